@@ -1,0 +1,1 @@
+"""collab: the collaborative document server for Python."""
