@@ -16,6 +16,7 @@ again may succeed.
     │   └── ServerBusy · ServerClosing
     ├── StorageError            the database can't be used, now or as it is
     │   ├── StorageUnavailable · SchemaMismatch
+    ├── ConfigurationError      a setting that can't work; only ever seen by who runs the program
     └── Internal                our own fault: details go to the log, never to a client
 """
 
@@ -25,6 +26,7 @@ from typing import ClassVar
 
 __all__ = [
     "CollabError",
+    "ConfigurationError",
     "DocumentBusy",
     "DocumentDeleted",
     "DocumentError",
@@ -138,7 +140,7 @@ class VersionGone(EditError):
 
 
 class OutOfOrder(EditError):
-    """The `id` skips, is reused for another edit, or the version lies before the client's last edit."""
+    """The `id` skips or is reused, or the version lies before the client's last edit."""
 
     code = "out_of_order"
     status = 409
@@ -268,6 +270,12 @@ class StorageUnavailable(StorageError):
 
 class SchemaMismatch(StorageError):
     """The database's schema is older or newer than this program's."""
+
+
+class ConfigurationError(CollabError):
+    """A setting that can't work: a bad URL, a port in use. The message says what to change."""
+
+    code = "configuration"
 
 
 class Internal(CollabError):

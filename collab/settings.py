@@ -62,13 +62,13 @@ class Settings(BaseSettings):
         4_000_000, ge=1, description="Most bytes of operations held in memory for one document."
     )
     transform_maximum_operations: int = Field(
-        20_000, ge=1, description="How many versions behind an edit may be and still be transformed."
+        20_000,
+        ge=1,
+        description="How many versions behind an edit may be and still be transformed.",
     )
 
     # Connections
-    connections_maximum: int = Field(
-        10_000, ge=1, description="Most connections to this process."
-    )
+    connections_maximum: int = Field(10_000, ge=1, description="Most connections to this process.")
     document_connections_maximum: int = Field(
         1000, ge=1, description="Most connections to one document."
     )
@@ -81,9 +81,7 @@ class Settings(BaseSettings):
     operation_maximum_components: int = Field(
         10_000, ge=1, description="Most components in one operation."
     )
-    presence_maximum_bytes: int = Field(
-        4096, ge=64, description="Largest presence frame."
-    )
+    presence_maximum_bytes: int = Field(4096, ge=64, description="Largest presence frame.")
     outbox_maximum_frames: int = Field(
         2048, ge=16, description="Most frames beside changes that wait for one slow reader."
     )

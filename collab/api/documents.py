@@ -1,0 +1,159 @@
+"""The HTTP API of documents: read the request, ask the manager or the repository, answer."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+import msgspec
+
+from ..asgi.requests import Request
+from ..asgi.responses import Response
+from ..asgi.routing import Route
+from ..auth.user import check_text
+from ..documents import DocumentManager
+from ..documents.join import check_doc_id
+from ..errors import InvalidRequest, NoSuchDocument
+from ..storage import DocumentRecord, OperationRecord
+from .answers import answers_errors, json_response, read_json, timestamp
+
+__all__ = ["TITLE_MAXIMUM", "DocumentsAPI"]
+
+TITLE_MAXIMUM = 200
+BODY_MAXIMUM_BYTES = 64 * 1024
+PAGE_DEFAULT = 50
+PAGE_MAXIMUM = 1000
+
+
+class DocumentsAPI:
+    """Routes under `/api/documents`."""
+
+    def __init__(self, manager: DocumentManager) -> None:
+        self._manager = manager
+
+    def routes(self) -> list[Route]:
+        one = "/api/documents/{doc_id}"
+        return [
+            self._route("/api/documents", self.list_documents, "GET"),
+            self._route("/api/documents", self.create_document, "POST"),
+            self._route(one, self.read_document, "GET"),
+            self._route(one, self.rename_document, "PATCH"),
+            self._route(one, self.delete_document, "DELETE"),
+            self._route(f"{one}/operations", self.list_operations, "GET"),
+        ]
+
+    def _route(self, path: str, handler: Any, method: str) -> Route:
+        return Route(path, answers_errors(handler), methods=[method])
+
+    async def list_documents(self, request: Request) -> Response:
+        query = request.query_params
+        documents, following = await self._manager.repository.list_documents(
+            search=query.get("search", ""),
+            limit=_number(request, "limit", PAGE_DEFAULT, 1, PAGE_MAXIMUM),
+            after=query.get("after"),
+        )
+        return json_response({"documents": [_entry(each) for each in documents], "next": following})
+
+    async def create_document(self, request: Request) -> Response:
+        body = await read_json(request, BODY_MAXIMUM_BYTES)
+        _known(body, "doc_id", "doc_type", "title")
+        doc_id = _text(body, "doc_id", "") or secrets.token_urlsafe(9)
+        title = _title(body)
+        doc_type = _text(body, "doc_type", "text")
+        record = await self._manager.create_document(doc_id, doc_type, title)
+        return json_response(_entry(record), 201)
+
+    async def read_document(self, request: Request) -> Response:
+        version = _optional_number(request, "version")
+        record, at, content = await self._manager.read_document(_doc_id(request), version)
+        return json_response({**_entry(record), "version": at, "content": content})
+
+    async def rename_document(self, request: Request) -> Response:
+        body = await read_json(request, BODY_MAXIMUM_BYTES)
+        _known(body, "title")
+        if "title" not in body:
+            raise InvalidRequest("field 'title' is missing")
+        record = await self._manager.repository.rename_document(_doc_id(request), _title(body))
+        return json_response(_entry(record))
+
+    async def delete_document(self, request: Request) -> Response:
+        await self._manager.delete_document(_doc_id(request))
+        return Response(status_code=204)
+
+    async def list_operations(self, request: Request) -> Response:
+        after = _number(request, "after", 0, 0)
+        limit = _number(request, "limit", 100, 1, PAGE_MAXIMUM)
+        repository = self._manager.repository
+        doc_id = _doc_id(request)
+        record = await repository.find_document(doc_id)
+        if record is None:
+            raise NoSuchDocument(f"there is no document {doc_id!r}")
+        operations = await repository.operations_after(record.key, after, limit)
+        return json_response({"operations": [_operation(each) for each in operations]})
+
+
+def _entry(record: DocumentRecord) -> dict[str, Any]:
+    return {
+        "doc_id": record.doc_id,
+        "doc_type": record.doc_type,
+        "title": record.title,
+        "version": record.version,
+        "created_at": timestamp(record.created_at),
+        "updated_at": timestamp(record.updated_at),
+    }
+
+
+def _operation(record: OperationRecord) -> dict[str, Any]:
+    return {
+        "version": record.version,
+        "operation": msgspec.Raw(record.operation.encode()),
+        "client_id": record.client_id,
+        "id": record.client_edit_id,
+        "user_id": record.user_id,
+        "created_at": timestamp(record.created_at),
+    }
+
+
+def _doc_id(request: Request) -> str:
+    return check_doc_id(str(request.path_params["doc_id"]))
+
+
+def _known(body: dict[str, Any], *fields: str) -> None:
+    for field in body:
+        if field not in fields:
+            raise InvalidRequest(
+                f"got the unknown field '{field[:40]}': expected {', '.join(fields)}"
+            )
+
+
+def _text(body: dict[str, Any], field: str, default: str) -> str:
+    value = body.get(field, default)
+    if not isinstance(value, str):
+        raise InvalidRequest(f"field '{field}' is a {type(value).__name__}: expected a text")
+    return value
+
+
+def _title(body: dict[str, Any]) -> str:
+    title = _text(body, "title", "").strip()
+    check_text("title", title, TITLE_MAXIMUM)
+    return title
+
+
+def _optional_number(request: Request, parameter: str) -> int | None:
+    if parameter not in request.query_params:
+        return None
+    return _number(request, parameter, 0, 0)
+
+
+def _number(
+    request: Request, parameter: str, default: int, minimum: int, maximum: int = 2**53 - 1
+) -> int:
+    text = request.query_params.get(parameter)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdecimal() and len(text) <= 16):
+        raise InvalidRequest(f"got {parameter}={text[:40]!r}: expected a whole number")
+    number = int(text)
+    if not minimum <= number <= maximum:
+        raise InvalidRequest(f"got {parameter}={number}: expected {minimum} to {maximum}")
+    return number

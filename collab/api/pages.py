@@ -1,0 +1,67 @@
+"""The browser client: its two pages and its assets.
+
+Assets are served by ServeStatic, the maintained successor of WhiteNoise: it knows every file at the
+start, so no path leads out of the folder, and does entity tags, 304, HEAD and ranges. Bundles with
+a content hash in their name are cached for ever, everything else is asked for again.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope
+from servestatic import ServeStaticASGI
+
+from ..asgi.routing import BaseRoute, Mount, Route
+from ..asgi.types import ASGIApp
+from ..resources import resource_folder
+
+__all__ = ["page_routes"]
+
+_HASHED = re.compile(r"[.-][0-9A-Za-z]{8,}\.(js|css|woff2?)$")
+
+
+def page_routes() -> list[BaseRoute]:
+    """`/`, `/documents/{doc_id}` and `/static/…`."""
+    folder = resource_folder("static")
+    files = Files(folder)
+    return [
+        Route("/", files.page("index.html")),
+        Route("/documents/{doc_id}", files.page("editor.html")),
+        Mount("/static", app=files),
+    ]
+
+
+class Files:
+    """An ASGI application that serves a folder; paths are relative to where it is mounted."""
+
+    def __init__(self, folder: Path) -> None:
+        self._serve: Any = ServeStaticASGI(
+            None,
+            root=folder,
+            max_age=0,
+            charset="utf-8",
+            immutable_file_test=lambda path, url: bool(_HASHED.search(url)),
+        )
+
+    async def __call__(
+        self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
+    ) -> None:
+        inner: Any = scope
+        path = inner["path"].removeprefix(inner.get("root_path", ""))
+        await self._serve({**inner, "path": path, "root_path": ""}, receive, send)
+
+    def page(self, name: str) -> ASGIApp:
+        """An ASGI application that serves one file, whatever the path."""
+        return Page(self, name)
+
+
+class Page:
+    def __init__(self, files: Files, name: str) -> None:
+        self._files = files
+        self._name = name
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self._files({**scope, "path": f"/{self._name}", "root_path": ""}, receive, send)

@@ -1,0 +1,131 @@
+"""The one composition root: settings in, a wired ASGI application out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+
+from .api.answers import error_response
+from .api.documents import DocumentsAPI
+from .api.editing import editing_route
+from .api.health import health_routes
+from .api.pages import page_routes
+from .asgi.routing import Router
+from .asgi.websockets import WebSocket
+from .documents import DocumentManager
+from .documents.handshake import refuse
+from .errors import StorageError
+from .settings import Settings
+from .storage import Committer, Database, Repository
+
+__all__ = ["Collab", "create_app"]
+
+logger = logging.getLogger(__name__)
+
+
+def create_app(settings: Settings | None = None) -> Collab:
+    """The whole program as an ASGI application, to be served or mounted in another one.
+
+    Nothing is opened yet. As a server's own application it opens with the server's lifespan;
+    mounted in a host, at the first request, or when the host says so:
+
+        collab = create_app(Settings(database="sqlite+aiosqlite:///documents.db"))
+
+        @contextlib.asynccontextmanager
+        async def lifespan(app):
+            async with collab.running():
+                yield
+    """
+    return Collab(settings or Settings())
+
+
+class Collab:
+    """An ASGI application. `manager` is the API for a host that has its own WebSocket routes.
+
+    One task owns everything that is open and closes it in reverse order: when `close` is called,
+    or, in a host that never calls it, when the event loop ends.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._database = Database(
+            settings.database, busy_timeout_seconds=settings.database_busy_timeout_seconds
+        )
+        self._repository = Repository(self._database)
+        self._committer = Committer(self._repository, settings.commit_maximum_operations)
+        self.manager = DocumentManager(settings, self._repository, self._committer)
+        self._router = Router(
+            [
+                *health_routes(self._repository),
+                *DocumentsAPI(self.manager).routes(),
+                editing_route(self.manager),
+                *page_routes(),
+            ],
+            lifespan=lambda app: self.running(),
+        )
+        self._owner: asyncio.Task[None] | None = None
+        self._opened: asyncio.Future[None] | None = None
+        self._ending = asyncio.Event()
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Open for as long as the context lasts."""
+        await self.open()
+        try:
+            yield
+        finally:
+            await self.close()
+
+    async def open(self) -> None:
+        """Open the database and begin to serve. Idempotent; may be tried again after an error.
+
+        Raises:
+            StorageError: the database can't be used; the message says why and what to do.
+        """
+        if self._opened is None:
+            loop = asyncio.get_running_loop()
+            self._opened = loop.create_future()
+            self._owner = loop.create_task(self._own(self._opened))
+        await asyncio.shield(self._opened)
+
+    async def close(self) -> None:
+        """Commit what is pending, close connections, documents and the database. Idempotent."""
+        self._ending.set()
+        if self._owner is not None:
+            await asyncio.gather(self._owner, return_exceptions=True)
+
+    async def _own(self, opened: asyncio.Future[None]) -> None:
+        try:
+            async with contextlib.AsyncExitStack() as stack:
+                await self._database.open()
+                stack.push_async_callback(self._database.close)
+                await self._committer.start()
+                stack.push_async_callback(self._committer.close)
+                await self.manager.start()
+                stack.push_async_callback(self.manager.close)
+                opened.set_result(None)
+                await self._ending.wait()
+        except Exception as error:
+            if opened.done():
+                raise
+            self._opened = None
+            opened.set_exception(error)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "lifespan" and not (self._opened and self._opened.done()):
+            try:
+                await self.open()
+            except StorageError as error:
+                logger.error("not open: %s", error)
+                await self._refuse(error, scope, receive, send)
+                return
+        await self._router(scope, receive, send)
+
+    async def _refuse(self, error: StorageError, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "websocket":
+            await refuse(WebSocket(scope, receive, send), error)
+        else:
+            await error_response(error)(scope, receive, send)

@@ -1,0 +1,74 @@
+"""A user, as every other layer sees one."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Literal
+
+from ..errors import InvalidRequest
+
+__all__ = ["Role", "User", "open_user"]
+
+Role = Literal["owner", "editor", "viewer"]
+
+USER_ID_MAXIMUM = 128
+NAME_MAXIMUM = 100
+
+# Told apart on white and on black, also by those who don't see red and green.
+PALETTE = (
+    "#d1495b", "#2e86ab", "#8f5fbf", "#1b998b", "#c4682b", "#4361c2",
+    "#b5477f", "#5c8a1f", "#0f7c9c", "#a3612f", "#7a6ad8", "#38866f",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Identity as the server vouches for it: stamped on every change, never taken from a frame.
+
+    Args:
+        user_id: 1 to 128 printable characters; two connections may have the same.
+        name: what others see, at most 100 characters; the `user_id` if empty.
+        role: a `viewer` sees everything and edits nothing.
+    """
+
+    user_id: str
+    name: str = ""
+    role: Role = "editor"
+
+    def __post_init__(self) -> None:
+        check_text("user_id", self.user_id, USER_ID_MAXIMUM)
+        if not self.user_id:
+            raise InvalidRequest("parameter 'user_id' is empty: leave it out or give 1 to 128")
+        check_text("name", self.name, NAME_MAXIMUM)
+        if not self.name:
+            object.__setattr__(self, "name", self.user_id[:NAME_MAXIMUM])
+
+    @property
+    def color(self) -> str:
+        """`#rrggbb`, the same for the same `user_id` everywhere and always."""
+        digest = hashlib.blake2b(self.user_id.encode("utf-8", "surrogatepass"), digest_size=2)
+        return PALETTE[int.from_bytes(digest.digest(), "big") % len(PALETTE)]
+
+    @property
+    def may_edit(self) -> bool:
+        return self.role != "viewer"
+
+
+def check_text(parameter: str, value: str, maximum: int) -> None:
+    """Raise `InvalidRequest` unless `value` is printable and at most `maximum` characters."""
+    if len(value) > maximum:
+        raise InvalidRequest(
+            f"parameter '{parameter}' has {len(value)} characters, the limit is {maximum}"
+        )
+    if not value.isprintable():
+        raise InvalidRequest(f"parameter '{parameter}' holds characters that can't be printed")
+
+
+def open_user(user_id: str | None, name: str | None, client_id: str) -> User:
+    """The user of a connection in open mode, where everybody is who they say they are.
+
+    Who gives no `user_id` is a guest named by the `client_id`, so that an editor that reconnects
+    is the same user.
+    """
+    return User(user_id or f"guest-{client_id}", name or ("Guest" if not user_id else ""))

@@ -1,0 +1,65 @@
+"""`collab serve`"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import webbrowser
+from typing import Any
+
+import click
+
+from ..server.serving import listen
+from ..server.serving import serve as run_server
+from ..settings import Settings
+from .options import given, setting_options
+
+__all__ = ["serve"]
+
+
+@click.command(short_help="Serve documents and the browser editor.")
+@setting_options(
+    "host",
+    "port",
+    "database",
+    "root_path",
+    "log_level",
+    "create_on_join",
+    "snapshot_interval_operations",
+    "documents_maximum",
+    "document_idle_seconds",
+    "document_maximum_size",
+    "connections_maximum",
+    "shutdown_timeout_seconds",
+)
+@click.option(
+    "--open", "open_browser", is_flag=True, help="Open the documents page in the browser."
+)
+def serve(open_browser: bool, **options: Any) -> None:
+    """Serve documents and the browser editor until SIGTERM or Ctrl-C.
+
+    Without options it listens on 127.0.0.1:8000 and keeps the documents in collab.db in the working
+    folder, which it creates and migrates itself. Every setting, also those without an option
+    here, can be given in the environment as COLLAB_NAME; docs/settings.md lists them all.
+    """
+    settings = Settings(**given(options))
+    logging.getLogger().setLevel(settings.log_level.upper())
+    listener = listen(settings.host, settings.port)
+    url = url_of(listener, settings)
+
+    def ready() -> None:
+        click.echo(f"collab is serving at {url} (press Ctrl-C to stop)")
+        if open_browser:
+            webbrowser.open(url)
+
+    run_server(settings, listener, ready)
+
+
+def url_of(listener: socket.socket, settings: Settings) -> str:
+    """The URL to open: the wildcard addresses are no place to go to."""
+    host, port = listener.getsockname()[:2]
+    if host in ("0.0.0.0", "::"):
+        host = "localhost"
+    elif ":" in host:
+        host = f"[{host}]"
+    return f"http://{host}:{port}{settings.root_path.rstrip('/')}/"

@@ -1,0 +1,489 @@
+"""One open document: the way of an edit from `submit` to its commit and out to the room.
+
+`submit` transforms, applies and appends in one plain function, so between two awaits the content,
+the history and the authors always agree. Nothing is shown or acknowledged there: that happens when
+the committer reports the commit (`committed`), which moves the history's head and rings the room.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import itertools
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..errors import (
+    CollabError,
+    DocumentDeleted,
+    DocumentFull,
+    Forbidden,
+    OutOfOrder,
+    StorageError,
+    StorageUnavailable,
+    VersionAhead,
+    VersionGone,
+)
+from ..frames import encode_json, fingerprint
+from ..ot.types import Buffer, OperationType
+from ..settings import Settings
+from ..storage import Append, Committer, DocumentRecord, OperationRecord, Repository
+from .author import Author
+from .history import Change, History
+from .loading import load_content, read_operations
+from .room import Room
+
+__all__ = ["Document", "DocumentState"]
+
+logger = logging.getLogger(__name__)
+
+
+class DocumentState(enum.Enum):
+    OPEN = "open"
+    RELOADING = "reloading"
+    CLOSED = "closed"
+
+
+class Document:
+    """A document in memory. Made by `Document.load`, closed by `close`.
+
+    Bounds: the history (`history_maximum_*`), the authors (connections and calls in progress), the
+    tail (one edit for each author), one snapshot task and one reload task.
+    """
+
+    def __init__(
+        self,
+        record: DocumentRecord,
+        doc_type: OperationType,
+        buffer: Buffer,
+        version: int,
+        snapshot_version: int,
+        repository: Repository,
+        committer: Committer,
+        settings: Settings,
+        on_closed: Callable[[Document], None],
+    ) -> None:
+        self.key = record.key
+        self.doc_id = record.doc_id
+        self.epoch = record.epoch
+        self.doc_type = doc_type
+        self.history = History(
+            version,
+            maximum_operations=settings.history_maximum_operations,
+            maximum_bytes=settings.history_maximum_bytes,
+        )
+        self.room = Room(self.history, doc_type)
+        self.state = DocumentState.OPEN
+        self.pins = 0
+        self.idle_since = time.monotonic()
+        self._buffer = buffer
+        self._authors: dict[str, Author] = {}
+        self._repository = repository
+        self._committer = committer
+        self._settings = settings
+        self._on_closed = on_closed
+        self._snapshot_version = snapshot_version
+        self._captured: tuple[int, str] | None = None
+        self._turn: asyncio.Future[None] | None = None
+        self._failures = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._snapshot_task: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def load(
+        cls,
+        record: DocumentRecord,
+        doc_type: OperationType,
+        repository: Repository,
+        committer: Committer,
+        settings: Settings,
+        on_closed: Callable[[Document], None],
+    ) -> Document:
+        """The document as stored: its latest snapshot and the operations after it."""
+        snapshot = await repository.latest_snapshot(record.key)
+        buffer, version = await load_content(repository, record.key, doc_type)
+        stored = snapshot.version if snapshot else 0
+        return cls(
+            record, doc_type, buffer, version, stored, repository, committer, settings, on_closed
+        )
+
+    # -- an edit on its way in ------------------------------------------------------------------
+
+    async def edit(
+        self, author: Author, edit_id: int, version: int, operation: Any
+    ) -> Change | None:
+        """Accept an edit, or recognise one that was accepted before.
+
+        Returns:
+            The change, not yet committed (see `until_committed`); the change of its first
+            acceptance if the edit is a repetition.
+
+        Raises:
+            EditError: refused; nothing has changed.
+            StorageUnavailable: nothing has changed; the same edit may be sent again.
+        """
+        if edit_id <= author.last_id:
+            return await self._repetition(author, edit_id, version, operation)
+        self._check_open()
+        self._check_order(author, edit_id, version)
+        earlier: list[Change] = []
+        while version < self.history.start:
+            earlier = await self._recall(version)
+            if not earlier or earlier[-1].version >= self.history.start:
+                break
+        return self.submit(author, edit_id, version, operation, earlier)
+
+    def submit(
+        self,
+        author: Author,
+        edit_id: int,
+        version: int,
+        operation: Any,
+        earlier: Sequence[Change] = (),
+    ) -> Change:
+        """Transform, check, apply and append one edit.
+
+        Args:
+            earlier: the changes after `version` that are no longer in memory.
+        """
+        self._check_open()
+        self._check_order(author, edit_id, version)
+        operation = self.doc_type.normalize(operation)
+        sent = fingerprint(version, operation)
+        for change in self._concurrent(version, earlier):
+            operation = self.doc_type.transform(operation, change.operation, "right")
+        self._check_size(operation)
+        self._buffer.apply(operation)
+        record = OperationRecord(
+            version=self.history.accepted + 1,
+            operation=encode_json(operation),
+            client_id=author.client_id,
+            client_edit_id=edit_id,
+            user_id=author.user_id,
+            fingerprint=sent,
+            created_at=time.time(),
+        )
+        change = Change(record, operation)
+        self.history.append(change)
+        author.last_id = edit_id
+        author.last_version = change.version
+        self._committer.notify(self)
+        return change
+
+    def _check_open(self) -> None:
+        if self.state is not DocumentState.OPEN:
+            raise StorageUnavailable(
+                "the database could not store edits just now: send the same edit again shortly"
+            )
+
+    def _check_order(self, author: Author, edit_id: int, version: int) -> None:
+        if edit_id != author.last_id + 1:
+            raise OutOfOrder(
+                f"got id {edit_id}, expected {author.last_id + 1}: ids count 1, 2, 3 … without "
+                "a gap, and a refused edit does not use up its id"
+            )
+        if version > self.history.head:
+            raise VersionAhead(
+                f"got version {version}, the document's is {self.history.head}: "
+                "send the version that the operation was made on"
+            )
+        if version < author.last_version:
+            raise OutOfOrder(
+                f"got version {version}, but this client's last edit made {author.last_version}: "
+                "wait for the ack, then make the next operation on its version or a later one"
+            )
+
+    def _concurrent(self, version: int, earlier: Sequence[Change]) -> Sequence[Change]:
+        """All changes after `version`: those recalled from storage, then those in memory."""
+        start = self.history.start
+        if version >= start:
+            return self.history.since(version)
+        needed = [change for change in earlier if version < change.version <= start]
+        if len(needed) != start - version:
+            raise VersionGone(
+                f"version {version} is too far behind {self.history.head}: an edit may be at most "
+                f"{self._settings.transform_maximum_operations} versions behind; reconnect with "
+                "the last version seen, and send the edit on the newest"
+            )
+        return list(itertools.chain(needed, self.history.since(start)))
+
+    def _check_size(self, operation: Any) -> None:
+        limit = self._settings.document_maximum_size
+        size = self._buffer.size_after(operation)
+        if size > limit and size > self._buffer.size:
+            raise DocumentFull(
+                f"the document would have a size of {size}, the limit is {limit}: "
+                "delete something or continue in another document"
+            )
+
+    async def _recall(self, version: int) -> list[Change]:
+        """The changes from `version` to where memory starts, if they are not too many."""
+        start = self.history.start
+        if self.history.accepted - version > self._settings.transform_maximum_operations:
+            return []
+        records = await read_operations(self._repository, self.key, version, start)
+        return [Change.of_record(record) for record in records]
+
+    async def _repetition(
+        self, author: Author, edit_id: int, version: int, operation: Any
+    ) -> Change | None:
+        """The first acceptance of an edit that is sent again."""
+        change = self.history.uncommitted(author.client_id)
+        if change is None or change.record.client_edit_id != edit_id:
+            record = await self._repository.find_edit(self.key, author.client_id, edit_id)
+            if record is None:
+                raise OutOfOrder(
+                    f"got id {edit_id}, expected {author.last_id + 1}: the edit of id {edit_id} "
+                    "is no longer known"
+                )
+            change = Change.of_record(record)
+        if change.record.fingerprint != fingerprint(version, self.doc_type.normalize(operation)):
+            raise OutOfOrder(
+                f"id {edit_id} was used for another edit: expected {author.last_id + 1}; "
+                "what is sent again must have the version and operation it was first sent with"
+            )
+        return change
+
+    # -- authors --------------------------------------------------------------------------------
+
+    async def hold_author(self, client_id: str, user_id: str) -> Author:
+        """The author of this `client_id`; give it back with `release_author`.
+
+        Raises:
+            Forbidden: the `client_id` belongs to another user.
+        """
+        author = self._authors.get(client_id)
+        if author is None:
+            record = await self._repository.find_client(self.key, client_id)
+            # Another connection of the same client may have come first during the await.
+            author = self._authors.get(client_id)
+            if author is None:
+                author = Author(client_id, record.user_id if record else user_id)
+                author.restore(record)
+                self._authors[client_id] = author
+        if author.user_id != user_id:
+            self._forget_author(author)
+            raise Forbidden(
+                f"client_id '{client_id}' belongs to another user of this document: "
+                "leave it out or choose a new one"
+            )
+        author.holders += 1
+        return author
+
+    def release_author(self, author: Author) -> None:
+        author.holders -= 1
+        self._forget_author(author)
+
+    def _forget_author(self, author: Author) -> None:
+        if author.holders == 0 and author.last_version <= self.history.head:
+            self._authors.pop(author.client_id, None)
+
+    # -- commits --------------------------------------------------------------------------------
+
+    def take(self, limit: int) -> Append | None:
+        """The next part of the tail, for the committer."""
+        tail = self.history.tail(limit)
+        if not tail or self.state is not DocumentState.OPEN:
+            return None
+        records = tuple(change.record for change in tail)
+        return Append(self.key, self.epoch, self.history.head, records)
+
+    def committed(self, append: Append) -> None:
+        """The turn: these changes are durable and may be shown."""
+        if self.state is not DocumentState.OPEN:
+            return
+        self.history.commit(append.version + len(append.operations))
+        for record in append.operations:
+            author = self._authors.get(record.client_id)
+            if author is not None:
+                self._forget_author(author)
+        self._after_turn()
+        if self.history.tail(1):
+            self._committer.notify(self)
+
+    def failed(self, append: Append, error: CollabError | None) -> None:
+        """The tail was not stored, or nobody knows: ask the database, then tell the authors."""
+        if self.state is not DocumentState.OPEN:
+            return
+        logger.warning("document %s: a commit failed: %s", self.doc_id, error or "version conflict")
+        self.state = DocumentState.RELOADING
+        self._failures += 1
+        self._own(self._reload(self.history.drop_tail()))
+
+    async def until_committed(self, version: int) -> None:
+        """Return once `version` is committed.
+
+        Raises:
+            StorageUnavailable: its commit failed.
+        """
+        failures = self._failures
+        while self.history.head < version:
+            if failures != self._failures or self.state is not DocumentState.OPEN:
+                raise StorageUnavailable(
+                    "the database could not store the edit: send the same edit again shortly"
+                )
+            await self._next_turn()
+        if failures != self._failures:
+            raise StorageUnavailable("the database failed meanwhile: send the same edit again")
+
+    async def _next_turn(self) -> None:
+        if self._turn is None:
+            self._turn = asyncio.get_running_loop().create_future()
+        await asyncio.shield(self._turn)
+
+    def _after_turn(self) -> None:
+        turn, self._turn = self._turn, None
+        if turn is not None and not turn.done():
+            turn.set_result(None)
+        if self.history.over_limit:
+            self.room.move_presences(self.history.next_start())
+            self.history.trim()
+        self.room.ring()
+        if (
+            self.history.head - self._snapshot_version
+            >= self._settings.snapshot_interval_operations
+        ):
+            self._start_snapshot()
+
+    async def _reload(self, dropped: list[Change]) -> None:
+        """Take the database's word for what was committed."""
+        try:
+            record = await self._repository.find_document(self.doc_id)
+            if record is None or record.epoch != self.epoch:
+                raise DocumentDeleted("the document was deleted")
+            buffer, version = await load_content(self._repository, self.key, self.doc_type)
+            if version - self.history.head > self._settings.history_maximum_operations:
+                raise StorageUnavailable("the document has moved on: reconnect")
+            missed = await read_operations(self._repository, self.key, self.history.head, version)
+            clients = {
+                change.client_id: await self._repository.find_client(self.key, change.client_id)
+                for change in dropped
+            }
+        except (StorageError, DocumentDeleted) as error:
+            logger.warning("document %s: closed, its state is unknown: %s", self.doc_id, error)
+            self._shut(error)
+            return
+        for missing in missed:
+            self.history.append(Change.of_record(missing))
+        self.history.commit(version)
+        self._buffer = buffer
+        self._captured = None
+        self.state = DocumentState.OPEN
+        for change in dropped:
+            self._settle(change, clients[change.client_id])
+        self._after_turn()
+
+    def _settle(self, change: Change, stored: Any) -> None:
+        """Tell the author of a dropped change, unless it was committed after all: then the history
+        brings the ack."""
+        author = self._authors.get(change.client_id)
+        if author is None:
+            return
+        author.restore(stored)
+        if author.last_id < change.record.client_edit_id:
+            error = StorageUnavailable(
+                "the database could not store the edit: it was not applied; "
+                "send the same edit again shortly"
+            )
+            self.room.refuse(change.client_id, error, change.record.client_edit_id)
+        self._forget_author(author)
+
+    # -- content --------------------------------------------------------------------------------
+
+    async def committed_content(self) -> tuple[int, str]:
+        """A committed version and its content as JSON text, read as one.
+
+        Raises:
+            StorageUnavailable: it could not be committed.
+        """
+        while self.state is DocumentState.RELOADING:
+            await self._next_turn()
+        self._check_open()
+        version, content = self._capture()
+        await self.until_committed(version)
+        return version, content
+
+    async def stored_operations(self, after: int, limit: int) -> list[OperationRecord]:
+        """At most `limit` operations after a version, up to where memory starts."""
+        up_to = min(self.history.start, after + limit)
+        return await read_operations(self._repository, self.key, after, up_to)
+
+    def _capture(self) -> tuple[int, str]:
+        """The newest accepted version and its content; encoded once for each version."""
+        version = self.history.accepted
+        if self._captured is None or self._captured[0] != version:
+            self._captured = (version, encode_json(self._buffer.content()))
+        return self._captured
+
+    def _start_snapshot(self) -> None:
+        if self._snapshot_task is None or self._snapshot_task.done():
+            self._snapshot_task = self._own(self._store_snapshot())
+
+    async def _store_snapshot(self) -> None:
+        try:
+            version, content = await self.committed_content()
+            if version > self._snapshot_version:
+                await self._repository.add_snapshot(self.key, version, content)
+                self._snapshot_version = version
+        except StorageError as error:
+            logger.warning("document %s: no snapshot stored: %s", self.doc_id, error)
+        finally:
+            # The text of a document nobody joins is not held twice.
+            self._captured = None
+
+    # -- the end --------------------------------------------------------------------------------
+
+    @property
+    def is_idle(self) -> bool:
+        """Nobody is connected, nobody uses it, and nothing waits for its commit."""
+        return (
+            self.pins == 0
+            and not self.room.connections
+            and self.history.accepted == self.history.head
+            and self.state is not DocumentState.RELOADING
+        )
+
+    async def settle(self) -> None:
+        """Store a snapshot of a document that has gone idle, if it has changed since the last."""
+        if self._snapshot_task is not None:
+            await asyncio.wait([self._snapshot_task])
+        if self.state is DocumentState.OPEN and self.history.head > self._snapshot_version:
+            await self._store_snapshot()
+
+    def delete(self, user_id: str) -> None:
+        """The document was deleted in storage: tell everybody and close."""
+        self.room.announce_deletion(user_id)
+        self._shut(DocumentDeleted("the document was deleted"))
+
+    def _shut(self, error: CollabError) -> None:
+        self.state = DocumentState.CLOSED
+        self.history.drop_tail()
+        turn, self._turn = self._turn, None
+        if turn is not None and not turn.done():
+            turn.set_result(None)
+        self.room.close(error.close_code, error.message)
+        self._on_closed(self)
+
+    async def close(self) -> None:
+        """Await or cancel what runs for this document. Idempotent."""
+        if self.state is not DocumentState.CLOSED:
+            self._shut(StorageUnavailable("the document was closed"))
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _own(self, coroutine: Any) -> asyncio.Task[None]:
+        task: asyncio.Task[None] = asyncio.get_running_loop().create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            logger.error("document %s: a task failed", self.doc_id, exc_info=task.exception())
+            if self.state is not DocumentState.CLOSED:
+                self._shut(StorageUnavailable("internal error: reconnect"))

@@ -1,0 +1,74 @@
+"""The WebSocket handshake: subprotocol, acceptance, refusal."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from ..errors import CollabError, InvalidRequest, NoSuchDocument, WrongDocType
+from ..frames import encode_json, error_frame
+from .join import SUBPROTOCOL
+
+__all__ = ["WebSocketLike", "accept", "refuse"]
+
+
+class WebSocketLike(Protocol):
+    """What a connection needs of a WebSocket: collab's own, Starlette's and FastAPI's have it."""
+
+    scope: Any
+
+    @property
+    def query_params(self) -> Any: ...
+    @property
+    def application_state(self) -> Any: ...
+    async def accept(self, subprotocol: str | None = None) -> None: ...
+    async def receive(self) -> Any: ...
+    async def send(self, message: Any) -> None: ...
+    async def send_text(self, data: str) -> None: ...
+    async def close(self, code: int = 1000, reason: str | None = None) -> None: ...
+
+
+async def accept(websocket: WebSocketLike) -> None:
+    """Accept, unless the host has done so, choosing `collab.v1` where the client offers it.
+
+    Raises:
+        InvalidRequest: the client offers only other subprotocols.
+    """
+    if is_accepted(websocket):
+        return
+    offered = websocket.scope.get("subprotocols") or []
+    if offered and SUBPROTOCOL not in offered:
+        raise InvalidRequest(
+            f"got the subprotocols {', '.join(offered)[:100]}: offer '{SUBPROTOCOL}', or none"
+        )
+    await websocket.accept(subprotocol=SUBPROTOCOL if offered else None)
+
+
+def is_accepted(websocket: WebSocketLike) -> bool:
+    return bool(websocket.application_state.name == "CONNECTED")
+
+
+async def refuse(websocket: WebSocketLike, error: CollabError) -> None:
+    """Answer a join that is refused.
+
+    What a browser could not see in a refused handshake but must act on (no such document, another
+    type) is told after accepting; all else is an HTTP response where the server can send one.
+    """
+    if not is_accepted(websocket) and isinstance(error, (NoSuchDocument, WrongDocType)):
+        await accept(websocket)
+    if is_accepted(websocket):
+        await websocket.send_text(error_frame(error))
+        await websocket.close(error.close_code, error.message[:120])
+        return
+    if "websocket.http.response" not in (websocket.scope.get("extensions") or {}):
+        await websocket.close(1008, f"{error.code}: {error.message}"[:120])
+        return
+    body = encode_json({"code": error.code, "message": error.message}).encode()
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        *([(b"retry-after", b"1")] if error.retry else []),
+    ]
+    await websocket.send(
+        {"type": "websocket.http.response.start", "status": error.status, "headers": headers}
+    )
+    await websocket.send({"type": "websocket.http.response.body", "body": body})

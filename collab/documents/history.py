@@ -1,0 +1,149 @@
+"""The recent past of one document, held in memory.
+
+Two marks divide it: up to `head` changes are committed and may be shown; those after it, the tail,
+are accepted and wait for their commit. What lies before `start` is in the database only.
+
+    start ── committed, shown ── head ── accepted, being committed ── accepted
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from ..frames import Ack, DocumentChange, encode
+from ..storage import OperationRecord
+
+__all__ = ["Change", "History"]
+
+
+@dataclass(slots=True)
+class Change:
+    """One accepted edit at its version: the operation as applied, decoded and as JSON text."""
+
+    record: OperationRecord
+    operation: Any
+    _frame: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def of_record(cls, record: OperationRecord) -> Change:
+        return cls(record, msgspec.json.decode(record.operation))
+
+    @property
+    def version(self) -> int:
+        return self.record.version
+
+    @property
+    def client_id(self) -> str:
+        return self.record.client_id
+
+    @property
+    def size_bytes(self) -> int:
+        return len(self.record.operation)
+
+    def frame_for(self, client_id: str) -> str:
+        """What this change looks like to an editor: `ack` to its author, `document_change` to all
+        others, who get one text that is encoded once."""
+        if client_id == self.record.client_id:
+            return encode(Ack(self.record.client_edit_id, self.record.version))
+        if self._frame is None:
+            self._frame = change_frame(self.record)
+        return self._frame
+
+
+def change_frame(record: OperationRecord) -> str:
+    """The `document_change` of a stored operation."""
+    return encode(
+        DocumentChange(
+            msgspec.Raw(record.operation.encode()), record.user_id, record.client_id, record.version
+        )
+    )
+
+
+class History:
+    """Contiguous changes from `start + 1` to `accepted`.
+
+    Bound: once there are more than `maximum_operations` or `maximum_bytes` of committed changes,
+    the older half of them leaves memory. The tail needs no bound of its own: each editor has at
+    most one uncommitted edit in it.
+    """
+
+    def __init__(self, version: int, *, maximum_operations: int, maximum_bytes: int) -> None:
+        self.start = version
+        self.head = version
+        self._changes: list[Change] = []
+        self._bytes = 0
+        self._maximum_operations = maximum_operations
+        self._maximum_bytes = maximum_bytes
+
+    @property
+    def accepted(self) -> int:
+        """The version of the newest change, committed or not."""
+        return self.start + len(self._changes)
+
+    def append(self, change: Change) -> None:
+        """Accept a change; it must be of version `accepted + 1`."""
+        if change.version != self.accepted + 1:
+            raise ValueError(f"got version {change.version}, expected {self.accepted + 1}")
+        self._changes.append(change)
+        self._bytes += change.size_bytes
+
+    def commit(self, version: int) -> None:
+        """Everything up to `version` is committed."""
+        if not self.head <= version <= self.accepted:
+            raise ValueError(f"got version {version}, expected {self.head} to {self.accepted}")
+        self.head = version
+
+    def drop_tail(self) -> list[Change]:
+        """Take back and return what is accepted but not committed."""
+        keep = self.head - self.start
+        tail = self._changes[keep:]
+        del self._changes[keep:]
+        self._bytes -= sum(change.size_bytes for change in tail)
+        return tail
+
+    def since(self, version: int) -> list[Change]:
+        """Every change after `version`, the uncommitted ones too; `version` not before `start`."""
+        return self._changes[self._index(version) :]
+
+    def committed_since(self, version: int, limit: int | None = None) -> list[Change]:
+        """The committed changes after `version`, at most `limit`; `version` not before `start`."""
+        end = self.head - self.start
+        begin = self._index(version)
+        return self._changes[begin : end if limit is None else min(end, begin + limit)]
+
+    def tail(self, limit: int) -> list[Change]:
+        """The first `limit` changes that are not committed."""
+        begin = self.head - self.start
+        return self._changes[begin : begin + limit]
+
+    def uncommitted(self, client_id: str) -> Change | None:
+        """The change in the tail that this editor made."""
+        for change in self._changes[self.head - self.start :]:
+            if change.client_id == client_id:
+                return change
+        return None
+
+    @property
+    def over_limit(self) -> bool:
+        return self.head > self.start and (
+            self.head - self.start > self._maximum_operations or self._bytes > self._maximum_bytes
+        )
+
+    def next_start(self) -> int:
+        """Where the history will start once it is trimmed."""
+        return self.start + (self.head - self.start + 1) // 2
+
+    def trim(self) -> None:
+        """Let the older half of the committed changes leave memory."""
+        count = self.next_start() - self.start
+        self._bytes -= sum(change.size_bytes for change in self._changes[:count])
+        del self._changes[:count]
+        self.start += count
+
+    def _index(self, version: int) -> int:
+        if version < self.start:
+            raise ValueError(f"version {version} has left memory, which starts at {self.start}")
+        return version - self.start

@@ -1,0 +1,54 @@
+"""What a client asks for when it connects: the query parameters of the handshake, checked."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..errors import InvalidRequest
+
+__all__ = ["SUBPROTOCOL", "JoinRequest", "check_doc_id"]
+
+SUBPROTOCOL = "collab.v1"
+
+_DOC_ID = re.compile(r"[A-Za-z0-9._~-]{1,128}")
+_CLIENT_ID = re.compile(r"[A-Za-z0-9._~-]{1,64}")
+
+
+def check_doc_id(doc_id: str) -> str:
+    """The same id; `InvalidRequest` unless it is 1 to 128 of `A-Z a-z 0-9 . _ ~ -`."""
+    if not _DOC_ID.fullmatch(doc_id):
+        raise InvalidRequest(
+            f"got the document id {doc_id[:40]!r}: expected 1 to 128 of A-Z a-z 0-9 . _ ~ -"
+        )
+    return doc_id
+
+
+@dataclass(frozen=True, slots=True)
+class JoinRequest:
+    """How to join.
+
+    `version` and `epoch` are None unless the client resumes; `doc_type` is None where it doesn't
+    matter, else the type it must have.
+    """
+
+    client_id: str
+    version: int | None = None
+    epoch: str | None = None
+    doc_type: str | None = None
+
+    @classmethod
+    def of_query(cls, query: Mapping[str, str]) -> JoinRequest:
+        """Raises `InvalidRequest` naming the parameter that is malformed."""
+        client_id = query.get("client_id") or secrets.token_hex(8)
+        if not _CLIENT_ID.fullmatch(client_id):
+            raise InvalidRequest(
+                f"got client_id {client_id[:40]!r}: expected 1 to 64 of A-Z a-z 0-9 . _ ~ -"
+            )
+        version = query.get("version")
+        if version is not None and not (version.isascii() and version.isdecimal()):
+            raise InvalidRequest(f"got version {version[:40]!r}: expected a whole number from 0")
+        number = None if version is None else int(version[:16])
+        return cls(client_id, number, query.get("epoch"), query.get("doc_type"))

@@ -1,0 +1,106 @@
+"""How the program is served: uvicorn with uvloop, httptools and its sans-I/O WebSockets."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+
+import uvicorn
+import uvloop
+
+from ..app import Collab
+from ..errors import ConfigurationError
+from ..settings import Settings
+
+__all__ = ["Server", "listen", "serve"]
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening TCP socket.
+
+    Raises:
+        ConfigurationError: the address can't be had, usually because the port is in use.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise ConfigurationError(f"can't listen on {host}: {error.strerror or error}") from None
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        raise ConfigurationError(
+            f"can't listen on {host} port {port}: {error.strerror or error}; "
+            "choose another with --port"
+        ) from None
+    listener.setblocking(False)
+    return listener
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server, but one that lets the application say goodbye.
+
+    uvicorn closes the WebSockets (1012) before the lifespan ends; here the application commits what
+    is pending, tells its clients and closes them (1001) first.
+    """
+
+    def __init__(self, config: uvicorn.Config, app: Collab, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._app = app
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        await self._app.manager.close()
+        await super().shutdown(sockets)
+
+
+def configure(settings: Settings, app: Collab) -> uvicorn.Config:
+    """No compression: it costs more time than it saves bytes on frames of a few hundred bytes."""
+    return uvicorn.Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        ws_max_size=settings.frame_maximum_bytes,
+        ws_ping_interval=settings.ping_interval_seconds,
+        ws_ping_timeout=settings.ping_timeout_seconds,
+        timeout_graceful_shutdown=int(settings.shutdown_timeout_seconds) or 1,
+        root_path=settings.root_path,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+    )
+
+
+def serve(settings: Settings, listener: socket.socket, on_ready: Callable[[], None]) -> None:
+    """Serve until SIGTERM or SIGINT; `on_ready` is called once connections are accepted.
+
+    Raises:
+        StorageError: the database can't be used; nothing was served.
+    """
+
+    async def run() -> None:
+        app = Collab(settings)
+        try:
+            await app.open()
+            await Server(configure(settings, app), app, on_ready).serve([listener])
+        finally:
+            await app.close()
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run())
