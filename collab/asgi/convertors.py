@@ -1,0 +1,112 @@
+"""Path convertors: what `{name:kind}` in a route's path matches and what it becomes."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, ClassVar, Generic, TypeVar
+from uuid import UUID
+
+__all__ = [
+    "CONVERTOR_TYPES",
+    "Convertor",
+    "FloatConvertor",
+    "IntegerConvertor",
+    "PathConvertor",
+    "StringConvertor",
+    "UUIDConvertor",
+    "register_url_convertor",
+]
+
+T = TypeVar("T")
+
+
+class Convertor(Generic[T]):
+    """One kind. `to_string` asserts that what it writes is something `regex` would match."""
+
+    regex: ClassVar[str] = ""
+
+    def convert(self, value: str) -> T:
+        raise NotImplementedError
+
+    def to_string(self, value: T) -> str:
+        raise NotImplementedError
+
+
+class StringConvertor(Convertor[str]):
+    """One segment of a path."""
+
+    regex = "[^/]+"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        text = str(value)
+        assert text, "A path parameter must not be empty."
+        assert "/" not in text, f"Expected one segment of a path, got {text!r}."
+        return text
+
+
+class PathConvertor(Convertor[str]):
+    """The rest of a path, slashes included; may be empty."""
+
+    regex = ".*"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return str(value)
+
+
+class IntegerConvertor(Convertor[int]):
+    regex = "[0-9]+"
+
+    def convert(self, value: str) -> int:
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        number = int(value)
+        assert number >= 0, f"Expected an integer of 0 or more, got {number}."
+        return str(number)
+
+
+class FloatConvertor(Convertor[float]):
+    """Digits with an optional fraction, no exponent. Written with at most 20 decimals."""
+
+    regex = r"[0-9]+(\.[0-9]+)?"
+
+    def convert(self, value: str) -> float:
+        return float(value)
+
+    def to_string(self, value: float) -> str:
+        number = float(value)
+        assert math.isfinite(number), f"Expected a finite number, got {number}."
+        assert number >= 0, f"Expected a number of 0 or more, got {number}."
+        return f"{number:.20f}".rstrip("0").rstrip(".")
+
+
+class UUIDConvertor(Convertor[UUID]):
+    """Hyphens may be left out."""
+
+    regex = "-?".join(f"[0-9a-fA-F]{{{digits}}}" for digits in (8, 4, 4, 4, 12))
+
+    def convert(self, value: str) -> UUID:
+        return UUID(value)
+
+    def to_string(self, value: UUID) -> str:
+        return str(value)
+
+
+CONVERTOR_TYPES: dict[str, Convertor[Any]] = {
+    "str": StringConvertor(),
+    "path": PathConvertor(),
+    "int": IntegerConvertor(),
+    "float": FloatConvertor(),
+    "uuid": UUIDConvertor(),
+}
+
+
+def register_url_convertor(key: str, convertor: Convertor[Any]) -> None:
+    """Makes `{name:key}` known to the routes made from now on."""
+    CONVERTOR_TYPES[key] = convertor
