@@ -20,86 +20,100 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="COLLAB_", frozen=True, extra="forbid")
 
     # Serving
-    host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(
+        default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one."
+    )
     root_path: str = Field(
-        "", description="Path under which a proxy serves the program, such as /collab."
+        default="", description="Path under which a proxy serves the program, such as /collab."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="How much is logged."
+        default="info", description="How much is logged."
     )
 
     # Storage
     database: str = Field(
-        "sqlite+aiosqlite:///collab.db",
+        default="sqlite+aiosqlite:///collab.db",
         description="SQLAlchemy URL of the database; the default is a file in the working folder.",
     )
     database_busy_timeout_seconds: float = Field(
-        5.0, gt=0, description="How long to wait for a database that another program has locked."
+        default=5.0,
+        gt=0,
+        description="How long to wait for a database that another program has locked.",
     )
     commit_maximum_operations: int = Field(
-        1000, ge=1, description="Most operations written in one transaction."
+        default=1000, ge=1, description="Most operations written in one transaction."
     )
     snapshot_interval_operations: int = Field(
-        1000, ge=1, description="A snapshot is stored every so many operations."
+        default=1000, ge=1, description="A snapshot is stored every so many operations."
     )
 
     # Documents
-    create_on_join: bool = Field(True, description="Whether joining an unknown id creates it.")
+    create_on_join: bool = Field(
+        default=True, description="Whether joining an unknown id creates it."
+    )
     documents_maximum: int = Field(
-        1000, ge=1, description="Most documents held in memory; idle ones leave first."
+        default=1000, ge=1, description="Most documents held in memory; idle ones leave first."
     )
     document_idle_seconds: float = Field(
-        60.0, ge=0, description="How long a document nobody edits stays in memory."
+        default=60.0, ge=0, description="How long a document nobody edits stays in memory."
     )
     document_maximum_size: int = Field(
-        10_000_000, ge=1, description="Most UTF-16 code units of text in one document."
+        default=10_000_000, ge=1, description="Most UTF-16 code units of text in one document."
     )
     history_maximum_operations: int = Field(
-        2000, ge=1, description="Most operations held in memory for one document."
+        default=2000, ge=1, description="Most operations held in memory for one document."
     )
     history_maximum_bytes: int = Field(
-        4_000_000, ge=1, description="Most bytes of operations held in memory for one document."
+        default=4_000_000,
+        ge=1,
+        description="Most bytes of operations held in memory for one document.",
     )
     transform_maximum_operations: int = Field(
-        20_000,
+        default=20_000,
         ge=1,
         description="How many versions behind an edit may be and still be transformed.",
     )
 
     # Connections
-    connections_maximum: int = Field(10_000, ge=1, description="Most connections to this process.")
+    connections_maximum: int = Field(
+        default=10_000, ge=1, description="Most connections to this process."
+    )
     document_connections_maximum: int = Field(
-        1000, ge=1, description="Most connections to one document."
+        default=1000, ge=1, description="Most connections to one document."
     )
     frame_maximum_bytes: int = Field(
-        16_777_216, ge=1024, description="Largest frame; a larger one closes the connection (1009)."
+        default=16_777_216,
+        ge=1024,
+        description="Largest frame; a larger one closes the connection (1009).",
     )
     operation_maximum_bytes: int = Field(
-        1_048_576, ge=64, description="Largest edit frame; a larger one is refused (too_large)."
+        default=1_048_576,
+        ge=64,
+        description="Largest edit frame; a larger one is refused (too_large).",
     )
     operation_maximum_components: int = Field(
-        10_000, ge=1, description="Most components in one operation."
+        default=10_000, ge=1, description="Most components in one operation."
     )
-    presence_maximum_bytes: int = Field(4096, ge=64, description="Largest presence frame.")
+    presence_maximum_bytes: int = Field(default=4096, ge=64, description="Largest presence frame.")
     outbox_maximum_frames: int = Field(
-        2048, ge=16, description="Most frames beside changes that wait for one slow reader."
+        default=2048, ge=16, description="Most frames beside changes that wait for one slow reader."
     )
     bad_frames_maximum: int = Field(
-        20, ge=1, description="So many bad frames in a row close the connection (1008)."
+        default=20, ge=1, description="So many bad frames in a row close the connection (1008)."
     )
     drain_timeout_seconds: float = Field(
-        30.0, gt=0, description="A reader that takes nothing for so long is closed (1013)."
+        default=30.0, gt=0, description="A reader that takes nothing for so long is closed (1013)."
     )
     ping_interval_seconds: float = Field(
-        20.0, gt=0, description="How often the server pings an idle connection."
+        default=20.0, gt=0, description="How often the server pings an idle connection."
     )
     ping_timeout_seconds: float = Field(
-        20.0, gt=0, description="How long the answer to a ping may take."
+        default=20.0, gt=0, description="How long the answer to a ping may take."
     )
     shutdown_timeout_seconds: float = Field(
-        10.0, gt=0, description="How long closing may take before connections are dropped."
+        default=10.0, gt=0, description="How long closing may take before connections are dropped."
     )
     retry_after_seconds: float = Field(
-        1.0, ge=0, description="What a server that shuts down tells its clients to wait."
+        default=1.0, ge=0, description="What a server that shuts down tells its clients to wait."
     )

@@ -11,7 +11,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope
 from servestatic import ServeStaticASGI
 
 from ..asgi.routing import BaseRoute, Mount, Route
@@ -46,12 +45,9 @@ class Files:
             immutable_file_test=lambda path, url: bool(_HASHED.search(url)),
         )
 
-    async def __call__(
-        self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
-    ) -> None:
-        inner: Any = scope
-        path = inner["path"].removeprefix(inner.get("root_path", ""))
-        await self._serve({**inner, "path": path, "root_path": ""}, receive, send)
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        await self._serve({**scope, "path": path, "root_path": ""}, receive, send)
 
     def page(self, name: str) -> ASGIApp:
         """An ASGI application that serves one file, whatever the path."""

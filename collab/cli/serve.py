@@ -44,6 +44,9 @@ def serve(open_browser: bool, **options: Any) -> None:
     """
     settings = Settings(**given(options))
     logging.getLogger().setLevel(settings.log_level.upper())
+    if settings.log_level == "info":
+        # It logs every handshake with its query, in which a token may be.
+        logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     listener = listen(settings.host, settings.port)
     url = url_of(listener, settings)
 

@@ -47,7 +47,7 @@ from ..frames import (
 from ..settings import Settings
 from .author import Author
 from .document import Document
-from .handshake import WebSocketLike
+from .handshake import ABORT_EXTENSION, WebSocketLike, close_reason
 from .history import Change
 
 __all__ = ["Connection", "ConnectionState"]
@@ -246,7 +246,7 @@ class Connection:
         change = await self.document.edit(self.author, frame.id, frame.version, frame.operation)
         # A repetition whose ack this connection's stream has passed is acknowledged aside; any
         # other ack comes with the stream.
-        if change is not None and change.version <= self._cursor:
+        if change.version <= self._cursor:
             self.put(encode(Ack(change.record.client_edit_id, change.version)))
 
     def _update_presence(self, frame: PresenceUpdate) -> None:
@@ -297,6 +297,9 @@ class Connection:
         self.close(1013, "too slow", drain=False)
         if self._writer is not None:
             self._writer.cancel()
+        abort = (self._websocket.scope.get("extensions") or {}).get(ABORT_EXTENSION)
+        if abort is not None:
+            abort()
 
     async def _write(self) -> None:
         try:
@@ -308,10 +311,10 @@ class Connection:
                 await self._drain_all()
             code, reason = self._closing
             self.sending_since = time.monotonic()
-            await self._websocket.close(code, reason[:120])
+            await self._websocket.close(code, close_reason(reason))
         except CollabError as error:
             self.sending_since = time.monotonic()
-            await self._websocket.close(error.close_code, error.message[:120])
+            await self._websocket.close(error.close_code, close_reason(error.message))
         except Exception as error:
             # Whatever the server's WebSocket raises on a connection that is gone.
             logger.debug("client %s: writing ended: %r", self.client_id, error)

@@ -111,9 +111,7 @@ class Document:
 
     # -- an edit on its way in ------------------------------------------------------------------
 
-    async def edit(
-        self, author: Author, edit_id: int, version: int, operation: Any
-    ) -> Change | None:
+    async def edit(self, author: Author, edit_id: int, version: int, operation: Any) -> Change:
         """Accept an edit, or recognise one that was accepted before.
 
         Returns:
@@ -228,7 +226,7 @@ class Document:
 
     async def _repetition(
         self, author: Author, edit_id: int, version: int, operation: Any
-    ) -> Change | None:
+    ) -> Change:
         """The first acceptance of an edit that is sent again."""
         change = self.history.uncommitted(author.client_id)
         if change is None or change.record.client_edit_id != edit_id:

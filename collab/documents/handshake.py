@@ -8,7 +8,13 @@ from ..errors import CollabError, InvalidRequest, NoSuchDocument, WrongDocType
 from ..frames import encode_json, error_frame
 from .join import SUBPROTOCOL
 
-__all__ = ["WebSocketLike", "accept", "refuse"]
+__all__ = ["ABORT_EXTENSION", "WebSocketLike", "accept", "close_reason", "refuse"]
+
+# Under this name our own uvicorn protocol offers a function that ends the connection at once.
+ABORT_EXTENSION = "collab.abort"
+
+# A close frame holds 125 bytes, two of them are the code.
+REASON_MAXIMUM_BYTES = 123
 
 
 class WebSocketLike(Protocol):
@@ -47,6 +53,11 @@ def is_accepted(websocket: WebSocketLike) -> bool:
     return bool(websocket.application_state.name == "CONNECTED")
 
 
+def close_reason(text: str) -> str:
+    """As much of `text` as fits into a close frame."""
+    return text.encode()[:REASON_MAXIMUM_BYTES].decode(errors="ignore")
+
+
 async def refuse(websocket: WebSocketLike, error: CollabError) -> None:
     """Answer a join that is refused.
 
@@ -57,10 +68,10 @@ async def refuse(websocket: WebSocketLike, error: CollabError) -> None:
         await accept(websocket)
     if is_accepted(websocket):
         await websocket.send_text(error_frame(error))
-        await websocket.close(error.close_code, error.message[:120])
+        await websocket.close(error.close_code, close_reason(error.message))
         return
     if "websocket.http.response" not in (websocket.scope.get("extensions") or {}):
-        await websocket.close(1008, f"{error.code}: {error.message}"[:120])
+        await websocket.close(1008, close_reason(f"{error.code}: {error.message}"))
         return
     body = encode_json({"code": error.code, "message": error.message}).encode()
     headers = [

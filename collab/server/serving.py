@@ -12,6 +12,7 @@ import uvloop
 from ..app import Collab
 from ..errors import ConfigurationError
 from ..settings import Settings
+from .protocol import WebSocketProtocol
 
 __all__ = ["Server", "listen", "serve"]
 
@@ -73,7 +74,7 @@ def configure(settings: Settings, app: Collab) -> uvicorn.Config:
         app,
         loop="uvloop",
         http="httptools",
-        ws="websockets-sansio",
+        ws=WebSocketProtocol,
         ws_per_message_deflate=False,
         ws_max_size=settings.frame_maximum_bytes,
         ws_ping_interval=settings.ping_interval_seconds,

@@ -1,0 +1,41 @@
+"""The application over a real SQLite file, for every test that wants one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from collab.app import Collab
+from collab.settings import Settings
+
+Make = Callable[..., Awaitable[Collab]]
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    """The URL of an SQLite file that isn't there yet."""
+    return f"sqlite+aiosqlite:///{tmp_path / 'collab.db'}"
+
+
+@pytest.fixture
+async def make_app(database: str) -> AsyncIterator[Make]:
+    """Opens applications, several in a row on the same database; closes what is still open."""
+    apps: list[Collab] = []
+
+    async def make(**settings: Any) -> Collab:
+        app = Collab(Settings(**{"database": database, **settings}))
+        apps.append(app)
+        await app.open()
+        return app
+
+    yield make
+    for app in reversed(apps):
+        await app.close()
+
+
+@pytest.fixture
+async def app(make_app: Make) -> Collab:
+    return await make_app()
