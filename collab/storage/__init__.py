@@ -1,0 +1,26 @@
+"""Durable storage: a database, what is kept in it, and the committer that writes to it."""
+
+from __future__ import annotations
+
+from .committer import Committer, Conflict, Source
+from .database import Database
+from .migration import check_schema, current_revision, head_revision, migrate
+from .records import Append, ClientRecord, DocumentRecord, OperationRecord, SnapshotRecord
+from .repository import Repository
+
+__all__ = [
+    "Append",
+    "ClientRecord",
+    "Committer",
+    "Conflict",
+    "Database",
+    "DocumentRecord",
+    "OperationRecord",
+    "Repository",
+    "SnapshotRecord",
+    "Source",
+    "check_schema",
+    "current_revision",
+    "head_revision",
+    "migrate",
+]

@@ -1,0 +1,149 @@
+"""Pipelined group commit: one task writes what all documents have waiting, a transaction at a time.
+
+While one is being written, sources go on collecting; the next one takes all of that. So at low load
+an edit waits for nothing, and at high load the price of a commit is shared.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Protocol
+
+from ..errors import CollabError, StorageUnavailable
+from .records import Append
+from .repository import Repository
+
+__all__ = ["Committer", "Conflict", "Source"]
+
+logger = logging.getLogger(__name__)
+
+
+class Conflict(StorageUnavailable):
+    """The document is gone, or has another version than expected: another program wrote to it."""
+
+
+class Source(Protocol):
+    """What has something to commit: a document. Hashable; all three are plain functions.
+
+    After `take` has given an append, it is not asked again before exactly one of `committed` and
+    `failed` was called with it. (Unless the event loop ends in between.)
+    """
+
+    def take(self, limit: int) -> Append | None:
+        """The next part to be committed, of at most `limit` operations; None if there is none."""
+
+    def committed(self, append: Append) -> None:
+        """It is durable."""
+
+    def failed(self, append: Append, error: CollabError) -> None:
+        """It was not stored (`Conflict`), or that is not known (any other error)."""
+
+
+class Committer:
+    """Owns the one task that commits: `start` begins it, `close` ends it.
+
+    Args:
+        maximum_operations: most operations of one transaction. What a source has beyond that
+            waits for its next turn, after the other sources.
+    """
+
+    def __init__(self, repository: Repository, maximum_operations: int) -> None:
+        self._repository = repository
+        self._maximum = maximum_operations
+        # Bound: each source is in here once.
+        self._marked: OrderedDict[Source, None] = OrderedDict()
+        self._bell = asyncio.Event()
+        self._closing = False
+        self._task: asyncio.Task[None] | None = None
+
+    def notify(self, source: Source) -> None:
+        """This source has something to commit. After `close` nobody listens any more."""
+        if self._closing and (self._task is None or self._task.done()):
+            return
+        self._marked[source] = None
+        self._bell.set()
+
+    async def start(self) -> None:
+        """Begin to commit. Idempotent."""
+        if self._task is None or self._task.done():
+            self._closing = False
+            self._task = asyncio.get_running_loop().create_task(self._commit_all())
+
+    async def close(self) -> None:
+        """Commit what is waiting, then end. Idempotent; if it is cancelled, the rest goes on."""
+        self._closing = True
+        self._bell.set()
+        if self._task is not None:
+            await asyncio.wait([self._task])
+
+    async def _commit_all(self) -> None:
+        while self._marked or not self._closing:
+            if not self._marked:
+                self._bell.clear()
+                await self._bell.wait()
+                continue
+            batch, more = self._take()
+            if batch and await self._commit(batch) and more is not None:
+                self._marked[more] = None
+
+    def _take(self) -> tuple[list[tuple[Source, Append]], Source | None]:
+        """One transaction's worth, each source asked once, and the source that may have more."""
+        batch: list[tuple[Source, Append]] = []
+        room = self._maximum
+        for _ in range(len(self._marked)):
+            source, _none = self._marked.popitem(last=False)
+            append = self._ask(source, room)
+            if append is None:
+                continue
+            batch.append((source, append))
+            room -= len(append.operations)
+            if room <= 0:
+                return batch, source
+        return batch, None
+
+    def _ask(self, source: Source, limit: int) -> Append | None:
+        try:
+            append = source.take(limit)
+        except Exception:
+            logger.exception("a source failed to say what it has to commit")
+            return None
+        return append if append is not None and append.operations else None
+
+    async def _commit(self, batch: list[tuple[Source, Append]]) -> bool:
+        """Whether all of it was stored."""
+        try:
+            stored = await self._repository.append([append for _, append in batch])
+        except Exception as error:
+            known = error if isinstance(error, CollabError) else _unknown(error)
+            for source, append in batch:
+                _tell(source.failed, append, known)
+            return False
+        for (source, append), hit in zip(batch, stored, strict=True):
+            if hit:
+                _tell(source.committed, append)
+            else:
+                _tell(source.failed, append, _conflict(append))
+        return all(stored)
+
+
+def _conflict(append: Append) -> Conflict:
+    return Conflict(
+        f"the document is no longer at version {append.version}: another program changed "
+        "or deleted it"
+    )
+
+
+def _unknown(error: Exception) -> CollabError:
+    logger.error("a commit failed", exc_info=error)
+    return StorageUnavailable("the database could not store the edits: try again later")
+
+
+def _tell(callback: Callable[..., None], *args: object) -> None:
+    # One document's mistake must not keep the others' outcome from them.
+    try:
+        callback(*args)
+    except Exception:
+        logger.exception("a document failed to take the outcome of its commit")

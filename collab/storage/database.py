@@ -1,0 +1,257 @@
+"""The way to the database: each transaction is a plain function, run here from BEGIN to COMMIT.
+
+A transaction never knows how it is run, so the way may change (one hop to a writer thread, say)
+without touching any of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import URL, Connection
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from ..errors import StorageUnavailable
+from . import schema
+from .engine import file_of, is_memory, is_sqlite, parse_url, server_engine, sqlite_engine
+from .faults import DatabaseLocked, translated_faults
+
+__all__ = ["Database"]
+
+logger = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+SQLITE_READERS = 4
+SERVER_CONNECTIONS = 5
+RETRY_SECONDS = 0.02
+
+# Alembic keeps what it works on in module globals: one migration at a time in this process.
+_migrating = threading.Lock()
+
+
+class _Lane:
+    """An engine, and how many transactions may be on it at a time; the others wait in order."""
+
+    def __init__(self, engine: AsyncEngine, width: int) -> None:
+        self.engine = engine
+        self._turns = asyncio.Semaphore(width)
+
+    async def run(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        async with self._turns:
+            with translated_faults():
+                async with self.engine.begin() as connection:
+                    return await connection.run_sync(function, *args, **kwargs)
+
+
+class Database:
+    """A database, opened by `open` and closed by `close`; both may be called again.
+
+    On SQLite one transaction writes at a time, and up to four read beside it. On a server up to
+    five read and five write. In memory, for tests, it is one transaction after the other.
+
+    Args:
+        url: SQLAlchemy's; `sqlite:///x.db` means `sqlite+aiosqlite:///x.db`, and `postgresql://`
+            is taken for `postgresql+asyncpg://`.
+        busy_timeout_seconds: how long to wait for a lock that another program holds.
+    """
+
+    def __init__(self, url: str, *, busy_timeout_seconds: float = 5.0) -> None:
+        self._url = url
+        self._busy_timeout_seconds = busy_timeout_seconds
+        self._reads: _Lane | None = None
+        self._writes: _Lane | None = None
+        self._running: set[asyncio.Task[Any]] = set()
+        self._file: Path | None = None
+        self._place: tuple[int, int] | None = None
+
+    async def open(self, *, upgrade: bool | None = None) -> None:
+        """Connect, and see that the database may be written and has this program's schema.
+
+        Args:
+            upgrade: whether to bring an empty or older database to this program's schema; by
+                default an embedded one (SQLite) is, a server's is not.
+
+        Raises:
+            StorageUnavailable: the URL is malformed, its driver not installed, the folder is
+                missing, or the file is read-only, locked, damaged or not a database.
+            SchemaMismatch: the schema is older (and `upgrade` is off), newer, or another program's.
+        """
+        if self._writes is not None:
+            return
+        url = parse_url(self._url)
+        try:
+            self._connect(url)
+            await self._prepare(url, is_sqlite(url) if upgrade is None else upgrade)
+        except StorageUnavailable as error:
+            await self.close()
+            raise type(error)(f"{error} (opening {self._shown(url)})") from error
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Wait for the transactions in progress, then disconnect. Idempotent."""
+        lanes = [lane for lane in (self._writes, self._reads) if lane is not None]
+        self._writes = self._reads = self._place = None
+        if self._running:
+            await asyncio.wait(self._running)
+        for engine in {lane.engine for lane in lanes}:
+            with contextlib.suppress(StorageUnavailable), translated_faults():
+                await engine.dispose()
+
+    async def read(
+        self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run `function(connection, *args)` in a transaction that only reads.
+
+        It sees one state of the database throughout.
+
+        Raises:
+            StorageUnavailable: the database can't be read.
+        """
+        return await self._run(self._reads, function, *args, **kwargs)
+
+    async def write(
+        self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run `function(connection, *args)` in a transaction; once this returns, it is durable.
+
+        If the function raises, nothing is stored. A caller that is cancelled only stops waiting:
+        the transaction runs to its end.
+
+        Raises:
+            StorageUnavailable: the database can't be written, or the connection was lost and
+                nobody knows.
+            sqlalchemy.exc.IntegrityError, DataError: the database refused a row (`faults.REFUSED`).
+        """
+        result = await self._run(self._writes, function, *args, **kwargs)
+        self._check_place()
+        return result
+
+    async def _run(
+        self, lane: _Lane | None, function: Callable[..., T], *args: Any, **kwargs: Any
+    ) -> T:
+        if lane is None:
+            raise StorageUnavailable("the database is not open")
+        task = self._own(lane.run(function, *args, **kwargs))
+        return await asyncio.shield(task)
+
+    def _own(self, coroutine: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
+    # -- opening --------------------------------------------------------------------------------
+
+    def _connect(self, url: URL) -> None:
+        file = file_of(url)
+        self._file = None if file is None else file.absolute()
+        if self._file is not None:
+            _check_file(self._file)
+        if is_sqlite(url):
+            timeout = self._busy_timeout_seconds
+            self._writes = _Lane(sqlite_engine(url, busy_timeout_seconds=timeout), 1)
+            self._reads = self._writes
+            if not is_memory(url):
+                readers = sqlite_engine(
+                    url, busy_timeout_seconds=timeout, connections=SQLITE_READERS, writes=False
+                )
+                self._reads = _Lane(readers, SQLITE_READERS)
+        else:
+            engine = server_engine(url, connections=2 * SERVER_CONNECTIONS)
+            self._writes = _Lane(engine, SERVER_CONNECTIONS)
+            self._reads = _Lane(engine, SERVER_CONNECTIONS)
+
+    async def _prepare(self, url: URL, upgrade: bool) -> None:
+        # To switch a new file to write-ahead logging takes a lock for which SQLite doesn't wait: of
+        # two programs that start at once, one comes back later.
+        deadline = time.monotonic() + self._busy_timeout_seconds
+        while True:
+            try:
+                if upgrade:
+                    await self._upgrade(url)
+                # In a writing transaction, so that a read-only database shows at the start.
+                await self.write(schema.check)
+                break
+            except DatabaseLocked:
+                if time.monotonic() >= deadline:
+                    raise
+                await asyncio.sleep(RETRY_SECONDS)
+        if self._file is not None:
+            self._place = _place(self._file)
+
+    async def _upgrade(self, url: URL) -> None:
+        if await self.write(schema.state) is schema.SchemaState.CURRENT:
+            return
+        async with _one_migration():
+            if self._file is None:
+                await self.write(schema.upgrade)
+                return
+            # To rebuild a table, as SQLite needs for most changes, drops the old one; with foreign
+            # keys on, that would delete every row that refers to it.
+            engine = sqlite_engine(
+                url, busy_timeout_seconds=self._busy_timeout_seconds, foreign_keys=False
+            )
+            try:
+                await _Lane(engine, 1).run(schema.upgrade)
+            finally:
+                await engine.dispose()
+
+    def _check_place(self) -> None:
+        """See that the file is still where it was: else nobody will ever find what was written.
+
+        SQLite itself goes on writing to a file that was deleted, without a word.
+        """
+        if self._place is None or self._file is None:
+            return
+        if _place(self._file) != self._place:
+            logger.error("the database file '%s' was deleted or replaced while open", self._file)
+            raise StorageUnavailable(
+                "the database can't be used: its file was deleted or replaced while in use; "
+                "restart the server"
+            )
+
+    def _shown(self, url: URL) -> str:
+        return url.render_as_string(hide_password=True)
+
+
+def _check_file(file: Path) -> None:
+    if not file.parent.is_dir():
+        raise StorageUnavailable(
+            f"the database's folder '{file.parent}' does not exist: "
+            "create it, or choose another database"
+        )
+    if file.is_dir():
+        raise StorageUnavailable(
+            f"the database '{file}' is a folder: give the name of a file in it"
+        )
+
+
+def _place(file: Path) -> tuple[int, int] | None:
+    try:
+        found = os.stat(file)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+@contextlib.asynccontextmanager
+async def _one_migration() -> AsyncIterator[None]:
+    # The other one may run in another thread's event loop, or in this one, which must go on.
+    while not _migrating.acquire(blocking=False):  # noqa: ASYNC110
+        await asyncio.sleep(RETRY_SECONDS)
+    try:
+        yield
+    finally:
+        _migrating.release()

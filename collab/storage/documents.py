@@ -1,0 +1,126 @@
+"""Transactions on documents: create, find, list, rename, delete."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Select, delete, insert, or_, select, tuple_, update
+
+from ..errors import InvalidRequest
+from . import tables
+from .records import DocumentRecord
+
+__all__ = [
+    "SEARCH_MAXIMUM",
+    "create_document",
+    "delete_document",
+    "find_document",
+    "list_documents",
+    "read_cursor",
+    "rename_document",
+]
+
+SEARCH_MAXIMUM = 500
+EPOCH_BYTES = 12
+
+_documents = tables.documents.c
+_ALL: Select[Any] = select(
+    _documents.id,
+    _documents.doc_id,
+    _documents.epoch,
+    _documents.doc_type,
+    _documents.title,
+    _documents.version,
+    _documents.created_at,
+    _documents.updated_at,
+)
+
+
+def create_document(
+    connection: Connection, doc_id: str, doc_type: str, title: str
+) -> DocumentRecord:
+    """Raises IntegrityError if there is one of this `doc_id`."""
+    now = time.time()
+    epoch = secrets.token_urlsafe(EPOCH_BYTES)
+    result = connection.execute(
+        insert(tables.documents),
+        {
+            "doc_id": doc_id,
+            "epoch": epoch,
+            "doc_type": doc_type,
+            "title": title,
+            "version": 0,
+            "created_at": now,
+            "updated_at": now,
+        },
+    )
+    (key,) = result.inserted_primary_key or ()
+    return DocumentRecord(key, doc_id, epoch, doc_type, title, 0, now, now)
+
+
+def find_document(connection: Connection, doc_id: str) -> DocumentRecord | None:
+    row = connection.execute(_ALL.where(_documents.doc_id == doc_id)).one_or_none()
+    return None if row is None else DocumentRecord(*row)
+
+
+def rename_document(connection: Connection, doc_id: str, title: str) -> DocumentRecord | None:
+    changed = connection.execute(
+        update(tables.documents)
+        .where(_documents.doc_id == doc_id)
+        .values(title=title, updated_at=time.time())
+    )
+    return find_document(connection, doc_id) if changed.rowcount else None
+
+
+def delete_document(connection: Connection, doc_id: str) -> DocumentRecord | None:
+    """Its operations and snapshots go with it."""
+    record = find_document(connection, doc_id)
+    if record is not None:
+        connection.execute(delete(tables.documents).where(_documents.id == record.key))
+    return record
+
+
+def list_documents(
+    connection: Connection, search: str, limit: int, after: tuple[float, int] | None
+) -> tuple[list[DocumentRecord], str | None]:
+    """A page, newest first, and the cursor of the next one, None after the last."""
+    query = _ALL.order_by(_documents.updated_at.desc(), _documents.id.desc()).limit(limit + 1)
+    if search:
+        query = query.where(
+            or_(
+                _documents.title.icontains(search, autoescape=True),
+                _documents.doc_id.icontains(search, autoescape=True),
+            )
+        )
+    if after is not None:
+        query = query.where(tuple_(_documents.updated_at, _documents.id) < after)
+    page = [DocumentRecord(*row) for row in connection.execute(query)]
+    return page[:limit], _write_cursor(page[:limit]) if len(page) > limit else None
+
+
+def _write_cursor(page: Sequence[DocumentRecord]) -> str:
+    place = json.dumps([page[-1].updated_at, page[-1].key])
+    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+
+
+def read_cursor(text: str) -> tuple[float, int]:
+    """The place in the list that a cursor stands for.
+
+    Raises:
+        InvalidRequest: it was not made here.
+    """
+    try:
+        place = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True))
+        updated_at, key = place
+        if type(updated_at) is float and type(key) is int and 0 <= key < 2**63:
+            return updated_at, key
+    except (ValueError, TypeError, RecursionError):
+        pass
+    raise InvalidRequest(
+        f"got after={text[:40]!r}: expected the `next` of the page before, unchanged"
+    )

@@ -1,0 +1,139 @@
+"""The database's URL, and SQLAlchemy engines for it that do what we promise.
+
+SQLite gets write-ahead logging, full synchronisation (what is committed survives a power cut),
+foreign keys and real transactions: the driver's own implicit BEGIN is switched off and the
+one that we mean is emitted, as SQLAlchemy's manual advises.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy.exc import ArgumentError, InvalidRequestError, NoSuchModuleError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool, StaticPool
+
+from ..errors import StorageUnavailable
+
+__all__ = ["file_of", "is_memory", "is_sqlite", "parse_url", "server_engine", "sqlite_engine"]
+
+_DEFAULT_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
+
+
+def parse_url(text: str) -> URL:
+    """The URL with its asynchronous driver: `sqlite:///x.db` becomes `sqlite+aiosqlite:///x.db`.
+
+    Raises:
+        StorageUnavailable: this is not a database URL.
+    """
+    try:
+        url = make_url(text)
+    except ArgumentError as error:
+        # What can't be taken apart may hold a password, so it is not repeated.
+        raise StorageUnavailable(
+            "the database setting is not a URL: expected one such as "
+            "sqlite+aiosqlite:///collab.db or postgresql+asyncpg://user:password@host/name"
+        ) from error
+    return url.set(drivername=_DEFAULT_DRIVERS.get(url.drivername, url.drivername))
+
+
+def is_sqlite(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite"
+
+
+def is_memory(url: URL) -> bool:
+    """Whether this is an SQLite database that lives and dies with its one connection."""
+    database = url.database or ":memory:"
+    return is_sqlite(url) and (":memory:" in database or url.query.get("mode") == "memory")
+
+
+def file_of(url: URL) -> Path | None:
+    """The file of an SQLite database; None if it has none or SQLite's own URI names it."""
+    if not is_sqlite(url) or is_memory(url) or not url.database:
+        return None
+    return None if url.database.startswith("file:") else Path(url.database)
+
+
+def sqlite_engine(
+    url: URL,
+    *,
+    busy_timeout_seconds: float,
+    connections: int = 1,
+    writes: bool = True,
+    foreign_keys: bool = True,
+) -> AsyncEngine:
+    """An engine of at most `connections` connections to an SQLite database.
+
+    An engine that writes takes the write lock at the start of each transaction, so that none fails
+    half-way for want of it; one that doesn't write refuses every change.
+    """
+    pool: dict[str, Any] = {"poolclass": StaticPool}
+    if not is_memory(url):
+        pool = {
+            "poolclass": AsyncAdaptedQueuePool,
+            "pool_size": connections,
+            "max_overflow": 0,
+        }
+    arguments = {"timeout": busy_timeout_seconds, "isolation_level": None}
+    engine = _create(url, connect_args=arguments, **pool)
+    pragmas = [f"foreign_keys={int(foreign_keys)}", "synchronous=FULL"]
+    pragmas.append("journal_mode=WAL" if writes else "query_only=1")
+    begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        try:
+            _prepare(connection, pragmas)
+        except BaseException:
+            # The pool forgets a connection that fails here without closing it.
+            connection.close()
+            raise
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin_transaction(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def server_engine(url: URL, *, connections: int) -> AsyncEngine:
+    """An engine of at most `connections` connections to a database server."""
+    return _create(url, pool_size=connections, max_overflow=0, pool_pre_ping=True)
+
+
+def _prepare(connection: Any, pragmas: list[str]) -> None:
+    # SQLite's own lower() knows ASCII only, and a search should find titles of any script.
+    connection.create_function("lower", 1, _lower, deterministic=True)
+    cursor = connection.cursor()
+    for pragma in pragmas:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _lower(text: Any) -> Any:
+    return text.lower() if isinstance(text, str) else text
+
+
+def _create(url: URL, **options: Any) -> AsyncEngine:
+    shown = url.render_as_string(hide_password=True)
+    try:
+        return create_async_engine(url, hide_parameters=True, **options)
+    except NoSuchModuleError as error:
+        raise StorageUnavailable(
+            f"the database URL '{shown}' names a database unknown here, '{url.drivername}': "
+            "expected sqlite+aiosqlite or postgresql+asyncpg"
+        ) from error
+    except ModuleNotFoundError as error:
+        raise StorageUnavailable(
+            f"the database URL '{shown}' needs the driver '{error.name}', which is not "
+            f"installed: run `pip install {error.name}`"
+        ) from error
+    except InvalidRequestError as error:
+        raise StorageUnavailable(
+            f"the database URL '{shown}' names a driver that is not asynchronous, "
+            f"'{url.drivername}': expected sqlite+aiosqlite or postgresql+asyncpg"
+        ) from error
+    except (ArgumentError, TypeError) as error:
+        raise StorageUnavailable(f"the database URL '{shown}' is malformed: {error}") from error

@@ -1,0 +1,69 @@
+"""What the database's own errors mean, said in a way that is fit for a client.
+
+The driver's message goes to the log; SQL and parameters go nowhere (the engines hide them).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sqlite3
+from collections.abc import Iterator
+
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
+
+from ..errors import StorageUnavailable
+
+__all__ = ["REFUSED", "DatabaseLocked", "translated_faults"]
+
+logger = logging.getLogger(__name__)
+
+# What is wrong with one row, not with the database: these pass through untranslated. Text with a
+# lone surrogate and a number beyond 64 bits fail in the driver, before they reach the database.
+REFUSED = (IntegrityError, DataError, UnicodeError, OverflowError)
+
+_SQLITE_FAULTS = {
+    sqlite3.SQLITE_PERM: "its file may not be accessed",
+    sqlite3.SQLITE_READONLY: "it is read-only",
+    sqlite3.SQLITE_IOERR: "reading or writing its file failed (I/O error)",
+    sqlite3.SQLITE_CORRUPT: "its file is damaged",
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_CANTOPEN: "its file can't be opened",
+    sqlite3.SQLITE_NOTADB: "its file is not an SQLite database",
+    sqlite3.SQLITE_PROTOCOL: "it is locked by another program",
+}
+_SQLITE_LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+class DatabaseLocked(StorageUnavailable):
+    """Another program holds the database's lock for longer than the busy timeout."""
+
+
+@contextlib.contextmanager
+def translated_faults() -> Iterator[None]:
+    """Raise `StorageUnavailable` for whatever the database can't do; `REFUSED` passes."""
+    try:
+        yield
+    except REFUSED:
+        raise
+    except (SQLAlchemyError, OSError) as error:
+        fault = _fault(error)
+        logger.warning("%s: %s", fault, error.orig if isinstance(error, DBAPIError) else error)
+        raise fault from error
+
+
+def _fault(error: Exception) -> StorageUnavailable:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, sqlite3.Error):
+        # The low byte is the kind of error, the rest its details.
+        code = (getattr(cause, "sqlite_errorcode", None) or sqlite3.SQLITE_ERROR) & 0xFF
+        if code in _SQLITE_LOCKED:
+            return DatabaseLocked(_message("it is locked by another program"))
+        return StorageUnavailable(_message(_SQLITE_FAULTS.get(code, "it refused the statement")))
+    if isinstance(cause, OSError) or getattr(error, "connection_invalidated", False):
+        return StorageUnavailable(_message("it can't be reached"))
+    return StorageUnavailable(_message("it refused the statement"))
+
+
+def _message(fault: str) -> str:
+    return f"the database can't be used: {fault}; try again later"

@@ -1,0 +1,76 @@
+"""What the repository gives and takes: plain, immutable, without a database behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Append", "ClientRecord", "DocumentRecord", "OperationRecord", "SnapshotRecord"]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRecord:
+    """A document as stored. Times are seconds since the epoch, UTC.
+
+    `key` is the database's number of it, never used again for another one; `epoch` a random text
+    made with the document, which tells it from a later one of the same `doc_id`.
+    """
+
+    key: int
+    doc_id: str
+    epoch: str
+    doc_type: str
+    title: str
+    version: int
+    created_at: float
+    updated_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class OperationRecord:
+    """The edit that made `version`.
+
+    `operation` is JSON text, as applied; `fingerprint` names the edit as it was first sent;
+    `created_at` is in seconds since the epoch, UTC.
+    """
+
+    version: int
+    operation: str
+    client_id: str
+    client_edit_id: int
+    user_id: str
+    fingerprint: str
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotRecord:
+    """A document's content (JSON text) as of `version`."""
+
+    version: int
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRecord:
+    """What is stored of one `client_id` on one document.
+
+    `user_id` is the one who used it first; `last_id` and `last_version` are of its newest edit.
+    """
+
+    client_id: str
+    user_id: str
+    last_id: int
+    last_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """Operations to be stored as versions `version + 1`, `version + 2` … of one document.
+
+    They are stored only if the document is still of this `epoch` and at this `version`.
+    """
+
+    key: int
+    epoch: str
+    version: int
+    operations: tuple[OperationRecord, ...]

@@ -1,0 +1,190 @@
+"""Documents, operations and snapshots, kept in a database."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from ..errors import DocumentExists, InvalidRequest, NoSuchDocument
+from . import documents, operations, schema, snapshots
+from .database import Database
+from .faults import REFUSED
+from .records import Append, ClientRecord, DocumentRecord, OperationRecord, SnapshotRecord
+
+__all__ = ["Repository"]
+
+logger = logging.getLogger(__name__)
+
+
+class _Missed(Exception):
+    """An append of a batch found its document elsewhere; undoes the transaction."""
+
+
+class Repository:
+    """Every method raises `StorageUnavailable` when the database can't be used.
+
+    What a method has stored when it returns survives the death of the process at any instant.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    # -- documents ------------------------------------------------------------------------------
+
+    async def create_document(self, doc_id: str, doc_type: str, title: str = "") -> DocumentRecord:
+        """A new, empty document, of version 0.
+
+        Raises:
+            DocumentExists: there is one of this `doc_id`.
+        """
+        try:
+            return await self._database.write(documents.create_document, doc_id, doc_type, title)
+        except IntegrityError as error:
+            raise DocumentExists(
+                f"there is a document '{doc_id}' already: open it, or choose another id"
+            ) from error
+
+    async def find_document(self, doc_id: str) -> DocumentRecord | None:
+        return await self._database.read(documents.find_document, doc_id)
+
+    async def list_documents(
+        self, search: str = "", limit: int = 50, after: str | None = None
+    ) -> tuple[list[DocumentRecord], str | None]:
+        """One page of documents, the last changed first, and the `after` of the next page.
+
+        Args:
+            search: only those with this in their title or id, in any case.
+            limit: at most so many, at least 1.
+            after: what the page before came with.
+
+        Returns:
+            The page, and None after the last one. A document that changes meanwhile moves to the
+            front and may be missed by later pages.
+
+        Raises:
+            InvalidRequest: `after` is not such a cursor, or `search` is longer than 500 characters.
+        """
+        if len(search) > documents.SEARCH_MAXIMUM:
+            raise InvalidRequest(
+                f"the search text is {len(search)} characters long: "
+                f"at most {documents.SEARCH_MAXIMUM} are allowed"
+            )
+        place = None if after is None else documents.read_cursor(after)
+        return await self._database.read(documents.list_documents, search, limit, place)
+
+    async def rename_document(self, doc_id: str, title: str) -> DocumentRecord:
+        """Set the title; that counts as a change (`updated_at`) but makes no version.
+
+        Raises:
+            NoSuchDocument: there is none of this `doc_id`.
+        """
+        return _found(doc_id, await self._database.write(documents.rename_document, doc_id, title))
+
+    async def delete_document(self, doc_id: str) -> DocumentRecord:
+        """Delete a document with all its operations and snapshots; returns what it was.
+
+        Raises:
+            NoSuchDocument: there is none of this `doc_id`.
+        """
+        return _found(doc_id, await self._database.write(documents.delete_document, doc_id))
+
+    # -- operations -----------------------------------------------------------------------------
+
+    async def append(self, batch: Sequence[Append]) -> list[bool]:
+        """Store operations of several documents in one transaction.
+
+        Each document is compared and set: one that is gone, was made anew or has another version
+        than the append expects is left out, and so is one whose rows the database refuses.
+
+        Returns:
+            For each append, whether it was stored.
+
+        Raises:
+            StorageUnavailable: none of it was stored, or nobody knows.
+        """
+        for append in batch:
+            _check_append(append)
+        try:
+            return await self._database.write(_append, batch)
+        except _Missed:
+            with contextlib.suppress(*REFUSED):
+                return await self._database.write(operations.append_each, batch)
+        except REFUSED:
+            pass
+        return [await self._append_alone(append) for append in batch]
+
+    async def _append_alone(self, append: Append) -> bool:
+        try:
+            return (await self._database.write(operations.append_each, [append]))[0]
+        except REFUSED as error:
+            logger.error(
+                "document of key %d: operations after version %d refused: %s",
+                append.key,
+                append.version,
+                type(error).__name__,
+            )
+            return False
+
+    async def operations_after(self, key: int, version: int, limit: int) -> list[OperationRecord]:
+        """At most `limit` operations of versions above `version`, ascending."""
+        return await self._database.read(operations.operations_after, key, version, limit)
+
+    async def find_client(self, key: int, client_id: str) -> ClientRecord | None:
+        """What is stored of this editor on this document; None if it never edited it."""
+        return await self._database.read(operations.find_client, key, client_id)
+
+    async def find_edit(
+        self, key: int, client_id: str, client_edit_id: int
+    ) -> OperationRecord | None:
+        """The operation that an edit became."""
+        return await self._database.read(operations.find_edit, key, client_id, client_edit_id)
+
+    # -- snapshots ------------------------------------------------------------------------------
+
+    async def latest_snapshot(self, key: int, at_most: int | None = None) -> SnapshotRecord | None:
+        """The newest snapshot, of version `at_most` or below if given."""
+        return await self._database.read(snapshots.latest_snapshot, key, at_most)
+
+    async def add_snapshot(self, key: int, version: int, content: str) -> None:
+        """Store the content (JSON text) as of `version`.
+
+        One that is stored already stays as it is; for a document that is gone nothing happens.
+        """
+        with contextlib.suppress(IntegrityError):
+            await self._database.write(snapshots.add_snapshot, key, version, content)
+
+    # -- health ---------------------------------------------------------------------------------
+
+    async def ping(self) -> None:
+        """Return if the database can be written and has this program's schema.
+
+        Raises:
+            SchemaMismatch: the schema has changed under this program.
+        """
+        await self._database.write(schema.check)
+
+
+def _append(connection: Connection, batch: Sequence[Append]) -> list[bool]:
+    # Not every driver counts the rows of many updates in one statement.
+    if len(batch) == 1 or not connection.dialect.supports_sane_multi_rowcount:
+        return operations.append_each(connection, batch)
+    if not operations.append_together(connection, batch):
+        raise _Missed
+    return [True] * len(batch)
+
+
+def _check_append(append: Append) -> None:
+    versions = [record.version for record in append.operations]
+    expected = list(range(append.version + 1, append.version + 1 + len(versions)))
+    if not versions or versions != expected:
+        raise ValueError(f"got operations of versions {versions[:5]} after {append.version}")
+
+
+def _found(doc_id: str, record: DocumentRecord | None) -> DocumentRecord:
+    if record is None:
+        raise NoSuchDocument(f"there is no document '{doc_id}'")
+    return record

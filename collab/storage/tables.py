@@ -1,0 +1,77 @@
+"""The tables. Times are seconds since the epoch, UTC, as floating-point numbers.
+
+A change here needs a migration beside it; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+__all__ = ["documents", "metadata", "operations", "snapshots"]
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+# A number that was used once must not come back: a late snapshot of a deleted document would become
+# a wrong snapshot of a new one. SQLite keeps that promise only with AUTOINCREMENT.
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("doc_id", Text, nullable=False, unique=True),
+    Column("epoch", Text, nullable=False),
+    Column("doc_type", Text, nullable=False),
+    Column("title", Text, nullable=False, server_default=""),
+    Column("version", BigInteger, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("updated_at", Double, nullable=False),
+    Index(None, "updated_at", "id"),
+    sqlite_autoincrement=True,
+)
+
+# Without a rowid the operations of one document lie side by side, in order: reading a tail is one
+# range, and an append touches one tree less.
+operations = Table(
+    "operations",
+    metadata,
+    Column(
+        "document_id", Integer, ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True
+    ),
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    Column("operation", Text, nullable=False),
+    Column("client_id", Text, nullable=False),
+    Column("client_edit_id", BigInteger, nullable=False),
+    Column("user_id", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+    UniqueConstraint("document_id", "client_id", "client_edit_id"),
+    sqlite_with_rowid=False,
+)
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    Column(
+        "document_id", Integer, ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True
+    ),
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    Column("content", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+)

@@ -1,0 +1,68 @@
+"""Runs the migrations: on a connection that the program hands over, or for the alembic command."""
+
+from __future__ import annotations
+
+import asyncio
+import logging.config
+import os
+
+from alembic import context
+from sqlalchemy import Connection
+
+from collab.storage.engine import is_sqlite, parse_url, server_engine, sqlite_engine
+from collab.storage.faults import translated_faults
+from collab.storage.tables import metadata
+
+BUSY_TIMEOUT_SECONDS = 5.0
+
+
+def chosen_url() -> str:
+    given = context.get_x_argument(as_dictionary=True).get("database")
+    ini = context.config.get_main_option("sqlalchemy.url")
+    return given or os.environ.get("COLLAB_DATABASE") or ini or ""
+
+
+def run(connection: Connection) -> None:
+    # Everything in the transaction that the connection is in: all of it or nothing.
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        transactional_ddl=True,
+        render_as_batch=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+async def run_by_command() -> None:
+    url = parse_url(chosen_url())
+    if is_sqlite(url):
+        # To rebuild a table, as SQLite needs for most changes, drops the old one; with foreign keys
+        # on, that would delete every row that refers to it.
+        engine = sqlite_engine(url, busy_timeout_seconds=BUSY_TIMEOUT_SECONDS, foreign_keys=False)
+    else:
+        engine = server_engine(url, connections=1)
+    try:
+        with translated_faults():
+            async with engine.begin() as connection:
+                await connection.run_sync(run)
+    finally:
+        await engine.dispose()
+
+
+def print_sql() -> None:
+    context.configure(url=parse_url(chosen_url()), target_metadata=metadata, literal_binds=True)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+handed_over = context.config.attributes.get("connection")
+if handed_over is not None:
+    run(handed_over)
+else:
+    if context.config.config_file_name is not None:
+        logging.config.fileConfig(context.config.config_file_name, disable_existing_loggers=False)
+    if context.is_offline_mode():
+        print_sql()
+    else:
+        asyncio.run(run_by_command())
