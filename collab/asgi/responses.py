@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import os
@@ -12,7 +11,6 @@ from collections.abc import (
     AsyncIterable,
     Awaitable,
     Callable,
-    Coroutine,
     Iterable,
     Mapping,
 )
@@ -29,6 +27,7 @@ from .background import BackgroundTask
 from .concurrency import iterate_in_threadpool, run_in_threadpool
 from .cookies import SameSite, format_cookie
 from .datastructures import URL, Headers, MutableHeaders
+from .disconnects import tells_disconnects, until_disconnect
 from .filebody import Piece, read_parts, read_range, read_whole
 from .ranges import (
     ByteRange,
@@ -224,8 +223,8 @@ class StreamingResponse(Response):
     async def respond(self, scope: Scope, receive: Receive, send: Sender) -> None:
         if scope["type"] == "websocket":
             await self._stream(send)
-        elif not _tells_disconnects(scope):
-            await _until_disconnect(receive, self._stream(send))
+        elif not tells_disconnects(scope):
+            await until_disconnect(receive, self._stream(send))
         else:
             try:
                 await self._stream(send)
@@ -311,8 +310,8 @@ class FileResponse(Response):
         elif is_http and not ranges and "http.response.pathsend" in (scope.get("extensions") or {}):
             await send(start)
             await send({"type": "http.response.pathsend", "path": str(self.path)})
-        elif is_http and not _tells_disconnects(scope):
-            await _until_disconnect(receive, _send_pieces(send, start, pieces))
+        elif is_http and not tells_disconnects(scope):
+            await until_disconnect(receive, _send_pieces(send, start, pieces))
         else:
             await _send_pieces(send, start, pieces)
 
@@ -379,31 +378,6 @@ def _denying(send: Sender) -> Sender:
         await send({**message, "type": f"websocket.{message['type']}"})
 
     return deny
-
-
-def _tells_disconnects(scope: Scope) -> bool:
-    """Whether sending to a client that is gone raises OSError: ASGI's HTTP 2.4 and later."""
-    version = scope.get("asgi", {}).get("spec_version", "2.0")
-    return tuple(map(int, version.split("."))) >= (2, 4)
-
-
-async def _until_disconnect(receive: Receive, sending: Coroutine[Any, Any, None]) -> None:
-    """Cancels `sending` when the client goes; ends with it otherwise."""
-    tasks = [asyncio.ensure_future(sending), asyncio.ensure_future(_disconnected(receive))]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        results = await asyncio.gather(*tasks, return_exceptions=True)
-    for result in results:
-        if isinstance(result, Exception):
-            raise result
-
-
-async def _disconnected(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 async def _send_pieces(send: Sender, start: Message, pieces: AsyncGenerator[Piece, None]) -> None:
