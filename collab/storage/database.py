@@ -19,7 +19,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from sqlalchemy import URL, Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from ..errors import StorageUnavailable
+from ..errors import ConfigurationError, StorageError, StorageUnavailable
 from . import schema
 from .engine import file_of, is_memory, is_sqlite, parse_url, server_engine, sqlite_engine
 from .faults import DatabaseLocked, translated_faults
@@ -82,8 +82,9 @@ class Database:
                 default an embedded one (SQLite) is, a server's is not.
 
         Raises:
-            StorageUnavailable: the URL is malformed, its driver not installed, the folder is
-                missing, or the file is read-only, locked, damaged or not a database.
+            ConfigurationError: the URL is malformed, its driver not installed, or the folder is
+                missing.
+            StorageUnavailable: the database is read-only, locked, damaged, unreachable or none.
             SchemaMismatch: the schema is older (and `upgrade` is off), newer, or another program's.
         """
         if self._writes is not None:
@@ -92,9 +93,9 @@ class Database:
         try:
             self._connect(url)
             await self._prepare(url, is_sqlite(url) if upgrade is None else upgrade)
-        except StorageUnavailable as error:
+        except StorageError as error:
             await self.close()
-            raise type(error)(f"{error} (opening {self._shown(url)})") from error
+            raise type(error)(f"{error} (database '{url.database}')") from error
         except BaseException:
             await self.close()
             raise
@@ -181,8 +182,7 @@ class Database:
             try:
                 if upgrade:
                     await self._upgrade(url)
-                # In a writing transaction, so that a read-only database shows at the start.
-                await self.write(schema.check)
+                await self.write(schema.check_writable)
                 break
             except DatabaseLocked:
                 if time.monotonic() >= deadline:
@@ -222,18 +222,15 @@ class Database:
                 "restart the server"
             )
 
-    def _shown(self, url: URL) -> str:
-        return url.render_as_string(hide_password=True)
-
 
 def _check_file(file: Path) -> None:
     if not file.parent.is_dir():
-        raise StorageUnavailable(
+        raise ConfigurationError(
             f"the database's folder '{file.parent}' does not exist: "
             "create it, or choose another database"
         )
     if file.is_dir():
-        raise StorageUnavailable(
+        raise ConfigurationError(
             f"the database '{file}' is a folder: give the name of a file in it"
         )
 

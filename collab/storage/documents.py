@@ -59,7 +59,7 @@ def create_document(
             "updated_at": now,
         },
     )
-    (key,) = result.inserted_primary_key or ()
+    key = int(result.inserted_primary_key[0])  # type: ignore[index]
     return DocumentRecord(key, doc_id, epoch, doc_type, title, 0, now, now)
 
 

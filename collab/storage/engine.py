@@ -11,14 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, event, make_url
-from sqlalchemy.exc import ArgumentError, InvalidRequestError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, StaticPool
 
-from ..errors import StorageUnavailable
+from ..errors import ConfigurationError
 
 __all__ = ["file_of", "is_memory", "is_sqlite", "parse_url", "server_engine", "sqlite_engine"]
 
+_EXPECTED = (
+    "expected one such as sqlite+aiosqlite:///collab.db (four slashes before an absolute path) "
+    "or postgresql+asyncpg://user:password@host/name"
+)
 _DEFAULT_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 
 
@@ -26,17 +30,25 @@ def parse_url(text: str) -> URL:
     """The URL with its asynchronous driver: `sqlite:///x.db` becomes `sqlite+aiosqlite:///x.db`.
 
     Raises:
-        StorageUnavailable: this is not a database URL.
+        ConfigurationError: this is not the URL of a database that can be used.
     """
     try:
         url = make_url(text)
+        url = url.set(drivername=_DEFAULT_DRIVERS.get(url.drivername, url.drivername))
+        asynchronous = url.get_dialect().get_async_dialect_cls(url).is_async
+    except NoSuchModuleError as error:
+        raise ConfigurationError(
+            f"the database URL begins with '{url.drivername}', which is unknown: {_EXPECTED}"
+        ) from error
     except ArgumentError as error:
         # What can't be taken apart may hold a password, so it is not repeated.
-        raise StorageUnavailable(
-            "the database setting is not a URL: expected one such as "
-            "sqlite+aiosqlite:///collab.db or postgresql+asyncpg://user:password@host/name"
-        ) from error
-    return url.set(drivername=_DEFAULT_DRIVERS.get(url.drivername, url.drivername))
+        raise ConfigurationError(f"the database setting is not a URL: {_EXPECTED}") from error
+    if not asynchronous:
+        raise ConfigurationError(
+            f"the database URL names the driver '{url.drivername}', which is not asynchronous: "
+            f"{_EXPECTED}"
+        )
+    return url
 
 
 def is_sqlite(url: URL) -> bool:
@@ -117,23 +129,12 @@ def _lower(text: Any) -> Any:
 
 
 def _create(url: URL, **options: Any) -> AsyncEngine:
-    shown = url.render_as_string(hide_password=True)
     try:
         return create_async_engine(url, hide_parameters=True, **options)
-    except NoSuchModuleError as error:
-        raise StorageUnavailable(
-            f"the database URL '{shown}' names a database unknown here, '{url.drivername}': "
-            "expected sqlite+aiosqlite or postgresql+asyncpg"
-        ) from error
     except ModuleNotFoundError as error:
-        raise StorageUnavailable(
-            f"the database URL '{shown}' needs the driver '{error.name}', which is not "
-            f"installed: run `pip install {error.name}`"
-        ) from error
-    except InvalidRequestError as error:
-        raise StorageUnavailable(
-            f"the database URL '{shown}' names a driver that is not asynchronous, "
-            f"'{url.drivername}': expected sqlite+aiosqlite or postgresql+asyncpg"
+        raise ConfigurationError(
+            f"the database URL needs the driver '{error.name}', which is not installed: "
+            f"run `pip install {error.name}`"
         ) from error
     except (ArgumentError, TypeError) as error:
-        raise StorageUnavailable(f"the database URL '{shown}' is malformed: {error}") from error
+        raise ConfigurationError(f"the database URL is malformed: {_EXPECTED}") from error

@@ -24,15 +24,15 @@ REFUSED = (IntegrityError, DataError, UnicodeError, OverflowError)
 
 _SQLITE_FAULTS = {
     sqlite3.SQLITE_PERM: "its file may not be accessed",
-    sqlite3.SQLITE_READONLY: "it is read-only",
+    sqlite3.SQLITE_READONLY: "it is read-only; its file and folder must be writable",
     sqlite3.SQLITE_IOERR: "reading or writing its file failed (I/O error)",
-    sqlite3.SQLITE_CORRUPT: "its file is damaged",
-    sqlite3.SQLITE_FULL: "the disk is full",
-    sqlite3.SQLITE_CANTOPEN: "its file can't be opened",
-    sqlite3.SQLITE_NOTADB: "its file is not an SQLite database",
-    sqlite3.SQLITE_PROTOCOL: "it is locked by another program",
+    sqlite3.SQLITE_CORRUPT: "its file is damaged; a backup must be restored",
+    sqlite3.SQLITE_FULL: "the disk is full; something must be deleted",
+    sqlite3.SQLITE_CANTOPEN: "its file can't be opened; it must exist, its folder be writable",
+    sqlite3.SQLITE_NOTADB: "its file is not an SQLite database; another one must be chosen",
 }
-_SQLITE_LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_REFUSAL = "it refused a statement; the log says which"
+_SQLITE_LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL)
 
 
 class DatabaseLocked(StorageUnavailable):
@@ -58,12 +58,12 @@ def _fault(error: Exception) -> StorageUnavailable:
         # The low byte is the kind of error, the rest its details.
         code = (getattr(cause, "sqlite_errorcode", None) or sqlite3.SQLITE_ERROR) & 0xFF
         if code in _SQLITE_LOCKED:
-            return DatabaseLocked(_message("it is locked by another program"))
-        return StorageUnavailable(_message(_SQLITE_FAULTS.get(code, "it refused the statement")))
+            return DatabaseLocked(_message("it is locked by another program; try again later"))
+        return StorageUnavailable(_message(_SQLITE_FAULTS.get(code, _REFUSAL)))
     if isinstance(cause, OSError) or getattr(error, "connection_invalidated", False):
-        return StorageUnavailable(_message("it can't be reached"))
-    return StorageUnavailable(_message("it refused the statement"))
+        return StorageUnavailable(_message("it can't be reached; try again later"))
+    return StorageUnavailable(_message(_REFUSAL))
 
 
 def _message(fault: str) -> str:
-    return f"the database can't be used: {fault}; try again later"
+    return f"the database can't be used: {fault}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from . import schema
 from .database import Database
 from .schema import head_revision
@@ -9,20 +11,26 @@ from .schema import head_revision
 __all__ = ["check_schema", "current_revision", "head_revision", "migrate"]
 
 
-async def migrate(url: str, *, busy_timeout_seconds: float = 5.0) -> str:
+def migrate(url: str, *, busy_timeout_seconds: float = 5.0) -> str:
     """Bring the database at `url` to this program's schema, and return that schema's revision.
 
     An empty one gets its tables; one that is current is left alone. It happens in one transaction
     where the database can do that (SQLite and PostgreSQL can), so several programs may try at once.
 
+    For a command line. Within an event loop it is `await Database(url).open(upgrade=True)`.
+
     Raises:
-        StorageUnavailable: as for `Database.open`.
+        ConfigurationError, StorageUnavailable: as for `Database.open`.
         SchemaMismatch: the database is of a newer version or of another program; nothing has
             changed.
     """
-    database = Database(url, busy_timeout_seconds=busy_timeout_seconds)
-    await database.open(upgrade=True)
-    await database.close()
+
+    async def run() -> None:
+        database = Database(url, busy_timeout_seconds=busy_timeout_seconds)
+        await database.open(upgrade=True)
+        await database.close()
+
+    asyncio.run(run())
     return head_revision()
 
 

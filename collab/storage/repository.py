@@ -165,7 +165,7 @@ class Repository:
         Raises:
             SchemaMismatch: the schema has changed under this program.
         """
-        await self._database.write(schema.check)
+        await self._database.write(schema.check_writable)
 
 
 def _append(connection: Connection, batch: Sequence[Append]) -> list[bool]:

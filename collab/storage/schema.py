@@ -13,12 +13,20 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, column, inspect, select, table
+from sqlalchemy import Connection, column, false, inspect, select, table, update
 
 from ..errors import SchemaMismatch
 from . import tables
 
-__all__ = ["SchemaState", "check", "current_revision", "head_revision", "state", "upgrade"]
+__all__ = [
+    "SchemaState",
+    "check",
+    "check_writable",
+    "current_revision",
+    "head_revision",
+    "state",
+    "upgrade",
+]
 
 _VERSION_TABLE = "alembic_version"
 
@@ -76,6 +84,12 @@ def check(connection: Connection) -> None:
     found = state(connection)
     if found is not SchemaState.CURRENT:
         raise SchemaMismatch(_MISMATCHES[found])
+
+
+def check_writable(connection: Connection) -> None:
+    """The same, and let a read-only database say so; nothing is written."""
+    check(connection)
+    connection.execute(update(tables.documents).where(false()).values(version=0))
 
 
 def upgrade(connection: Connection) -> None:
