@@ -98,7 +98,7 @@ def export(doc_id: str, version: int | None, output: Path | None, **options: Any
 
     data = as_text(with_manager(options, act)).encode()
     if output is None:
-        click.get_binary_stream("stdout").write(data)
+        click.echo(data, nl=False)
     else:
         try:
             output.write_bytes(data)

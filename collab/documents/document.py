@@ -244,6 +244,11 @@ class Document:
             )
         return change
 
+    @property
+    def authors(self) -> int:
+        """How many authors are in memory."""
+        return len(self._authors)
+
     # -- authors --------------------------------------------------------------------------------
 
     async def hold_author(self, client_id: str, user_id: str) -> Author:

@@ -7,7 +7,7 @@ import contextlib
 import itertools
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import msgspec
@@ -64,6 +64,11 @@ class DocumentManager:
         self._own_ids = itertools.count(1)
         self._housekeeper: asyncio.Task[None] | None = None
         self._is_closing = False
+
+    @property
+    def loaded(self) -> Mapping[str, Document]:
+        """The documents in memory, by id."""
+        return self._documents
 
     # -- connections ----------------------------------------------------------------------------
 

@@ -69,9 +69,7 @@ async def test_documents_are_listed_newest_first_in_pages(
         await app.manager.create_document(f"doc{number}", title=f"Title {number}")
     await write(app, "doc1", "x")
     first = (await http.get("/api/documents", params={"limit": 2})).json()
-    second = (
-        await http.get("/api/documents", params={"limit": 9, "after": first["next"]})
-    ).json()
+    second = (await http.get("/api/documents", params={"limit": 9, "after": first["next"]})).json()
     ids = [document["doc_id"] for document in first["documents"] + second["documents"]]
     assert ids == ["doc1", "doc4", "doc3", "doc2", "doc0"]
     assert second["next"] is None

@@ -135,7 +135,9 @@ async def test_ones_own_accepted_edits_come_as_acks_when_resuming(app: Collab) -
     assert await ann.receive() == {"type": "ack", "id": 2, "version": 2}
 
 
-@pytest.mark.parametrize("query", [{"version": 9}, {"version": 1, "epoch": "other"}, {"version": 1}])
+@pytest.mark.parametrize(
+    "query", [{"version": 9}, {"version": 1, "epoch": "other"}, {"version": 1}]
+)
 async def test_a_version_not_of_this_history_gets_the_state(app: Collab, query: dict) -> None:
     ann = await connect(app, "doc", client_id="a")
     epoch = (await ann.receive())["epoch"]

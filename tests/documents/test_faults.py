@@ -1,0 +1,210 @@
+"""What editors meet when the database fails: nothing acknowledged is lost, nothing applied twice."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from collab.app import Collab
+from collab.errors import StorageUnavailable
+from collab.storage import Append, OperationRecord, Repository
+from tests.conftest import Make
+from tests.wire import Refused, connect
+
+
+class FaultyRepository(Repository):
+    """The real repository, with commits that fail when they are told to."""
+
+    fail_before = 0
+    fail_after = 0
+    fail_reads = False
+    appends = 0
+    gate: asyncio.Event | None = None
+
+    async def append(self, batch: Sequence[Append]) -> list[bool]:
+        self.appends += 1
+        if self.gate is not None:
+            await self.gate.wait()
+        if self.fail_before:
+            self.fail_before -= 1
+            raise StorageUnavailable("the disk is full")
+        stored = await super().append(batch)
+        if self.fail_after:
+            self.fail_after -= 1
+            raise StorageUnavailable("the connection was lost")
+        return stored
+
+    async def find_document(self, doc_id: str):
+        if self.fail_reads:
+            raise StorageUnavailable("the database can't be read")
+        return await super().find_document(doc_id)
+
+
+@pytest.fixture
+async def faults(app: Collab) -> FaultyRepository:
+    repository = app.manager.repository
+    repository.__class__ = FaultyRepository
+    assert isinstance(repository, FaultyRepository)
+    return repository
+
+
+async def test_an_edit_whose_commit_failed_is_refused_and_can_be_sent_again(
+    app: Collab, faults: FaultyRepository
+) -> None:
+    ann = await connect(app, "doc", client_id="a")
+    bob = await connect(app, "doc", client_id="b")
+    await ann.edit(1, 0, {"insert": "x"})
+    await ann.until("ack")
+    await bob.until("document_change")
+    faults.fail_before = 1
+    await ann.edit(2, 1, {"insert": "y"})
+    error = await ann.expect("error")
+    assert (error["code"], error["id"]) == ("storage_unavailable", 2)
+    assert bob.silent()
+    await ann.edit(2, 1, {"insert": "y"})
+    assert await ann.acknowledged() == 2
+    assert (await bob.expect("document_change"))["version"] == 2
+    assert (await app.manager.read_document("doc"))[2] == "yx"
+
+
+async def test_an_edit_that_was_committed_after_all_is_acknowledged(
+    app: Collab, faults: FaultyRepository
+) -> None:
+    ann = await connect(app, "doc", client_id="a")
+    bob = await connect(app, "doc", client_id="b")
+    faults.fail_after = 1
+    await ann.edit(1, 0, {"insert": "x"})
+    assert (await ann.until("ack"))["version"] == 1
+    assert (await bob.until("document_change"))["version"] == 1
+    await ann.edit(1, 0, {"insert": "x"})
+    assert await ann.acknowledged() == 1
+    assert (await app.manager.read_document("doc"))[2] == "x"
+
+
+async def test_editors_are_sent_away_while_the_truth_is_unknown(
+    app: Collab, faults: FaultyRepository
+) -> None:
+    ann = await connect(app, "doc", client_id="a")
+    epoch = (await ann.receive())["epoch"]
+    faults.fail_after, faults.fail_reads = 1, True
+    await ann.edit(1, 0, {"insert": "x"})
+    assert await ann.closed() == 1013
+    with pytest.raises(Refused) as refused:
+        await connect(app, "doc", client_id="a")
+    assert (refused.value.status, refused.value.body["code"]) == (503, "storage_unavailable")
+    faults.fail_reads = False
+    ann = await connect(app, "doc", client_id="a", version=0, epoch=epoch)
+    assert (await ann.expect("document_resumed"))["last_id"] == 1
+    await ann.edit(1, 0, {"insert": "x"})
+    assert await ann.acknowledged() == 1
+    assert (await app.manager.read_document("doc"))[2] == "x"
+
+
+async def test_edits_of_several_editors_all_survive_one_failed_commit(
+    app: Collab, faults: FaultyRepository
+) -> None:
+    wires = [await connect(app, "doc", client_id=f"c{number}") for number in range(5)]
+    for wire in wires:
+        await wire.until("document_state")
+    faults.gate = asyncio.Event()
+    faults.fail_before = 1
+    for wire in wires:
+        await wire.edit(1, 0, {"insert": "x"})
+    while not faults.appends:
+        await asyncio.sleep(0)
+    faults.gate.set()
+    for wire in wires:
+        while True:
+            frame = await wire.receive()
+            if frame["type"] == "error":
+                await wire.edit(1, 0, {"insert": "x"})
+            elif frame["type"] == "ack":
+                break
+    _, version, content = await app.manager.read_document("doc")
+    assert (version, content) == (5, "xxxxx")
+
+
+async def test_what_another_program_committed_comes_first(
+    app: Collab, faults: FaultyRepository
+) -> None:
+    ann = await connect(app, "doc", client_id="a")
+    bob = await connect(app, "doc", client_id="b")
+    await ann.edit(1, 0, {"insert": "x"})
+    await ann.until("ack")
+    await bob.until("document_change")
+    record = await faults.find_document("doc")
+    assert record is not None
+    other = OperationRecord(2, '{"ops":[{"insert":"other "}]}', "o", 1, "o", "f", time.time())
+    assert await faults.append([Append(record.key, record.epoch, 1, (other,))]) == [True]
+    await ann.edit(2, 1, {"retain": 1}, {"insert": "y"})
+    seen = [await ann.receive(), await ann.receive()]
+    assert {frame["type"] for frame in seen} == {"error", "document_change"}
+    await ann.edit(2, 1, {"retain": 1}, {"insert": "y"})
+    assert (await ann.expect("ack"))["version"] == 3
+    assert [(await bob.expect("document_change"))["version"] for _ in range(2)] == [2, 3]
+    assert (await app.manager.read_document("doc"))[2] == "other xy"
+
+
+async def test_a_document_deleted_by_another_program_is_closed(
+    app: Collab, faults: FaultyRepository
+) -> None:
+    ann = await connect(app, "doc", client_id="a")
+    await ann.expect("document_state")
+    await faults.delete_document("doc")
+    await ann.edit(1, 0, {"insert": "x"})
+    assert await ann.closed() == 4410
+    again = await connect(app, "doc")
+    assert (await again.expect("document_state"))["content"] == ""
+
+
+async def test_a_database_locked_by_another_program_refuses_edits_until_it_is_free(
+    make_app: Make, tmp_path: Path
+) -> None:
+    app = await make_app(database_busy_timeout_seconds=0.1)
+    ann = await connect(app, "doc", client_id="a")
+    await ann.expect("document_state")
+    other = sqlite3.connect(tmp_path / "collab.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    await ann.edit(1, 0, {"insert": "x"})
+    assert (await ann.expect("error"))["code"] == "storage_unavailable"
+    other.execute("ROLLBACK")
+    other.close()
+    await ann.edit(1, 0, {"insert": "x"})
+    assert await ann.acknowledged() == 1
+
+
+async def test_a_server_side_edit_whose_commit_failed_raises(
+    app: Collab, faults: FaultyRepository
+) -> None:
+    await app.manager.create_document("doc")
+    faults.fail_before = 1
+    with pytest.raises(StorageUnavailable):
+        await app.manager.handle_edit("doc", "ann", {"ops": [{"insert": "x"}]})
+    assert await app.manager.handle_edit("doc", "ann", {"ops": [{"insert": "x"}]}) == 1
+
+
+async def test_nothing_is_shown_before_its_commit(app: Collab, faults: FaultyRepository) -> None:
+    ann = await connect(app, "doc", client_id="a")
+    bob = await connect(app, "doc", client_id="b")
+    await ann.until("user_joined")
+    await bob.until("document_state")
+    faults.gate = asyncio.Event()
+    await ann.edit(1, 0, {"insert": "x"})
+    late = asyncio.ensure_future(connect(app, "doc", client_id="c"))
+    await ann.send({"type": "ping"})
+    await ann.until("pong")
+    await bob.send({"type": "ping"})
+    assert (await bob.receive())["type"] == "pong"
+    assert ann.silent()
+    # Who joins now gets the edit as soon as it is durable, not before.
+    carl = await late
+    assert carl.silent()
+    faults.gate.set()
+    assert (await carl.expect("document_state"))["content"] == "x"
+    await ann.until("ack")
+    await bob.until("document_change")

@@ -1,0 +1,141 @@
+"""Opening, sharing and evicting documents."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from collab.app import Collab
+from collab.documents.document import Document
+from collab.errors import InvalidRequest, NoSuchDocument, OutOfOrder, WrongDocType
+from tests.conftest import Make
+from tests.wire import Refused, connect
+
+INSERT = {"ops": [{"insert": "x"}]}
+
+
+async def test_a_document_is_loaded_once_however_many_join_at_once(
+    app: Collab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loads = []
+    load = Document.load.__func__
+
+    async def counted(cls, *args):
+        loads.append(1)
+        return await load(cls, *args)
+
+    monkeypatch.setattr(Document, "load", classmethod(counted))
+    wires = await asyncio.gather(*(connect(app, "doc", client_id=f"c{n}") for n in range(20)))
+    assert len(loads) == 1
+    epochs = {(await wire.until("document_state"))["epoch"] for wire in wires}
+    assert len(epochs) == 1
+
+
+async def test_one_who_gives_up_joining_does_not_end_it_for_the_others(app: Collab) -> None:
+    first = asyncio.ensure_future(connect(app, "doc", client_id="a"))
+    second = asyncio.ensure_future(connect(app, "doc", client_id="b"))
+    await asyncio.sleep(0)
+    first.cancel()
+    assert (await (await second).receive())["type"] == "document_state"
+
+
+async def test_an_idle_document_leaves_memory_after_a_snapshot(make_app: Make) -> None:
+    app = await make_app(document_idle_seconds=60)
+    wire = await connect(app, "doc", client_id="a")
+    await wire.edit(1, 0, {"insert": "hello"})
+    await wire.until("ack")
+    await app.manager.sweep(time.monotonic() + 1000)
+    assert "doc" in app.manager.loaded
+    await wire.leave()
+    await app.manager.sweep(time.monotonic() + 10)
+    assert "doc" in app.manager.loaded
+    await app.manager.sweep(time.monotonic() + 1000)
+    assert "doc" not in app.manager.loaded
+    record = await app.manager.repository.find_document("doc")
+    assert record is not None
+    snapshot = await app.manager.repository.latest_snapshot(record.key)
+    assert snapshot is not None
+    assert (snapshot.version, snapshot.content) == (1, '"hello"')
+    wire = await connect(app, "doc", client_id="a")
+    state = await wire.receive()
+    assert (state["content"], state["version"], state["last_id"]) == ("hello", 1, 1)
+
+
+async def test_snapshots_are_stored_every_so_many_operations(make_app: Make) -> None:
+    app = await make_app(snapshot_interval_operations=10)
+    await app.manager.create_document("doc")
+    for _ in range(35):
+        await app.manager.handle_edit("doc", "ann", INSERT)
+    await app.close()
+    app = await make_app()
+    record = await app.manager.repository.find_document("doc")
+    assert record is not None
+    found = []
+    at_most = None
+    while snapshot := await app.manager.repository.latest_snapshot(record.key, at_most):
+        found.append(snapshot.version)
+        at_most = snapshot.version - 1
+    assert found[0] == 35
+    assert len(found) == 4
+    assert (await app.manager.read_document("doc", 23))[2] == "x" * 23
+
+
+async def test_the_least_recently_used_idle_document_makes_room(make_app: Make) -> None:
+    app = await make_app(documents_maximum=2)
+    one = await connect(app, "one")
+    two = await connect(app, "two")
+    with pytest.raises(Refused) as refused:
+        await connect(app, "three")
+    assert refused.value.status == 503
+    await two.leave()
+    await one.leave()
+    await connect(app, "three")
+    assert set(app.manager.loaded) == {"one", "three"}
+
+
+async def test_server_side_edits_are_applied_once_for_each_id(app: Collab) -> None:
+    await app.manager.create_document("doc")
+    edit = app.manager.handle_edit
+    assert await edit("doc", "bot", INSERT, 0, client_id="bot", edit_id=1) == 1
+    assert await edit("doc", "bot", INSERT, 0, client_id="bot", edit_id=1) == 1
+    assert await edit("doc", "bot", INSERT, 1, client_id="bot", edit_id=2) == 2
+    with pytest.raises(OutOfOrder):
+        await edit("doc", "bot", INSERT, 2, client_id="bot", edit_id=9)
+    with pytest.raises(NoSuchDocument):
+        await edit("none", "bot", INSERT)
+
+
+async def test_server_side_edits_reach_the_editors(app: Collab) -> None:
+    wire = await connect(app, "doc", client_id="a")
+    await wire.expect("document_state")
+    await app.manager.handle_edit("doc", "bot", INSERT)
+    change = await wire.expect("document_change")
+    assert (change["user_id"], change["version"]) == ("bot", 1)
+
+
+async def test_an_import_is_an_ordinary_edit(app: Collab) -> None:
+    assert await app.manager.import_document("doc", "hello", title="Hi") == "doc"
+    record, version, content = await app.manager.read_document("doc")
+    assert (record.title, version, content) == ("Hi", 1, "hello")
+
+
+async def test_ids_and_types_are_checked(app: Collab) -> None:
+    with pytest.raises(InvalidRequest):
+        await app.manager.create_document("a/b")
+    with pytest.raises(WrongDocType):
+        await app.manager.create_document("doc", "song")
+
+
+async def test_memory_holds_nothing_of_editors_that_have_left(app: Collab) -> None:
+    for number in range(20):
+        wire = await connect(app, "doc", client_id=f"c{number}")
+        await wire.edit(1, number, {"insert": "x"})
+        await wire.until("ack")
+        await wire.send({"type": "presence", "cursor": {"anchor": 0, "head": 0}, "version": 0})
+        await wire.leave()
+    document = app.manager.loaded["doc"]
+    assert document.authors == 0
+    assert not document.room.connections
+    assert document.is_idle
