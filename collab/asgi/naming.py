@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .datastructures import URLPath
@@ -19,7 +20,8 @@ class NoMatchFound(Exception):
 
     def __init__(self, name: str, path_params: dict[str, Any]) -> None:
         params = ", ".join(path_params)
-        super().__init__(f'No route exists for name "{name}" and params "{params}".')
+        # Not `super()`: beside this class there may be Starlette's, see `no_match`.
+        Exception.__init__(self, f'No route exists for name "{name}" and params "{params}".')
 
 
 def _types() -> tuple[type[Exception], ...]:
@@ -27,12 +29,17 @@ def _types() -> tuple[type[Exception], ...]:
 
     Either may hold the other's routes, and each takes only its own exception for "not this one".
     """
-    starlette: Any = sys.modules.get("starlette.routing")
-    return (NoMatchFound,) if starlette is None else (NoMatchFound, starlette.NoMatchFound)
+    theirs: Any = getattr(sys.modules.get("starlette.routing"), "NoMatchFound", None)
+    return (NoMatchFound,) if theirs is None else (NoMatchFound, theirs)
 
 
 def no_match(name: str, path_params: dict[str, Any]) -> NoReturn:
-    raise type("NoMatchFound", _types(), {})(name, path_params)
+    raise _error(_types())(name, path_params)
+
+
+@cache
+def _error(types: tuple[type[Exception], ...]) -> type[Exception]:
+    return type("NoMatchFound", types, {})
 
 
 def first_path(

@@ -284,7 +284,9 @@ class TestBetterThanStarlette:
                 await ws.receive_json(mode)
             assert await ws.receive_json(mode) == 1
 
-        frames = [text(data), text("1")] if mode == "text" else [binary(data.encode()), binary(b"1")]
+        frames = (
+            [text(data), text("1")] if mode == "text" else [binary(data.encode()), binary(b"1")]
+        )
         outcome = await run(session(script)(OURS), websocket(), [connect(), *frames])
         assert outcome.raised is None
 

@@ -74,7 +74,7 @@ async def alike(build: Build, scope: Message, incoming: Sequence[Message] = ()) 
 
 
 def http(path: str = "/", method: str = "GET", **more: Any) -> Message:
-    return _scope("http", path, method=method, scheme="http", **more)
+    return _scope("http", path, **{"method": method, "scheme": "http", **more})
 
 
 def websocket(path: str = "/", **more: Any) -> Message:
