@@ -1,4 +1,4 @@
-"""What editors meet when the database fails: nothing acknowledged is lost, nothing applied twice."""
+"""What editors meet when the database fails: nothing is lost, nothing applied twice."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class FaultyRepository(Repository):
     fail_before = 0
     fail_after = 0
     fail_reads = False
-    appends = 0
+    begun = asyncio.Event()
     gate: asyncio.Event | None = None
 
     async def append(self, batch: Sequence[Append]) -> list[bool]:
-        self.appends += 1
+        self.begun.set()
         if self.gate is not None:
             await self.gate.wait()
         if self.fail_before:
@@ -50,6 +50,7 @@ async def faults(app: Collab) -> FaultyRepository:
     repository = app.manager.repository
     repository.__class__ = FaultyRepository
     assert isinstance(repository, FaultyRepository)
+    repository.begun = asyncio.Event()
     return repository
 
 
@@ -115,8 +116,7 @@ async def test_edits_of_several_editors_all_survive_one_failed_commit(
     faults.fail_before = 1
     for wire in wires:
         await wire.edit(1, 0, {"insert": "x"})
-    while not faults.appends:
-        await asyncio.sleep(0)
+    await faults.begun.wait()
     faults.gate.set()
     for wire in wires:
         while True:
