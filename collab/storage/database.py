@@ -73,6 +73,8 @@ class Database:
         self._running: set[asyncio.Task[Any]] = set()
         self._file: Path | None = None
         self._place: tuple[int, int] | None = None
+        # One opening or closing at a time: a close that comes second returns when both are done.
+        self._door = asyncio.Lock()
 
     async def open(self, *, upgrade: bool | None = None) -> None:
         """Connect, and see that the database may be written and has this program's schema.
@@ -87,21 +89,26 @@ class Database:
             StorageUnavailable: the database is read-only, locked, damaged, unreachable or none.
             SchemaMismatch: the schema is older (and `upgrade` is off), newer, or another program's.
         """
-        if self._writes is not None:
-            return
-        url = parse_url(self._url)
-        try:
-            self._connect(url)
-            await self._prepare(url, is_sqlite(url) if upgrade is None else upgrade)
-        except StorageError as error:
-            await self.close()
-            raise type(error)(f"{error} (database '{url.database}')") from error
-        except BaseException:
-            await self.close()
-            raise
+        async with self._door:
+            if self._writes is not None:
+                return
+            url = parse_url(self._url)
+            try:
+                self._connect(url)
+                await self._prepare(url, is_sqlite(url) if upgrade is None else upgrade)
+            except StorageError as error:
+                await self._disconnect()
+                raise type(error)(f"{error} (database '{url.database}')") from error
+            except BaseException:
+                await self._disconnect()
+                raise
 
     async def close(self) -> None:
         """Wait for the transactions in progress, then disconnect. Idempotent."""
+        async with self._door:
+            await self._disconnect()
+
+    async def _disconnect(self) -> None:
         lanes = [lane for lane in (self._writes, self._reads) if lane is not None]
         self._writes = self._reads = self._place = None
         if self._running:
@@ -180,7 +187,8 @@ class Database:
         deadline = time.monotonic() + self._busy_timeout_seconds
         while True:
             try:
-                if upgrade:
+                # Read first: a database that isn't ours stays as it is.
+                if await self.read(schema.needs_upgrade) and upgrade:
                     await self._upgrade(url)
                 await self.write(schema.check_writable)
                 break
@@ -192,8 +200,6 @@ class Database:
             self._place = _place(self._file)
 
     async def _upgrade(self, url: URL) -> None:
-        if await self.write(schema.state) is schema.SchemaState.CURRENT:
-            return
         async with _one_migration():
             if self._file is None:
                 await self.write(schema.upgrade)

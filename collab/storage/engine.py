@@ -40,7 +40,7 @@ def parse_url(text: str) -> URL:
         raise ConfigurationError(
             f"the database URL begins with '{url.drivername}', which is unknown: {_EXPECTED}"
         ) from error
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         # What can't be taken apart may hold a password, so it is not repeated.
         raise ConfigurationError(f"the database setting is not a URL: {_EXPECTED}") from error
     if not asynchronous:

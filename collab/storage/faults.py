@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 # What is wrong with one row, not with the database: these pass through untranslated. Text with a
 # lone surrogate and a number beyond 64 bits fail in the driver, before they reach the database.
-REFUSED = (IntegrityError, DataError, UnicodeError, OverflowError)
+REFUSED = (IntegrityError, DataError, ValueError, OverflowError)
 
 _SQLITE_FAULTS = {
     sqlite3.SQLITE_PERM: "its file may not be accessed",

@@ -56,6 +56,9 @@ def append_together(connection: Connection, batch: Sequence[Append]) -> bool:
 
 
 def _advance(append: Append) -> dict[str, Any]:
+    for version, record in enumerate(append.operations, append.version + 1):
+        if record.version != version:
+            raise ValueError(f"got an operation of version {record.version}, expected {version}")
     return {
         "key": append.key,
         "of_epoch": append.epoch,

@@ -24,6 +24,7 @@ __all__ = [
     "check_writable",
     "current_revision",
     "head_revision",
+    "needs_upgrade",
     "state",
     "upgrade",
 ]
@@ -92,6 +93,18 @@ def check_writable(connection: Connection) -> None:
     connection.execute(update(tables.documents).where(false()).values(version=0))
 
 
+def needs_upgrade(connection: Connection) -> bool:
+    """Whether the database is empty or older than this program.
+
+    Raises:
+        SchemaMismatch: it is of a newer version or of another program.
+    """
+    found = state(connection)
+    if found in (SchemaState.NEWER, SchemaState.FOREIGN):
+        raise SchemaMismatch(_MISMATCHES[found])
+    return found is not SchemaState.CURRENT
+
+
 def upgrade(connection: Connection) -> None:
     """Bring an empty or older database to this program's schema.
 
@@ -100,11 +113,8 @@ def upgrade(connection: Connection) -> None:
     Raises:
         SchemaMismatch: it is of a newer version or of another program; nothing has changed.
     """
-    found = state(connection)
-    if found is SchemaState.CURRENT:
+    if not needs_upgrade(connection):
         return
-    if found not in (SchemaState.EMPTY, SchemaState.OLDER):
-        raise SchemaMismatch(_MISMATCHES[found])
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

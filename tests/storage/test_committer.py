@@ -1,0 +1,360 @@
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection
+
+from collab.errors import CollabError, StorageUnavailable
+from collab.storage import (
+    Append,
+    Committer,
+    Conflict,
+    Database,
+    DocumentRecord,
+    OperationRecord,
+    Repository,
+)
+
+from .edits import append, operation
+
+
+class Watched(Repository):
+    """The repository, and what was given to each of its transactions."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.batches: list[list[tuple[str, int]]] = []
+        self.names: dict[int, str] = {}
+
+    async def append(self, batch: Sequence[Append]) -> list[bool]:
+        self.batches.append([(self.names[each.key], len(each.operations)) for each in batch])
+        return await super().append(batch)
+
+
+class Tail:
+    """The operations that one document has waiting, and what came of them."""
+
+    def __init__(self, document: DocumentRecord) -> None:
+        self.document = document
+        self.head = document.version
+        self.waiting: list[OperationRecord] = []
+        self.writing = 0
+        self.outcomes: list[int | CollabError] = []
+        self.changed = asyncio.Condition()
+
+    def add(self, count: int = 1) -> Tail:
+        newest = self.head + len(self.waiting)
+        self.waiting += [operation(newest + 1 + index) for index in range(count)]
+        return self
+
+    def take(self, limit: int) -> Append | None:
+        assert self.writing == 0, "asked again while being written"
+        taken = tuple(self.waiting[:limit])
+        self.writing = len(taken)
+        return Append(self.document.key, self.document.epoch, self.head, taken) if taken else None
+
+    def committed(self, append: Append) -> None:
+        del self.waiting[: self.writing]
+        self.head += self.writing
+        self._settle(self.head)
+
+    def failed(self, append: Append, error: CollabError) -> None:
+        self.waiting.clear()
+        self._settle(error)
+
+    def _settle(self, outcome: int | CollabError) -> None:
+        self.writing = 0
+        self.outcomes.append(outcome)
+
+
+async def until(condition: object) -> None:
+    """Let the loop turn until it is so; the test's own timeout ends it if it never is."""
+    assert callable(condition)
+    while not condition():
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+def watched(database: Database) -> Watched:
+    return Watched(database)
+
+
+@pytest.fixture
+async def tails(watched: Watched) -> list[Tail]:
+    documents = [await watched.create_document(name, "text") for name in "abc"]
+    watched.names = {document.key: document.doc_id for document in documents}
+    return [Tail(document) for document in documents]
+
+
+@pytest.fixture
+async def committer(watched: Watched) -> AsyncIterator[Committer]:
+    committer = Committer(watched, 10)
+    yield committer
+    await committer.close()
+
+
+@contextlib.contextmanager
+def lock(tmp_path: Path):
+    """Hold the database's write lock, as another program would."""
+    other = sqlite3.connect(tmp_path / "documents.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    yield
+    other.execute("COMMIT")
+    other.close()
+
+
+async def stored(repository: Repository, tail: Tail) -> list[int]:
+    found = await repository.operations_after(tail.document.key, 0, 1000)
+    return [record.version for record in found]
+
+
+async def test_what_waits_in_all_documents_is_one_transaction(
+    watched: Watched, committer: Committer, tails: list[Tail]
+) -> None:
+    for tail, count in zip(tails, (1, 2, 3), strict=True):
+        committer.notify(tail.add(count))
+    await committer.start()
+    await committer.close()
+    assert watched.batches == [[("a", 1), ("b", 2), ("c", 3)]]
+    assert [tail.outcomes for tail in tails] == [[1], [2], [3]]
+    assert [await stored(watched, tail) for tail in tails] == [[1], [1, 2], [1, 2, 3]]
+
+
+async def test_the_next_transaction_forms_while_one_is_written(
+    watched: Watched, committer: Committer, tails: list[Tail], tmp_path: Path
+) -> None:
+    first, second, _ = tails
+    await committer.start()
+    with lock(tmp_path):
+        committer.notify(first.add())
+        await until(lambda: first.writing)
+        for _ in range(5):
+            committer.notify(first.add())
+            committer.notify(second.add())
+    await committer.close()
+    assert watched.batches == [[("a", 1)], [("a", 5), ("b", 5)]]
+    assert first.outcomes == [1, 6]
+    assert second.outcomes == [5]
+
+
+async def test_a_source_that_is_marked_often_is_asked_once(
+    watched: Watched, committer: Committer, tails: list[Tail]
+) -> None:
+    tails[0].add()
+    for _ in range(1000):
+        committer.notify(tails[0])
+    await committer.start()
+    await committer.close()
+    assert watched.batches == [[("a", 1)]]
+
+
+async def test_sources_take_turns_when_there_is_more_than_fits(
+    watched: Watched, committer: Committer, tails: list[Tail]
+) -> None:
+    for tail, count in zip(tails, (25, 4, 3), strict=True):
+        committer.notify(tail.add(count))
+    await committer.start()
+    await committer.close()
+    assert watched.batches == [[("a", 10)], [("b", 4), ("c", 3), ("a", 3)], [("a", 10)], [("a", 2)]]
+    assert tails[0].outcomes == [10, 13, 23, 25]
+
+
+async def test_a_source_with_nothing_to_commit_makes_no_transaction(
+    watched: Watched, committer: Committer, tails: list[Tail]
+) -> None:
+    await committer.start()
+    committer.notify(tails[0])
+    committer.notify(tails[1].add())
+    await committer.close()
+    assert watched.batches == [[("b", 1)]]
+
+
+async def test_a_commit_that_fails_is_told_to_all_and_the_next_goes_on(
+    database: Database, watched: Watched, committer: Committer, tails: list[Tail]
+) -> None:
+    await committer.start()
+    await database.write(limit_pages, 0)
+    for tail in tails[:2]:
+        committer.notify(tail.add(10_000))
+    committer._maximum = 20_000
+    await until(lambda: tails[0].outcomes and tails[1].outcomes)
+    for tail in tails[:2]:
+        (error,) = tail.outcomes
+        assert isinstance(error, StorageUnavailable)
+        assert "the disk is full" in str(error)
+        assert await stored(watched, tail) == []
+    await database.write(limit_pages, 2**30)
+    committer.notify(tails[0].add(2))
+    await committer.close()
+    assert tails[0].outcomes[1:] == [2]
+
+
+def limit_pages(connection: Connection, pages: int) -> None:
+    """SQLite's own limit: beyond it the database is full (never below its present size)."""
+    connection.exec_driver_sql(f"PRAGMA max_page_count={pages or 1}")
+
+
+async def test_a_locked_database_fails_the_commit_in_time(
+    committer: Committer, tails: list[Tail], tmp_path: Path
+) -> None:
+    await committer.start()
+    with lock(tmp_path):
+        committer.notify(tails[0].add())
+        await until(lambda: tails[0].outcomes)
+    committer.notify(tails[0].add())
+    await committer.close()
+    error, version = tails[0].outcomes
+    assert "locked by another program" in str(error)
+    assert version == 1
+
+
+async def test_one_conflict_among_many_is_told_to_its_source_alone(
+    watched: Watched, committer: Committer, tails: list[Tail]
+) -> None:
+    assert await Repository.append(watched, [append(tails[1].document, 0)]) == [True]
+    for tail in tails:
+        committer.notify(tail.add(2))
+    await committer.start()
+    await committer.close()
+    assert tails[0].outcomes == tails[2].outcomes == [2]
+    (error,) = tails[1].outcomes
+    assert isinstance(error, Conflict)
+    assert "no longer at version 0" in str(error)
+    assert await stored(watched, tails[1]) == [1]
+
+
+class Clumsy(Tail):
+    """Raises wherever it is asked to."""
+
+    def __init__(self, document: DocumentRecord, clumsy_at: str) -> None:
+        super().__init__(document)
+        self.clumsy_at = clumsy_at
+
+    def take(self, limit: int) -> Append | None:
+        self._stumble("take")
+        return super().take(limit)
+
+    def committed(self, append: Append) -> None:
+        super().committed(append)
+        self._stumble("committed")
+
+    def failed(self, append: Append, error: CollabError) -> None:
+        super().failed(append, error)
+        self._stumble("failed")
+
+    def _stumble(self, at: str) -> None:
+        if at == self.clumsy_at:
+            raise LookupError(f"on purpose in {at}")
+
+
+@pytest.mark.parametrize("clumsy_at", ["take", "committed", "failed"])
+async def test_a_source_that_raises_keeps_nothing_from_the_others(
+    watched: Watched,
+    committer: Committer,
+    tails: list[Tail],
+    clumsy_at: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    clumsy = Clumsy(tails[0].document, clumsy_at)
+    if clumsy_at == "failed":
+        await Repository.append(watched, [append(clumsy.document, 0)])
+    await committer.start()
+    for source in (clumsy, tails[1]):
+        committer.notify(source.add())
+    await until(lambda: tails[1].outcomes)
+    committer.notify(tails[2].add())
+    await committer.close()
+    assert tails[1].outcomes == tails[2].outcomes == [1]
+    (record,) = [each for each in caplog.records if each.levelno == logging.ERROR]
+    assert f"on purpose in {clumsy_at}" in caplog.text
+    assert record.exc_info is not None
+
+
+async def test_a_broken_append_is_refused_and_the_others_are_stored(
+    committer: Committer, tails: list[Tail]
+) -> None:
+    tails[0].waiting = [operation(7)]
+    for tail in tails:
+        committer.notify(tail)
+    tails[1].add()
+    await committer.start()
+    await committer.close()
+    assert isinstance(tails[0].outcomes[0], Conflict)
+    assert tails[1].outcomes == [1]
+
+
+async def test_closing_commits_what_waits(
+    watched: Watched, committer: Committer, tails: list[Tail]
+) -> None:
+    await committer.start()
+    committer.notify(tails[0].add(25))
+    await asyncio.gather(committer.close(), committer.close(), committer.close())
+    assert tails[0].outcomes == [10, 20, 25]
+    assert await stored(watched, tails[0]) == list(range(1, 26))
+    await committer.close()
+
+
+async def test_closing_awaits_the_write_in_flight_and_what_came_meanwhile(
+    committer: Committer, tails: list[Tail], tmp_path: Path
+) -> None:
+    await committer.start()
+    with lock(tmp_path):
+        committer.notify(tails[0].add())
+        await until(lambda: tails[0].writing)
+        closing = asyncio.ensure_future(committer.close())
+        await asyncio.sleep(0)
+        committer.notify(tails[0].add())
+        assert not closing.done()
+    await closing
+    assert tails[0].outcomes == [1, 2]
+
+
+async def test_a_close_that_is_cancelled_does_not_cancel_the_commit(
+    committer: Committer, tails: list[Tail], tmp_path: Path
+) -> None:
+    await committer.start()
+    with lock(tmp_path):
+        committer.notify(tails[0].add())
+        await until(lambda: tails[0].writing)
+        closing = asyncio.ensure_future(committer.close())
+        await asyncio.sleep(0)
+        closing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await closing
+    await committer.close()
+    assert tails[0].outcomes == [1]
+
+
+async def test_after_closing_nobody_listens_until_it_is_started_again(
+    watched: Watched, committer: Committer, tails: list[Tail]
+) -> None:
+    await committer.start()
+    await committer.start()
+    await committer.close()
+    committer.notify(tails[0].add())
+    await committer.start()
+    committer.notify(tails[1].add())
+    await committer.close()
+    assert watched.batches == [[("b", 1)]]
+
+
+async def test_a_loop_that_ends_ends_the_committer_and_the_transaction_is_whole(
+    watched: Watched, committer: Committer, tails: list[Tail], tmp_path: Path
+) -> None:
+    await committer.start()
+    with lock(tmp_path):
+        committer.notify(tails[0].add(3))
+        await until(lambda: tails[0].writing)
+        assert committer._task is not None
+        committer._task.cancel()
+        await asyncio.wait([committer._task])
+    await committer.close()
+    await watched.ping()
+    assert tails[0].outcomes == []
+    assert await stored(watched, tails[0]) == [1, 2, 3]

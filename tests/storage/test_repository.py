@@ -1,0 +1,425 @@
+"""What every database must do for us: one suite, run on each kind."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, text
+
+from collab.errors import DocumentExists, InvalidRequest, NoSuchDocument, StorageUnavailable
+from collab.storage import (
+    Append,
+    ClientRecord,
+    Database,
+    DocumentRecord,
+    OperationRecord,
+    Repository,
+    SnapshotRecord,
+)
+
+from .edits import append, operation
+
+KINDS = ["file", "memory"]
+if "COLLAB_TEST_DATABASE" in os.environ:
+    KINDS.append("server")
+
+
+@pytest.fixture(params=KINDS)
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    urls = {
+        "file": f"sqlite:///{tmp_path}/documents.db",
+        "memory": "sqlite://",
+        "server": os.environ.get("COLLAB_TEST_DATABASE", ""),
+    }
+    database = Database(urls[request.param])
+    await database.open(upgrade=True)
+    await database.write(lambda connection: connection.execute(text("DELETE FROM documents")))
+    yield database
+    await database.close()
+
+
+def count(connection: Connection, table: str) -> int:
+    return connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+
+
+async def versions(repository: Repository, document: DocumentRecord) -> list[int]:
+    return [record.version for record in await repository.operations_after(document.key, 0, 1000)]
+
+
+async def current(repository: Repository, document: DocumentRecord) -> DocumentRecord:
+    found = await repository.find_document(document.doc_id)
+    assert found is not None
+    return found
+
+
+# -- documents ----------------------------------------------------------------------------------
+
+
+async def test_a_document_is_found_as_it_was_created(repository: Repository) -> None:
+    created = await repository.create_document("notes", "richtext", "Ünïcødé 😀 'quoted'")
+    assert await repository.find_document("notes") == created
+    assert (created.doc_id, created.doc_type, created.version) == ("notes", "richtext", 0)
+    assert created.title == "Ünïcødé 😀 'quoted'"
+    assert created.created_at == created.updated_at
+
+
+async def test_an_unknown_document_is_not_found(repository: Repository) -> None:
+    assert await repository.find_document("nothing") is None
+
+
+async def test_ids_differ_by_case(repository: Repository) -> None:
+    lower = await repository.create_document("plan", "text")
+    upper = await repository.create_document("PLAN", "text")
+    assert lower.key != upper.key
+    assert await repository.find_document("PLAN") == upper
+
+
+async def test_a_document_is_created_once(repository: Repository, document: DocumentRecord) -> None:
+    with pytest.raises(DocumentExists, match="'plan'"):
+        await repository.create_document("plan", "text")
+    assert await repository.find_document("plan") == document
+
+
+async def test_of_two_who_create_at_once_one_succeeds(repository: Repository) -> None:
+    outcomes = await asyncio.gather(
+        *(repository.create_document("plan", "text") for _ in range(2)), return_exceptions=True
+    )
+    assert {type(outcome) for outcome in outcomes} == {DocumentRecord, DocumentExists}
+
+
+async def test_a_new_title_counts_as_a_change_but_makes_no_version(
+    repository: Repository, document: DocumentRecord
+) -> None:
+    renamed = await repository.rename_document("plan", "A better plan")
+    assert renamed == replace(document, title="A better plan", updated_at=renamed.updated_at)
+    assert renamed.updated_at >= document.updated_at
+    assert await repository.find_document("plan") == renamed
+
+
+async def test_what_is_not_there_can_be_neither_renamed_nor_deleted(
+    repository: Repository,
+) -> None:
+    with pytest.raises(NoSuchDocument, match="'plan'"):
+        await repository.rename_document("plan", "title")
+    with pytest.raises(NoSuchDocument, match="'plan'"):
+        await repository.delete_document("plan")
+
+
+async def test_a_deleted_document_takes_everything_with_it(
+    database: Database, repository: Repository, document: DocumentRecord
+) -> None:
+    await repository.append([append(document, 0, 3)])
+    await repository.add_snapshot(document.key, 3, '"text"')
+    deleted = await repository.delete_document("plan")
+    assert deleted.version == 3
+    assert await repository.find_document("plan") is None
+    for table in ("operations", "snapshots"):
+        assert await database.read(count, table) == 0
+
+
+async def test_a_document_made_anew_shares_nothing_with_the_old_one(
+    repository: Repository, document: DocumentRecord
+) -> None:
+    await repository.append([append(document, 0)])
+    await repository.delete_document("plan")
+    anew = await repository.create_document("plan", "text")
+    assert anew.epoch != document.epoch
+    assert anew.key != document.key
+    # What was late for the old one must not reach the new one.
+    await repository.add_snapshot(document.key, 1, '"old"')
+    assert await repository.append([append(document, 0)]) == [False]
+    assert await repository.append([Append(anew.key, document.epoch, 0, (operation(1),))]) == [
+        False
+    ]
+    assert await repository.latest_snapshot(anew.key) is None
+    assert await versions(repository, anew) == []
+
+
+# -- the list -----------------------------------------------------------------------------------
+
+
+async def listed(repository: Repository, search: str) -> list[str]:
+    return [record.doc_id for record in (await repository.list_documents(search))[0]]
+
+
+async def test_the_last_changed_document_comes_first(repository: Repository) -> None:
+    for doc_id in ("a", "b", "c"):
+        await repository.create_document(doc_id, "text")
+    await repository.rename_document("a", "changed")
+    assert await listed(repository, "") == ["a", "c", "b"]
+
+
+async def test_an_edit_moves_its_document_to_the_front(
+    repository: Repository, document: DocumentRecord
+) -> None:
+    other = await repository.create_document("other", "text")
+    edit = replace(operation(1), created_at=other.updated_at + 1)
+    await repository.append([Append(document.key, document.epoch, 0, (edit,))])
+    assert await listed(repository, "") == ["plan", "other"]
+    assert (await current(repository, document)).updated_at == edit.created_at
+
+
+async def test_pages_follow_each_other_without_gap_or_repetition(repository: Repository) -> None:
+    created = [f"document-{number}" for number in range(7)]
+    for doc_id in created:
+        await repository.create_document(doc_id, "text")
+    seen, lengths, after = [], [], None
+    while True:
+        page, after = await repository.list_documents(limit=3, after=after)
+        seen += [record.doc_id for record in page]
+        lengths.append(len(page))
+        if after is None:
+            break
+    assert lengths == [3, 3, 1]
+    assert seen == created[::-1]
+
+
+async def test_documents_changed_at_the_same_instant_are_paged_through_too(
+    database: Database, repository: Repository
+) -> None:
+    for number in range(5):
+        await repository.create_document(f"{number}", "text")
+    same = text("UPDATE documents SET updated_at = 1700000000.1")
+    await database.write(lambda connection: connection.execute(same))
+    seen, after = [], None
+    for _ in range(5):
+        page, after = await repository.list_documents(limit=1, after=after)
+        seen += [record.doc_id for record in page]
+    assert seen == ["4", "3", "2", "1", "0"]
+    assert after is None
+
+
+async def test_a_full_last_page_says_that_it_is_the_last(
+    repository: Repository, document: DocumentRecord
+) -> None:
+    assert await repository.list_documents(limit=1) == ([document], None)
+
+
+async def test_search_finds_title_and_id_in_any_case(repository: Repository) -> None:
+    await repository.create_document("Report-2024", "text", "nothing")
+    await repository.create_document("x", "text", "ÄRGER mit dem REPORT")
+    await repository.create_document("y", "text", "else")
+    assert await listed(repository, "report") == ["x", "Report-2024"]
+    assert await listed(repository, "ärger") == ["x"]
+    assert await listed(repository, "report-2024") == ["Report-2024"]
+
+
+@pytest.mark.parametrize("character", ["%", "_", "/", "\\", "'"])
+async def test_search_takes_every_character_for_itself(
+    repository: Repository, character: str
+) -> None:
+    await repository.create_document("with", "text", f"before{character}after")
+    await repository.create_document("without", "text", "beforeXafter")
+    assert await listed(repository, f"before{character}after") == ["with"]
+
+
+@pytest.mark.parametrize(
+    "cursor", ["", "x", "WzFd", "bnVsbA", "WzEuMCwgInh4Il0", "=====", "é", "W1tbW1tbW1s"]
+)
+async def test_a_cursor_from_elsewhere_is_refused(repository: Repository, cursor: str) -> None:
+    with pytest.raises(InvalidRequest, match="`next`"):
+        await repository.list_documents(after=cursor)
+
+
+async def test_a_search_text_beyond_its_limit_is_refused(repository: Repository) -> None:
+    assert await repository.list_documents("x" * 500) == ([], None)
+    with pytest.raises(InvalidRequest, match="501 characters long: at most 500"):
+        await repository.list_documents("x" * 501)
+
+
+# -- operations ---------------------------------------------------------------------------------
+
+
+async def test_operations_come_back_as_they_were_appended(
+    repository: Repository, document: DocumentRecord
+) -> None:
+    sent = append(document, 0, 3)
+    assert await repository.append([sent]) == [True]
+    assert await repository.operations_after(document.key, 0, 10) == list(sent.operations)
+    stored = await current(repository, document)
+    assert (stored.version, stored.updated_at) == (3, sent.operations[-1].created_at)
+
+
+async def test_operations_are_read_from_a_version_up_to_a_limit(
+    repository: Repository, document: DocumentRecord
+) -> None:
+    await repository.append([append(document, 0, 5)])
+
+    key = document.key
+    assert [each.version for each in await repository.operations_after(key, 2, 2)] == [3, 4]
+    assert [each.version for each in await repository.operations_after(key, 4, 9)] == [5]
+    assert await repository.operations_after(key, 5, 9) == []
+    assert await repository.operations_after(key, 2**53, 9) == []
+
+
+async def test_an_append_at_another_version_stores_nothing(
+    repository: Repository, document: DocumentRecord
+) -> None:
+    await repository.append([append(document, 0, 2)])
+    assert await repository.append([append(document, 1)]) == [False]
+    assert await repository.append([append(document, 3)]) == [False]
+    assert await versions(repository, document) == [1, 2]
+    assert (await current(repository, document)).version == 2
+
+
+async def test_one_conflict_among_many_leaves_the_others_stored(repository: Repository) -> None:
+    documents = [await repository.create_document(f"{n}", "text") for n in range(4)]
+    await repository.append([append(documents[2], 0)])
+    batch = [append(document, 0, 2) for document in documents]
+    assert await repository.append(batch) == [True, True, False, True]
+    assert [await versions(repository, each) for each in documents] == [[1, 2], [1, 2], [1], [1, 2]]
+
+
+async def test_a_conflict_that_looks_like_a_success_is_one(repository: Repository) -> None:
+    """Another program stored exactly as many operations as were to be stored."""
+    first, second = [await repository.create_document(f"{n}", "text") for n in range(2)]
+    await repository.append([append(first, 0, 2)])
+    theirs = replace(operation(1), client_id="somebody else")
+    batch = [Append(first.key, first.epoch, 0, (theirs, operation(2))), append(second, 0, 2)]
+    assert await repository.append(batch) == [False, True]
+    assert [each.client_id for each in await repository.operations_after(first.key, 0, 9)] == [
+        "ada",
+        "ada",
+    ]
+
+
+POISON = {
+    "an edit id that is used": replace(operation(2), client_edit_id=1),
+    "a version that is not the next": replace(operation(2), version=3),
+    "text that is not Unicode": replace(operation(2), operation='"\ud800"'),
+    "a number beyond 64 bits": replace(operation(2), client_edit_id=2**64),
+}
+
+
+@pytest.mark.parametrize("poison", POISON.values(), ids=POISON.keys())
+@pytest.mark.parametrize("conflict", [False, True], ids=["alone", "beside a conflict"])
+async def test_one_poisoned_document_leaves_the_others_stored(
+    repository: Repository, poison: OperationRecord, conflict: bool
+) -> None:
+    documents = [await repository.create_document(f"{n}", "text") for n in range(4)]
+    bad = documents[1]
+    await repository.append([append(bad, 0)])
+    if conflict:
+        await repository.append([append(documents[3], 0)])
+    batch = [append(each, 0) for each in documents]
+    batch[1] = Append(bad.key, bad.epoch, 1, (poison,))
+    assert await repository.append(batch) == [True, False, True, not conflict]
+    assert [await versions(repository, each) for each in documents] == [[1]] * 4
+    assert (await current(repository, bad)).version == 1
+    assert await repository.append([append(bad, 1)]) == [True]
+
+
+async def test_a_thousand_operations_of_many_documents_are_one_batch(
+    repository: Repository,
+) -> None:
+    documents = [await repository.create_document(f"{n}", "text") for n in range(100)]
+    assert await repository.append([append(each, 0, 10) for each in documents]) == [True] * 100
+    for document in documents:
+        assert await versions(repository, document) == list(range(1, 11))
+
+
+async def test_an_empty_batch_is_nothing(repository: Repository) -> None:
+    assert await repository.append([]) == []
+
+
+# -- clients ------------------------------------------------------------------------------------
+
+
+async def test_a_client_is_known_by_its_first_user_and_its_newest_edit(
+    repository: Repository, document: DocumentRecord
+) -> None:
+    edits = (
+        operation(1, "ada", 1),
+        operation(2, "bob", 1),
+        replace(operation(3, "ada", 2), user_id="somebody else"),
+        operation(4, "bob", 2),
+    )
+    await repository.append([Append(document.key, document.epoch, 0, edits)])
+    key = document.key
+    assert await repository.find_client(key, "ada") == ClientRecord("ada", "user of ada", 2, 3)
+    assert await repository.find_client(key, "bob") == ClientRecord("bob", "user of bob", 2, 4)
+    assert await repository.find_client(key, "eve") is None
+
+
+async def test_an_edit_is_found_by_client_and_id(
+    repository: Repository, document: DocumentRecord
+) -> None:
+    other = await repository.create_document("other", "text")
+    await repository.append([append(document, 0, 3)])
+    assert await repository.find_edit(document.key, "ada", 2) == operation(2)
+    assert await repository.find_edit(document.key, "ada", 4) is None
+    assert await repository.find_edit(document.key, "bob", 2) is None
+    assert await repository.find_edit(other.key, "ada", 2) is None
+
+
+# -- snapshots ----------------------------------------------------------------------------------
+
+
+async def test_the_newest_snapshot_up_to_a_version_is_found(
+    repository: Repository, document: DocumentRecord
+) -> None:
+    key = document.key
+    assert await repository.latest_snapshot(key) is None
+    for version in (10, 30, 20):
+        await repository.add_snapshot(key, version, f'"at {version}"')
+    assert await repository.latest_snapshot(key) == SnapshotRecord(30, '"at 30"')
+    assert await repository.latest_snapshot(key, 29) == SnapshotRecord(20, '"at 20"')
+    assert await repository.latest_snapshot(key, 10) == SnapshotRecord(10, '"at 10"')
+    assert await repository.latest_snapshot(key, 9) is None
+
+
+async def test_a_snapshot_that_is_stored_stays_as_it_is(
+    repository: Repository, document: DocumentRecord
+) -> None:
+    await repository.add_snapshot(document.key, 1, '"first"')
+    await repository.add_snapshot(document.key, 1, '"second"')
+    assert await repository.latest_snapshot(document.key) == SnapshotRecord(1, '"first"')
+
+
+async def test_a_snapshot_of_a_document_that_is_gone_is_dropped(repository: Repository) -> None:
+    await repository.add_snapshot(4711, 1, '"late"')
+    assert await repository.latest_snapshot(4711) is None
+
+
+async def test_a_snapshot_of_ten_megabytes_comes_back_whole(
+    repository: Repository, document: DocumentRecord
+) -> None:
+    content = '"' + "0123456789" * 1_000_000 + '"'
+    await repository.add_snapshot(document.key, 1, content)
+    found = await repository.latest_snapshot(document.key)
+    assert found is not None
+    assert found.content == content
+
+
+# -- together -----------------------------------------------------------------------------------
+
+
+async def test_readers_see_a_batch_whole_or_not_at_all(
+    repository: Repository, document: DocumentRecord
+) -> None:
+    async def write() -> None:
+        for start in range(0, 200, 20):
+            assert await repository.append([append(document, start, 20)]) == [True]
+
+    async def watch() -> None:
+        seen = 0
+        while seen < 200:
+            found = await versions(repository, document)
+            assert found == list(range(1, len(found) + 1))
+            assert len(found) % 20 == 0
+            assert len(found) >= seen
+            seen = len(found)
+
+    await asyncio.gather(write(), watch(), watch())
+
+
+async def test_what_is_not_open_says_so(database: Database, repository: Repository) -> None:
+    await repository.ping()
+    await database.close()
+    with pytest.raises(StorageUnavailable, match="not open"):
+        await repository.ping()
