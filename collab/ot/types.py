@@ -2,7 +2,8 @@
 
 `text`, `richtext` and `json` of this package are such types; a third party registers its own under
 its own name (`collab.ot.register`). No function changes its arguments, and every operation that is
-returned is in normal form.
+returned is in normal form. What is returned may share parts with the arguments: treat both as
+immutable.
 """
 
 from __future__ import annotations
@@ -24,6 +25,13 @@ class Buffer(Protocol):
     @property
     def size(self) -> int:
         """The content's size, in the unit of `Settings.document_maximum_size`."""
+
+    def size_after(self, operation: Any) -> int:
+        """The size that the content would have after an operation that fits it.
+
+        Raises:
+            InvalidOperation: it doesn't fit, where the size can't be told without applying it.
+        """
 
     def apply(self, operation: Any) -> None:
         """Apply an operation in normal form.
@@ -51,10 +59,14 @@ class OperationType(Protocol):
         """
 
     def check(self, operation: Any) -> None:
-        """Raise `InvalidOperation` for anything that is not an operation of this type."""
+        """Raise `InvalidOperation` for any JSON value that is not an operation of this type."""
 
     def normalize(self, operation: Any) -> Any:
-        """The one normal form of a checked operation."""
+        """Check any JSON value and return its one normal form, in one pass.
+
+        Raises:
+            InvalidOperation: it is not an operation of this type.
+        """
 
     def apply(self, content: Any, operation: Any) -> Any:
         """The content after a checked operation; `InvalidOperation` if it doesn't fit."""
@@ -71,8 +83,11 @@ class OperationType(Protocol):
     def invert(self, operation: Any, content: Any) -> Any:
         """The operation that takes `operation` back; `content` is from before it."""
 
+    def difference(self, before: Any, after: Any) -> Any:
+        """An operation that makes checked content `before` into `after`."""
+
     def transform_cursor(self, offset: int, operation: Any, own: bool) -> int:
         """Where a cursor stands after `operation`, which its own editor made if `own`."""
 
     def buffer(self, content: Any) -> Buffer:
-        """A buffer that holds checked content."""
+        """A buffer that holds checked content; `PlainBuffer` where a type has none of its own."""

@@ -1,0 +1,19 @@
+"""Operational transformation: the types of documents and the functions on their operations."""
+
+from .plain_buffer import PlainBuffer
+from .registry import get_type, register, types
+from .text import TextType
+from .types import Buffer, OperationType, Side
+
+__all__ = [
+    "Buffer",
+    "OperationType",
+    "PlainBuffer",
+    "Side",
+    "TextType",
+    "get_type",
+    "register",
+    "types",
+]
+
+register(TextType())

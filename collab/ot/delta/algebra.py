@@ -1,0 +1,157 @@
+"""Compose, transform and invert operations in the Delta format.
+
+Each merges two readers step by step, and gives exactly the answers of quill-delta 5.1, whose
+documentation describes them. All expect checked operations and return normal form.
+"""
+
+from __future__ import annotations
+
+from ..utf16 import length
+from .faults import BeyondEnd, SplitPair
+from .reader import Component, DeltaReader, Operation
+from .writer import DeltaWriter
+
+__all__ = ["compose", "invert", "transform", "transform_cursor"]
+
+
+def compose(first: Operation, second: Operation) -> Operation:
+    """One operation with the effect of `first`, then `second`.
+
+    Raises:
+        InvalidOperation: `second` splits a surrogate pair that `first` inserts.
+    """
+    earlier, later = DeltaReader(first["ops"]), DeltaReader(second["ops"])
+    writer = DeltaWriter()
+    while not later.ended:
+        try:
+            _compose_step(earlier, later, writer)
+        except SplitPair:
+            raise SplitPair(component=later.index, offset=later.start) from None
+    writer.extend(earlier.rest())
+    return writer.operation()
+
+
+def _compose_step(earlier: DeltaReader, later: DeltaReader, writer: DeltaWriter) -> None:
+    if later.kind == "insert":
+        writer.push(later.take(later.left))
+    elif earlier.kind == "delete":
+        writer.push(earlier.take(earlier.left))
+    else:
+        count = min(earlier.left, later.left)
+        if later.kind == "retain":
+            writer.push(earlier.take(count))
+        else:
+            if earlier.kind == "retain":
+                writer.delete(count)
+            earlier.skip(count)
+        later.skip(count)
+
+
+def transform(operation: Operation, other: Operation, *, first: bool) -> Operation:
+    """`operation` as it must be after `other`; `first` when `operation` was committed first."""
+    moved = _transform_apart(operation, other)
+    if moved is not None:
+        return moved
+    mine, theirs = DeltaReader(operation["ops"]), DeltaReader(other["ops"])
+    writer = DeltaWriter()
+    while not mine.ended and not theirs.ended:
+        if theirs.kind == "insert" and not (first and mine.kind == "insert"):
+            writer.retain(theirs.left)
+            theirs.skip(theirs.left)
+        elif mine.kind == "insert":
+            writer.push(mine.take(mine.left))
+        else:
+            count = min(mine.left, theirs.left)
+            if theirs.kind == "retain":
+                writer.push({mine.kind: count})
+            mine.skip(count)
+            theirs.skip(count)
+    writer.extend(mine.rest())
+    return writer.operation()
+
+
+def _transform_apart(operation: Operation, other: Operation) -> Operation | None:
+    """The commonest case, done without merging: two keystrokes that don't touch.
+
+    Then the one that stands behind moves as a whole.
+    """
+    mine, theirs = _keystroke(operation["ops"]), _keystroke(other["ops"])
+    if mine is None or theirs is None:
+        return None
+    start, end, _ = mine
+    other_start, other_end, growth = theirs
+    if end < other_start:
+        return operation
+    if other_end < start:
+        return {"ops": [{"retain": start + growth}, operation["ops"][-1]]}
+    return None
+
+
+def _keystroke(components: list[Component]) -> tuple[int, int, int] | None:
+    """Where a lone insert or delete starts and ends in the content, and how it makes it grow."""
+    if not 1 <= len(components) <= 2:
+        return None
+    start = components[0].get("retain", 0) if len(components) == 2 else 0
+    change = components[-1]
+    if start or len(components) == 1:
+        if "insert" in change:
+            return start, start, length(change["insert"])
+        if "delete" in change:
+            return start, start + change["delete"], -change["delete"]
+    return None
+
+
+def invert(operation: Operation, content: list[Component]) -> Operation:
+    """The operation that takes `operation` back.
+
+    Args:
+        content: what `operation` applies to, as inserts.
+
+    Raises:
+        InvalidOperation: it doesn't fit the content.
+    """
+    change, base = DeltaReader(operation["ops"]), DeltaReader(content)
+    writer = DeltaWriter()
+    while not change.ended:
+        try:
+            _invert_step(change, base, writer)
+        except SplitPair:
+            raise SplitPair(component=change.index, offset=change.start) from None
+    return writer.operation()
+
+
+def _invert_step(change: DeltaReader, base: DeltaReader, writer: DeltaWriter) -> None:
+    if change.kind == "insert":
+        writer.delete(change.left)
+        change.skip(change.left)
+        return
+    if base.ended:
+        raise BeyondEnd(change.kind, change.left, component=change.index, offset=change.start)
+    count = min(change.left, base.left)
+    if change.kind == "retain":
+        base.skip(count)
+        writer.retain(count)
+    else:
+        writer.push(base.take(count))
+    change.skip(count)
+
+
+def transform_cursor(offset: int, operation: Operation, *, own: bool) -> int:
+    """Where a cursor at `offset` stands after `operation`.
+
+    At a cursor, an editor's own insert pushes it along and another's leaves it where it is.
+    """
+    position = 0
+    for component in operation["ops"]:
+        if position > offset:
+            break
+        if "retain" in component:
+            position += component["retain"]
+        elif "insert" in component:
+            size = length(component["insert"])
+            if position < offset or own:
+                offset += size
+            position += size
+        else:
+            offset -= min(component["delete"], offset - position)
+    return offset

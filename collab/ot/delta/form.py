@@ -1,0 +1,116 @@
+"""What a JSON value must look like to be an operation in the Delta format."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...errors import InvalidOperation
+from .reader import Component, Operation
+from .writer import DeltaWriter
+
+__all__ = ["MAXIMUM_COMPONENTS", "MAXIMUM_LENGTH", "normalize"]
+
+MAXIMUM_COMPONENTS = 10_000
+MAXIMUM_LENGTH = 2**53 - 1
+"""The largest length, and sum of lengths, that every JSON reader holds exactly."""
+
+EXPECTED = 'expected {"retain": length}, {"insert": text} or {"delete": length}'
+
+
+def normalize(operation: Any, maximum_components: int) -> Operation:
+    """Check any JSON value and return its normal form: itself if it is in it.
+
+    Raises:
+        InvalidOperation: it is not an operation on text.
+    """
+    components = _components(operation, maximum_components)
+    offset = 0
+    normal = True
+    last = ""
+    for index, component in enumerate(components):
+        kind, value = _check(component, index, offset)
+        if kind != "insert":
+            offset += value
+            if offset > MAXIMUM_LENGTH:
+                raise InvalidOperation(
+                    f"lengths add up to more than {MAXIMUM_LENGTH}",
+                    component=index,
+                    offset=offset - value,
+                )
+        if not value or kind == last or (kind == "insert" and last == "delete"):
+            normal = False
+        last = kind
+    if normal and last != "retain":
+        return operation  # type: ignore[no-any-return]
+    writer = DeltaWriter()
+    writer.extend(components)
+    return writer.operation()
+
+
+def _components(operation: Any, maximum: int) -> list[Component]:
+    if not isinstance(operation, dict):
+        raise InvalidOperation(f'got {_name(operation)}, expected {{"ops": [components]}}')
+    if len(operation) != 1 or "ops" not in operation:
+        keys = ", ".join(repr(str(key)[:40]) for key in list(operation)[:5]) or "none"
+        raise InvalidOperation(f"an operation has the one key 'ops', got {keys}")
+    components = operation["ops"]
+    if not isinstance(components, list):
+        raise InvalidOperation(f"'ops' is {_name(components)}, expected a list of components")
+    if len(components) > maximum:
+        raise InvalidOperation(
+            f"got {len(components)} components, the limit is {maximum}: send several edits"
+        )
+    return components
+
+
+def _check(component: Any, index: int, offset: int) -> tuple[str, Any]:
+    """The component's kind and value; `offset` is where in the content it begins."""
+    problem = None
+    if type(component) is not dict:
+        problem = f"got {_name(component)}, {EXPECTED}"
+    elif len(component) != 1:
+        problem = f"got {len(component)} keys, {EXPECTED}"
+    else:
+        ((kind, value),) = component.items()
+        if kind == "insert":
+            problem = _insert_problem(value)
+        elif kind in ("retain", "delete"):
+            problem = _length_problem(kind, value)
+        else:
+            problem = f"got the key {str(kind)[:40]!r}, {EXPECTED}"
+    if problem is not None:
+        raise InvalidOperation(problem, component=index, offset=offset)
+    return kind, value
+
+
+def _length_problem(kind: str, value: Any) -> str | None:
+    # A bool is an int to isinstance.
+    if type(value) is not int:
+        return f"{kind} is {_name(value)}, expected a whole number of UTF-16 code units"
+    if value < 0:
+        return f"{kind} is negative, expected 0 to {MAXIMUM_LENGTH}"
+    if value > MAXIMUM_LENGTH:
+        return f"{kind} is larger than {MAXIMUM_LENGTH}"
+    return None
+
+
+def _insert_problem(value: Any) -> str | None:
+    if type(value) is not str:
+        return f"insert is {_name(value)}, expected a string"
+    if not value.isascii():
+        try:
+            value.encode("utf-16-le")
+        except UnicodeEncodeError as error:
+            unit = f"U+{ord(value[error.start]):04X}"
+            return f"insert has a lone surrogate, {unit}, as its character {error.start}"
+    return None
+
+
+def _name(value: Any) -> str:
+    """What kind of JSON value it is."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    names = {dict: "an object", list: "a list", str: "a string", int: "a whole number"}
+    return names.get(type(value), "a fraction" if isinstance(value, float) else "no JSON value")

@@ -1,0 +1,107 @@
+"""Plain text: a string, and operations in the Delta format without attributes and embeds.
+
+Lengths and offsets count UTF-16 code units. A surrogate pair is never split.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import InvalidOperation
+from . import delta
+from .delta import BeyondEnd, DeltaWriter, Operation, SplitPair, form
+from .text_buffer import TextBuffer
+from .types import Side
+from .utf16 import Units, length
+
+__all__ = ["TextType"]
+
+
+class TextType:
+    """The type `text`.
+
+    Args:
+        maximum_components: an operation with more is refused.
+    """
+
+    name = "text"
+
+    def __init__(self, maximum_components: int = form.MAXIMUM_COMPONENTS) -> None:
+        self._maximum_components = maximum_components
+
+    def create(self, content: Any = None) -> str:
+        """Checked content of a new document: a string without lone surrogates."""
+        if content is None:
+            return ""
+        if type(content) is not str:
+            raise InvalidOperation(f"content of a text is a string, got {type(content).__name__}")
+        try:
+            length(content)
+        except UnicodeEncodeError as error:
+            raise InvalidOperation(
+                f"content has a lone surrogate as its character {error.start}"
+            ) from None
+        return content
+
+    def check(self, operation: Any) -> None:
+        form.normalize(operation, self._maximum_components)
+
+    def normalize(self, operation: Any) -> Operation:
+        return form.normalize(operation, self._maximum_components)
+
+    def apply(self, content: str, operation: Operation) -> str:
+        units = Units(content)
+        parts = []
+        position = 0
+        for index, component in enumerate(operation["ops"]):
+            if "insert" in component:
+                parts.append(component["insert"])
+                continue
+            ((kind, count),) = component.items()
+            end = position + count
+            if end > units.length:
+                raise BeyondEnd(kind, end - units.length, component=index, offset=position)
+            if units.splits_pair(end):
+                raise SplitPair(component=index, offset=position)
+            if kind == "retain":
+                parts.append(units.cut(position, end))
+            position = end
+        parts.append(units.cut(position, units.length))
+        return "".join(parts)
+
+    def compose(self, first: Operation, second: Operation) -> Operation:
+        return delta.compose(first, second)
+
+    def transform(self, operation: Operation, other: Operation, side: Side) -> Operation:
+        return delta.transform(operation, other, first=side == "left")
+
+    def invert(self, operation: Operation, content: str) -> Operation:
+        return delta.invert(operation, [{"insert": content}])
+
+    def difference(self, before: str, after: str) -> Operation:
+        """What stands between the beginning and the end that both have in common is replaced."""
+        start = common_prefix(before, after)
+        end = common_prefix(before[start:][::-1], after[start:][::-1])
+        writer = DeltaWriter()
+        writer.retain(length(before[:start]))
+        writer.insert(after[start : len(after) - end])
+        writer.delete(length(before[start : len(before) - end]))
+        return writer.operation()
+
+    def transform_cursor(self, offset: int, operation: Operation, own: bool) -> int:
+        return delta.transform_cursor(offset, operation, own=own)
+
+    def buffer(self, content: str) -> TextBuffer:
+        return TextBuffer(content)
+
+
+def common_prefix(one: str, two: str) -> int:
+    """How many characters both begin with, found by comparing halves of what is unknown."""
+    same, end = 0, min(len(one), len(two))
+    while same < end:
+        middle = (same + end + 1) // 2
+        if one[same:middle] == two[same:middle]:
+            same = middle
+        else:
+            end = middle - 1
+    return same

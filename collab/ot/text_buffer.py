@@ -1,0 +1,192 @@
+"""A long string that is edited in place.
+
+It is kept in chunks of a few thousand characters, found by their UTF-16 sizes in logarithmic time,
+so that a keystroke copies one chunk, whatever the length of the whole.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from .delta import BeyondEnd, Component, Operation, SplitPair
+from .sums import Sums
+from .utf16 import Units, length
+
+__all__ = ["TextBuffer"]
+
+CHUNK = 2048
+"""Characters in a new chunk; one that grows beyond twice as many is cut."""
+
+PADDED = 32
+"""So many chunks, when they are deleted, stay in the index as empty ones."""
+
+
+class TextBuffer:
+    """The buffer of the type `text`; `size` and all offsets count UTF-16 code units.
+
+    `apply` takes time in proportion to the operation and to the logarithm of the content. Only an
+    edit that makes new chunks takes time in proportion to their number.
+    """
+
+    __slots__ = ("_chunks", "_content", "_size", "_sizes", "_sums")
+
+    def __init__(self, content: str) -> None:
+        self._fill(content)
+
+    def _fill(self, content: str) -> None:
+        self._content: str | None = content
+        self._chunks = cut(content)
+        self._sizes = [length(chunk) for chunk in self._chunks]
+        self._sums = Sums(self._sizes)
+        self._size = sum(self._sizes)
+
+    @property
+    def size(self) -> int:
+        return self._size
+
+    def size_after(self, operation: Operation) -> int:
+        size = self._size
+        for component in operation["ops"]:
+            if "insert" in component:
+                size += length(component["insert"])
+            elif "delete" in component:
+                size -= component["delete"]
+        return size
+
+    def content(self) -> str:
+        if self._content is None:
+            self._content = "".join(self._chunks)
+        return self._content
+
+    def apply(self, operation: Operation) -> None:
+        # All is checked here, before the first chunk changes.
+        edits = self._plan(operation["ops"])
+        if not edits:
+            return
+        self._content = None
+        moved = False
+        # From the end, so that the indexes of those still to come stay right.
+        for edit in reversed(edits):
+            self._size += edit.growth
+            if edit.first == edit.last and len(edit.text) <= 2 * CHUNK:
+                self._chunks[edit.first] = edit.text
+                self._sizes[edit.first] += edit.growth
+                self._sums.add(edit.first, edit.growth)
+            else:
+                moved = self._replace(edit) or moved
+        if moved:
+            self._settle()
+
+    def _plan(self, components: list[Component]) -> list[Edit]:
+        plan = Plan(self._chunks)
+        offset = 0
+        position = (0, 0)
+        for index, component in enumerate(components):
+            if "insert" in component:
+                plan.insert(position, component["insert"])
+                continue
+            start = position
+            ((kind, count),) = component.items()
+            end = offset + count
+            if end > self._size:
+                raise BeyondEnd(kind, end - self._size, component=index, offset=offset)
+            position = self._find(end)
+            if position[1] < 0:
+                raise SplitPair(component=index, offset=offset)
+            if kind == "delete":
+                plan.delete(start, position, count)
+            offset = end
+        return plan.close()
+
+    def _find(self, offset: int) -> tuple[int, int]:
+        """The chunk that holds `offset`, and the character in it; -1 inside a surrogate pair."""
+        chunk, within = self._sums.find(offset)
+        if chunk == len(self._chunks):
+            chunk -= 1
+            return chunk, len(self._chunks[chunk])
+        text = self._chunks[chunk]
+        if self._sizes[chunk] == len(text):
+            return chunk, within
+        units = Units(text)
+        return chunk, -1 if units.splits_pair(within) else len(units.cut(0, within))
+
+    def _replace(self, edit: Edit) -> bool:
+        """Put new chunks in the place of old ones; whether others have moved by that."""
+        chunks = cut(edit.text)
+        removed = edit.last + 1 - edit.first
+        if len(chunks) < removed <= PADDED:
+            chunks += [""] * (removed - len(chunks))
+        sizes = [length(chunk) for chunk in chunks]
+        moved = len(chunks) != removed
+        if not moved:
+            for index, size in enumerate(sizes, edit.first):
+                self._sums.add(index, size - self._sizes[index])
+        self._chunks[edit.first : edit.last + 1] = chunks
+        self._sizes[edit.first : edit.last + 1] = sizes
+        return moved
+
+    def _settle(self) -> None:
+        """Count anew; and cut anew when most chunks have become small."""
+        if len(self._chunks) > 2 * self._size // CHUNK + 2 * PADDED:
+            self._fill(self.content())
+        else:
+            self._sums = Sums(self._sizes)
+
+
+class Edit(NamedTuple):
+    """The chunks from `first` to `last` become one text, `growth` units longer than they were."""
+
+    first: int
+    last: int
+    text: str
+    growth: int
+
+
+class Plan:
+    """Collects the changes of one operation, in order, as edits that have no chunk in common.
+
+    A position is a chunk's index and a character's within it.
+    """
+
+    __slots__ = ("_chunks", "_edits", "_first", "_growth", "_last", "_parts", "_read")
+
+    def __init__(self, chunks: list[str]) -> None:
+        self._chunks = chunks
+        self._edits: list[Edit] = []
+        self._parts: list[str] = []
+        self._first = self._last = -1
+        self._read = self._growth = 0
+
+    def insert(self, position: tuple[int, int], text: str) -> None:
+        self._open(position)
+        self._parts.append(text)
+        self._growth += length(text)
+
+    def delete(self, start: tuple[int, int], end: tuple[int, int], count: int) -> None:
+        self._open(start)
+        self._last, self._read = end
+        self._growth -= count
+
+    def close(self) -> list[Edit]:
+        if self._parts:
+            self._parts.append(self._chunks[self._last][self._read :])
+            self._edits.append(Edit(self._first, self._last, "".join(self._parts), self._growth))
+        return self._edits
+
+    def _open(self, position: tuple[int, int]) -> None:
+        chunk, point = position
+        if chunk == self._last:
+            self._parts.append(self._chunks[chunk][self._read : point])
+        else:
+            self.close()
+            self._first = self._last = chunk
+            self._parts = [self._chunks[chunk][:point]]
+            self._growth = 0
+        self._read = point
+
+
+def cut(text: str) -> list[str]:
+    """The text in new chunks; one empty chunk if there is none."""
+    if len(text) <= CHUNK:
+        return [text]
+    return [text[start : start + CHUNK] for start in range(0, len(text), CHUNK)]

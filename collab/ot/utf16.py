@@ -1,0 +1,53 @@
+"""Strings measured in UTF-16 code units, as browsers measure them.
+
+Python counts code points: a character above U+FFFF is one code point and two units, a surrogate
+pair. Most strings have none of those, and then both counts are the same and nothing is converted.
+"""
+
+from __future__ import annotations
+
+__all__ = ["Units", "length"]
+
+
+def length(text: str) -> int:
+    """The number of UTF-16 code units.
+
+    Raises:
+        UnicodeEncodeError: there is a lone surrogate; its `start` is the code point's index.
+    """
+    return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
+
+
+class Units:
+    """A string that is cut by offsets in UTF-16 code units.
+
+    Making one takes time in proportion to the string; each cut only to what it returns.
+
+    Raises:
+        UnicodeEncodeError: there is a lone surrogate.
+    """
+
+    __slots__ = ("_pairs", "_text", "length")
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._pairs: bytes | None = None
+        self.length = len(text)
+        if not text.isascii():
+            encoded = text.encode("utf-16-le")
+            if len(encoded) != 2 * len(text):
+                self._pairs = encoded
+                self.length = len(encoded) // 2
+
+    def splits_pair(self, offset: int) -> bool:
+        """Whether the offset lies between the two units of a pair."""
+        if self._pairs is None or not 0 < offset < self.length:
+            return False
+        # The high byte of the unit that follows says whether it is the second of a pair.
+        return 0xDC <= self._pairs[2 * offset + 1] <= 0xDF
+
+    def cut(self, start: int, end: int) -> str:
+        """The part from `start` to `end`, neither of which may split a pair."""
+        if self._pairs is None:
+            return self._text[start:end]
+        return self._pairs[2 * start : 2 * end].decode("utf-16-le")
