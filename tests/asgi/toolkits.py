@@ -69,7 +69,7 @@ async def alike(build: Build, scope: Message, incoming: Sequence[Message] = ()) 
     """Runs what `build` makes on both toolkits and asserts one outcome, which is returned."""
     ours = await run(build(OURS), scope, incoming)
     theirs = await run(build(THEIRS), scope, incoming)
-    assert ours == theirs
+    assert ours == theirs, f"\nours   {ours}\ntheirs {theirs}"
     return ours
 
 
