@@ -31,6 +31,7 @@ program.add_command(documents)
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 it failed, 2 it was called wrongly."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
         program(prog_name="collab", standalone_mode=False)
     except click.ClickException as error:

@@ -14,7 +14,9 @@ import click
 from ..api.answers import timestamp
 from ..app import Collab
 from ..documents import DocumentManager
+from ..errors import ConfigurationError
 from ..settings import Settings
+from ..storage.engine import file_of, parse_url
 from .options import given, setting_options
 
 __all__ = ["documents"]
@@ -25,12 +27,26 @@ PAGE_DOCUMENTS = 500
 
 
 def with_manager(
-    options: dict[str, Any], act: Callable[[DocumentManager], Awaitable[Result]]
+    options: dict[str, Any],
+    act: Callable[[DocumentManager], Awaitable[Result]],
+    *,
+    create: bool = False,
 ) -> Result:
-    """Open the program without serving it, act, close."""
+    """Open the program without serving it, act, close.
+
+    Raises:
+        ConfigurationError: there is no database file, and none is to be made (`create`).
+    """
+    settings = Settings(**given(options))
+    file = file_of(parse_url(settings.database))
+    if not create and file is not None and not file.exists():
+        raise ConfigurationError(
+            f"there is no database '{file}' in {Path.cwd()}: "
+            "go to the folder where the server was started, or give --database"
+        )
 
     async def run() -> Result:
-        app = Collab(Settings(**given(options)))
+        app = Collab(settings)
         async with app.running():
             return await act(app.manager)
 
@@ -125,7 +141,7 @@ def import_file(file: Path, doc_id: str | None, title: str | None, **options: An
             doc_id or secrets.token_urlsafe(9), content, title=file.name if title is None else title
         )
 
-    click.echo(with_manager(options, act))
+    click.echo(with_manager(options, act, create=True))
 
 
 def as_text(content: Any) -> str:
