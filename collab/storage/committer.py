@@ -70,7 +70,8 @@ class Committer:
         """Begin to commit. Idempotent."""
         if self._task is None or self._task.done():
             self._closing = False
-            self._task = asyncio.get_running_loop().create_task(self._commit_all())
+            loop = asyncio.get_running_loop()
+            self._task = loop.create_task(self._commit_all(), name="collab committer")
 
     async def close(self) -> None:
         """Commit what is waiting, then end. Idempotent; if it is cancelled, the rest goes on."""

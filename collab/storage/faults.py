@@ -55,14 +55,21 @@ def translated_faults() -> Iterator[None]:
 def _fault(error: Exception) -> StorageUnavailable:
     cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, sqlite3.Error):
-        # The low byte is the kind of error, the rest its details.
-        code = (getattr(cause, "sqlite_errorcode", None) or sqlite3.SQLITE_ERROR) & 0xFF
-        if code in _SQLITE_LOCKED:
-            return DatabaseLocked(_message("it is locked by another program; try again later"))
-        return StorageUnavailable(_message(_SQLITE_FAULTS.get(code, _REFUSAL)))
+        return _sqlite_fault(getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_ERROR))
     if isinstance(cause, OSError) or getattr(error, "connection_invalidated", False):
         return StorageUnavailable(_message("it can't be reached; try again later"))
     return StorageUnavailable(_message(_REFUSAL))
+
+
+def _sqlite_fault(code: int) -> StorageUnavailable:
+    # The low byte is the kind of error, the rest its details.
+    kind = code & 0xFF
+    if kind in _SQLITE_LOCKED:
+        return DatabaseLocked(_message("it is locked by another program; try again later"))
+    if code == sqlite3.SQLITE_IOERR_SHMSIZE:
+        # The one file that SQLite makes so that a full disk is an I/O error to it.
+        kind = sqlite3.SQLITE_FULL
+    return StorageUnavailable(_message(_SQLITE_FAULTS.get(kind, _REFUSAL)))
 
 
 def _message(fault: str) -> str:

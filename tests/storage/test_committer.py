@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -46,7 +46,7 @@ class Tail:
         self.waiting: list[OperationRecord] = []
         self.writing = 0
         self.outcomes: list[int | CollabError] = []
-        self.changed = asyncio.Condition()
+        self.turned = asyncio.Event()
 
     def add(self, count: int = 1) -> Tail:
         newest = self.head + len(self.waiting)
@@ -57,6 +57,7 @@ class Tail:
         assert self.writing == 0, "asked again while being written"
         taken = tuple(self.waiting[:limit])
         self.writing = len(taken)
+        self.turned.set()
         return Append(self.document.key, self.document.epoch, self.head, taken) if taken else None
 
     def committed(self, append: Append) -> None:
@@ -71,13 +72,19 @@ class Tail:
     def _settle(self, outcome: int | CollabError) -> None:
         self.writing = 0
         self.outcomes.append(outcome)
+        self.turned.set()
 
+    async def being_written(self) -> None:
+        while not self.writing:
+            await self._turn()
 
-async def until(condition: object) -> None:
-    """Let the loop turn until it is so; the test's own timeout ends it if it never is."""
-    assert callable(condition)
-    while not condition():
-        await asyncio.sleep(0)
+    async def settled(self) -> None:
+        while not self.outcomes:
+            await self._turn()
+
+    async def _turn(self) -> None:
+        self.turned.clear()
+        await self.turned.wait()
 
 
 @pytest.fixture
@@ -100,7 +107,7 @@ async def committer(watched: Watched) -> AsyncIterator[Committer]:
 
 
 @contextlib.contextmanager
-def lock(tmp_path: Path):
+def lock(tmp_path: Path) -> Iterator[None]:
     """Hold the database's write lock, as another program would."""
     other = sqlite3.connect(tmp_path / "documents.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -133,7 +140,7 @@ async def test_the_next_transaction_forms_while_one_is_written(
     await committer.start()
     with lock(tmp_path):
         committer.notify(first.add())
-        await until(lambda: first.writing)
+        await first.being_written()
         for _ in range(5):
             committer.notify(first.add())
             committer.notify(second.add())
@@ -176,14 +183,15 @@ async def test_a_source_with_nothing_to_commit_makes_no_transaction(
 
 
 async def test_a_commit_that_fails_is_told_to_all_and_the_next_goes_on(
-    database: Database, watched: Watched, committer: Committer, tails: list[Tail]
+    database: Database, watched: Watched, tails: list[Tail]
 ) -> None:
+    committer = Committer(watched, 2000)
     await committer.start()
-    await database.write(limit_pages, 0)
+    await database.write(limit_pages, 1)
     for tail in tails[:2]:
-        committer.notify(tail.add(10_000))
-    committer._maximum = 20_000
-    await until(lambda: tails[0].outcomes and tails[1].outcomes)
+        committer.notify(tail.add(1000))
+    await tails[0].settled()
+    await tails[1].settled()
     for tail in tails[:2]:
         (error,) = tail.outcomes
         assert isinstance(error, StorageUnavailable)
@@ -197,7 +205,7 @@ async def test_a_commit_that_fails_is_told_to_all_and_the_next_goes_on(
 
 def limit_pages(connection: Connection, pages: int) -> None:
     """SQLite's own limit: beyond it the database is full (never below its present size)."""
-    connection.exec_driver_sql(f"PRAGMA max_page_count={pages or 1}")
+    connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
 
 
 async def test_a_locked_database_fails_the_commit_in_time(
@@ -206,7 +214,7 @@ async def test_a_locked_database_fails_the_commit_in_time(
     await committer.start()
     with lock(tmp_path):
         committer.notify(tails[0].add())
-        await until(lambda: tails[0].outcomes)
+        await tails[0].settled()
     committer.notify(tails[0].add())
     await committer.close()
     error, version = tails[0].outcomes
@@ -267,7 +275,7 @@ async def test_a_source_that_raises_keeps_nothing_from_the_others(
     await committer.start()
     for source in (clumsy, tails[1]):
         committer.notify(source.add())
-    await until(lambda: tails[1].outcomes)
+    await tails[1].settled()
     committer.notify(tails[2].add())
     await committer.close()
     assert tails[1].outcomes == tails[2].outcomes == [1]
@@ -306,7 +314,7 @@ async def test_closing_awaits_the_write_in_flight_and_what_came_meanwhile(
     await committer.start()
     with lock(tmp_path):
         committer.notify(tails[0].add())
-        await until(lambda: tails[0].writing)
+        await tails[0].being_written()
         closing = asyncio.ensure_future(committer.close())
         await asyncio.sleep(0)
         committer.notify(tails[0].add())
@@ -321,7 +329,7 @@ async def test_a_close_that_is_cancelled_does_not_cancel_the_commit(
     await committer.start()
     with lock(tmp_path):
         committer.notify(tails[0].add())
-        await until(lambda: tails[0].writing)
+        await tails[0].being_written()
         closing = asyncio.ensure_future(committer.close())
         await asyncio.sleep(0)
         closing.cancel()
@@ -350,10 +358,10 @@ async def test_a_loop_that_ends_ends_the_committer_and_the_transaction_is_whole(
     await committer.start()
     with lock(tmp_path):
         committer.notify(tails[0].add(3))
-        await until(lambda: tails[0].writing)
-        assert committer._task is not None
-        committer._task.cancel()
-        await asyncio.wait([committer._task])
+        await tails[0].being_written()
+        (task,) = [each for each in asyncio.all_tasks() if each.get_name() == "collab committer"]
+        task.cancel()
+        await asyncio.wait([task])
     await committer.close()
     await watched.ping()
     assert tails[0].outcomes == []

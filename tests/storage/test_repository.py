@@ -44,7 +44,7 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
 
 
 def count(connection: Connection, table: str) -> int:
-    return connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+    return int(connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
 
 
 async def versions(repository: Repository, document: DocumentRecord) -> list[int]:
