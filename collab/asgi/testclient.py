@@ -58,7 +58,7 @@ class TestClient(httpx2.Client):
         self._loop: LoopThread | None = None
         super().__init__(
             base_url=base_url,
-            headers={"user-agent": "testclient", **(headers or {})},
+            headers=_with_defaults(headers, {"user-agent": "testclient"}),
             transport=TestTransport(
                 app,
                 self._loops,
@@ -83,14 +83,14 @@ class TestClient(httpx2.Client):
         self, url: str, subprotocols: Sequence[str] | None = None, **kwargs: Any
     ) -> WebSocketTestSession:
         """A session, which connects when it is entered. `kwargs` are those of `request`."""
-        headers = {
+        defaults = {
             "connection": "upgrade",
             "sec-websocket-key": "testserver==",
             "sec-websocket-version": "13",
         }
         if subprotocols is not None:
-            headers["sec-websocket-protocol"] = ", ".join(subprotocols)
-        kwargs["headers"] = {**headers, **kwargs.get("headers", {})}
+            defaults["sec-websocket-protocol"] = ", ".join(subprotocols)
+        kwargs["headers"] = _with_defaults(kwargs.get("headers"), defaults)
         try:
             self.request("GET", urljoin("ws://testserver", url), **kwargs)
         except Upgrade as upgrade:
@@ -120,6 +120,13 @@ class TestClient(httpx2.Client):
         traceback: TracebackType | None = None,
     ) -> None:
         self._exit_stack.close()
+
+
+def _with_defaults(headers: Any, defaults: dict[str, str]) -> httpx2.Headers:
+    found = httpx2.Headers(headers)
+    for name, value in defaults.items():
+        found.setdefault(name, value)
+    return found
 
 
 def _step(lifespan: Conversation, stage: Literal["startup", "shutdown"]) -> None:

@@ -42,7 +42,7 @@ class URL:
             url = _from_scope(scope)
         elif components:
             assert not url, 'Expected one of "url" and components, got both.'
-            url = str(URL("").replace(**components))
+            url = URL("").replace(**components).components.geturl()
         self._url = url
 
     @cached_property

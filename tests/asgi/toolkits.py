@@ -18,6 +18,8 @@ class Toolkit:
         self.package = package
 
     def __getattr__(self, module: str) -> Any:
+        if module.startswith("__"):
+            raise AttributeError(module)
         return import_module(f"{self.package}.{module}")
 
     def __repr__(self) -> str:
