@@ -70,7 +70,7 @@ class Settings(BaseSettings):
         description="Most bytes of operations held in memory for one document.",
     )
     transform_maximum_operations: int = Field(
-        default=20_000,
+        default=5000,
         ge=1,
         description="How many versions behind an edit may be and still be transformed.",
     )
@@ -91,9 +91,6 @@ class Settings(BaseSettings):
         default=1_048_576,
         ge=64,
         description="Largest edit frame; a larger one is refused (too_large).",
-    )
-    operation_maximum_components: int = Field(
-        default=10_000, ge=1, description="Most components in one operation."
     )
     presence_maximum_bytes: int = Field(default=4096, ge=64, description="Largest presence frame.")
     outbox_maximum_frames: int = Field(
