@@ -1,0 +1,3 @@
+import Delta from "quill-delta";
+
+export { Delta };

@@ -1,0 +1,15 @@
+/**
+ * The time and its timers; a test passes one of its own.
+ *
+ * @typedef {object} Clock
+ * @property {() => number} now milliseconds
+ * @property {(callback: () => void, milliseconds: number) => any} set
+ * @property {(timer: any) => void} clear
+ */
+
+/** @type {Clock} */
+export const systemClock = {
+  now: () => Date.now(),
+  set: (callback, milliseconds) => setTimeout(callback, milliseconds),
+  clear: (timer) => clearTimeout(timer),
+};

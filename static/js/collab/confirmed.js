@@ -1,0 +1,30 @@
+/** The confirmed content, brought up to date only when somebody asks. */
+
+const WAITING_MAXIMUM = 500;
+
+export class Confirmed {
+  #content;
+  #waiting = [];
+
+  constructor(type, content) {
+    this.type = type;
+    this.#content = content;
+  }
+
+  /** A committed operation. */
+  advance(operation) {
+    this.#waiting.push(operation);
+    if (this.#waiting.length > WAITING_MAXIMUM) this.#settle();
+  }
+
+  get content() {
+    this.#settle();
+    return this.#content;
+  }
+
+  #settle() {
+    if (this.#waiting.length === 0) return;
+    this.#content = this.type.apply(this.#content, this.#waiting.reduce(this.type.compose));
+    this.#waiting = [];
+  }
+}

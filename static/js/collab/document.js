@@ -1,0 +1,511 @@
+/**
+ * A shared document as an editor sees it: content, changes, who is here, how safe the work is.
+ *
+ * Safety: nothing typed is dropped until the server acknowledged it or the user gave it up; each
+ * change is applied once, by (client_id, id), whatever is lost on the way. Liveness: on every open the
+ * unacknowledged edit is sent again at once, and whatever the stream does that can't be followed
+ * ends in a new connection from the last sure version.
+ *
+ * Events (`on(name, listener)`):
+ *   change    {operation, origin: "local" | "remote" | "reset", clientId, userId}: apply it to the widget
+ *   presence  somebody's cursor or data, or one moved along: look at `users`
+ *   users     somebody came or went: look at `users`
+ *   status    save_state.js's Status
+ *   error     {code, message, advice}: something was refused
+ *   rescued   the server's document is another one: look at `rescued`
+ *   closed    {code}: it was deleted, or does not exist; no more attempts are made
+ *   end       `close` was called
+ */
+
+import { systemClock } from "./clock.js";
+import { Connection } from "./connection.js";
+import { Backoff } from "./backoff.js";
+import { Emitter } from "./events.js";
+import { scopeOf } from "./journal.js";
+import { Keeping } from "./keeping.js";
+import { getType } from "./ot/index.js";
+import { OwnCursor } from "./own_cursor.js";
+import { adviceFor, policyFor } from "./policy.js";
+import { Presence } from "./presence.js";
+import { RescuedTexts } from "./rescued.js";
+import { SaveState } from "./save_state.js";
+import { Session, StreamGap } from "./session.js";
+import { socketUrl } from "./url.js";
+
+/** Frames beyond 1 MiB are refused; what is pending goes out in edits of about this size. */
+const EDIT_BYTES = 200_000;
+const DELETED = 4410;
+const NOT_FOUND = 4404;
+const TAKEN_OVER = 4409;
+const TOO_BIG = 1009;
+const POLICY = 1008;
+/** Another edit may fit where this one did not. */
+const ANOTHER_MAY_FIT = new Set(["document_full", "too_large"]);
+
+export class CollabDocument extends Emitter {
+  #session;
+  #connection;
+  #presence;
+  #cursor;
+  #saveState;
+  #keeping;
+  #rescued;
+  #options;
+  #joined = false;
+  #afresh = false; // what is held here does not fit the stream: ask for the whole document
+  #fence = null; // the empty edit that settles a doubt
+  #again; // the waits between attempts at an edit that the server can't take just now
+  #againTimer = null;
+  #resolveReady;
+  #ended = false;
+
+  /** See `connect` for the options. */
+  constructor(options) {
+    super();
+    const { docType = "text", storage = null, clock = systemClock, random } = options;
+    this.#options = { docType, clock, ...options };
+    this.#session = new Session(getType(docType));
+    this.#saveState = new SaveState(clock, () => this.#tellStatus());
+    this.#presence = new Presence(this.#session);
+    this.#cursor = new OwnCursor(this.#session, (frame) => this.#joined && this.#connection.send(frame), clock);
+    const scope = scopeOf(options.url, options.docId, options.userId);
+    this.#keeping = new Keeping({ ...options, storage, clock, scope, session: this.#session });
+    this.#rescued = new RescuedTexts(storage, scope);
+    this.#again = new Backoff({ random });
+    this.#connection = new Connection({
+      ...options,
+      clock,
+      url: () => this.#address(),
+      onFrame: (frame) => this.#receive(frame),
+      onClose: (code, reason) => this.#closed(code, reason),
+    });
+    this.user = null;
+    /** Resolved once there is content to show; false if this `client_id` is used elsewhere. */
+    this.ready = new Promise((resolve) => (this.#resolveReady = resolve));
+    this.#start(options.clientId);
+  }
+
+  #address() {
+    const { clientId, version, epoch } = this.#session;
+    const resume = epoch !== null && !this.#afresh ? { version, epoch } : {};
+    return socketUrl({ ...this.#options, clientId, ...resume });
+  }
+
+  async #start(clientId) {
+    const identity = await this.#keeping.open(clientId);
+    if (this.#ended || identity === null) return void this.#resolveReady(false);
+    this.#session.clientId = identity;
+    if (this.#session.epoch !== null) this.#show();
+    this.#connection.start();
+  }
+
+  #show() {
+    this.#resolveReady(true);
+    this.#observe();
+  }
+
+  // -- what an editor uses ----------------------------------------------------------------------
+
+  get docId() {
+    return this.#options.docId;
+  }
+
+  get docType() {
+    return this.#options.docType;
+  }
+
+  get content() {
+    return this.#session.content;
+  }
+
+  /** The newest version of the document that is known here. */
+  get version() {
+    return this.#session.version;
+  }
+
+  get clientId() {
+    return this.#session.clientId;
+  }
+
+  get isReady() {
+    return this.#session.epoch !== null;
+  }
+
+  get mayEdit() {
+    return this.isReady && this.user?.role !== "viewer" && !this.#ended;
+  }
+
+  /** @returns {import("./presence.js").Editor[]} the others */
+  get users() {
+    return [...this.#presence.editors.values()];
+  }
+
+  /** @returns {import("./save_state.js").Status} */
+  get status() {
+    const connected = this.#joined;
+    const { localCopy } = this.#keeping;
+    return this.#saveState.status({ unsaved: this.#session.unsaved, connected, localCopy });
+  }
+
+  /** @returns {import("./rescued.js").Rescued | null} */
+  get rescued() {
+    return this.#rescued.first;
+  }
+
+  /**
+   * A local change, made on `content` as it is now.
+   * @returns {object} the operation as applied: emoji are never cut in half
+   * @throws {Error} not ready, read-only, closed; {TypeError, RangeError} it is not an operation on
+   *   this content
+   */
+  edit(operation) {
+    if (!this.mayEdit) throw new Error("the document can't be edited: it is not ready, read-only or closed");
+    const { type, content } = this.#session;
+    type.check(operation);
+    const applied = type.repair(content, operation);
+    if (type.isEmpty(applied)) return applied;
+    this.#session.edit(applied);
+    this.#presence.moved(applied, this.clientId);
+    this.#cursor.moved(applied, true);
+    if (ANOTHER_MAY_FIT.has(this.#saveState.error?.code)) this.#saveState.error = null;
+    this.#keeping.writeSoon();
+    this.emit("change", this.#change(applied, "local", this.clientId, this.user?.user_id));
+    this.#flush();
+    this.#observe();
+    return applied;
+  }
+
+  /** Where the own cursor is now in `content`: {anchor, head}, or null for nowhere. */
+  setCursor(cursor) {
+    this.#cursor.set(cursor);
+  }
+
+  /** Small JSON that the others get with the cursor. */
+  setData(data) {
+    this.#cursor.setData(data);
+  }
+
+  /** Be known to the others by this name; it takes a new connection. */
+  setName(name) {
+    this.#options.name = name;
+    if (this.isReady) this.#leave({ now: true });
+  }
+
+  /** Try again what was refused, or to connect: the user asks for it. */
+  retry() {
+    this.#saveState.error = null;
+    if (this.#joined) this.#resend();
+    else this.#connection.start();
+    this.#observe();
+  }
+
+  /** Give up what is not acknowledged and go back to what the server has. */
+  discard() {
+    const { confirmed, version, epoch } = this.#session;
+    if (this.#session.unsaved === 0) return;
+    this.#saveState.error = null;
+    // An edit that is under way may yet be accepted; another identity tells it apart.
+    const mayArrive = this.#session.inflight !== null;
+    this.#replace(confirmed.content, version, epoch);
+    if (mayArrive) this.#renew();
+  }
+
+  /** Put the rescued text in place of the present one, as one ordinary edit. */
+  reapplyRescued() {
+    const { first } = this.#rescued;
+    if (!first) return;
+    this.edit(this.#session.type.difference(this.content, first.content));
+    this.discardRescued();
+  }
+
+  discardRescued() {
+    this.#rescued.dropFirst();
+    this.emit("rescued", this.rescued);
+  }
+
+  /** Another tab may have left one. */
+  lookForRescued() {
+    this.#rescued.refresh();
+    if (this.rescued) this.emit("rescued", this.rescued);
+  }
+
+  /** The page may be about to end: see that all that is unsaved is on this device. */
+  keep() {
+    this.#keeping.settle();
+  }
+
+  /** Leave. What is unsaved stays on this device, for the next time. */
+  close() {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#joined = false;
+    this.#connection.stop();
+    this.#keeping.close();
+    this.#cursor.stop();
+    this.#saveState.stop();
+    this.#options.clock.clear(this.#againTimer);
+    this.#resolveReady(false);
+    this.emit("end", null);
+  }
+
+  // -- frames -----------------------------------------------------------------------------------
+
+  #receive(frame) {
+    try {
+      this.#handlers[frame.type]?.(frame);
+    } catch (error) {
+      if (error instanceof RangeError) this.#afresh = true;
+      else if (!(error instanceof StreamGap)) throw error;
+      this.#leave({ renew: frame.type === "ack" });
+    }
+    this.#observe();
+  }
+
+  #handlers = {
+    document_state: (frame) => this.#stated(frame),
+    document_resumed: (frame) => this.#resumed(frame),
+    ack: (frame) => this.#acknowledged(frame),
+    document_change: (frame) => this.#changed(frame),
+    presence: (frame) => {
+      this.#presence.update(frame);
+      this.emit("presence", frame);
+    },
+    user_joined: (frame) => {
+      if (frame.client_id !== this.clientId) this.#presence.join(frame);
+      this.emit("users", this.users);
+    },
+    user_left: (frame) => {
+      this.#presence.leave(frame);
+      this.emit("users", this.users);
+    },
+    error: (frame) => this.#refused(frame),
+    server_shutdown: (frame) => this.emit("shutdown", frame),
+    document_deleted: () => this.#fail({ code: "document_deleted", message: "the document was deleted" }),
+  };
+
+  #stated(frame) {
+    const { unsaved, content, epoch } = this.#session;
+    if (unsaved > 0 && content !== frame.content) {
+      this.#rescued.add({ content, unsaved, savedAt: this.#options.clock.now() });
+    }
+    this.#afresh = false;
+    this.#session.identify(frame.client_id, frame.last_id);
+    this.#replace(frame.content, frame.version, frame.epoch);
+    this.#join(frame);
+    if (epoch === null) this.#show();
+    if (this.rescued) this.emit("rescued", this.rescued);
+  }
+
+  #resumed(frame) {
+    const session = this.#session;
+    if (frame.version !== session.version) return this.#leave();
+    const known = session.acknowledgedId;
+    const sent = this.#fence || (session.inflight && !session.inDoubt) ? known + 1 : known;
+    // The server knows edits of this client_id that are not known here (or the other way round):
+    // to another client they come as ordinary changes.
+    if (frame.last_id !== known && frame.last_id !== sent) return this.#leave({ renew: true });
+    this.#join(frame);
+  }
+
+  #join(frame) {
+    this.#joined = true;
+    this.user = frame.user;
+    if (this.#saveState.error?.code !== "invalid_operation") this.#saveState.error = null;
+    this.#presence.enter(frame.users);
+    this.#cursor.forget();
+    this.emit("users", this.users);
+    if (frame.user.role === "viewer" && this.#session.unsaved > 0) {
+      this.#fail({ code: "read_only", message: "this user may read the document, not edit it" });
+    }
+    this.#resend();
+  }
+
+  #acknowledged({ id, version }) {
+    const session = this.#session;
+    if (this.#fence?.id === id && this.#fence.clientId === this.clientId) return this.#fenceReached(version);
+    const operation = session.acknowledge(id, version);
+    if (operation) this.#committed(version, operation, null, this.clientId);
+    if (!session.inflight) this.#sentWell();
+    this.#flush();
+    this.#cursor.offer();
+  }
+
+  #sentWell() {
+    this.#again.reset();
+    this.#options.clock.clear(this.#againTimer);
+    this.#againTimer = null;
+    if (this.#saveState.error && policyFor(this.#saveState.error.code) === "again") {
+      this.#saveState.error = null;
+    }
+  }
+
+  #changed({ operation, version, client_id: clientId, user_id: userId }) {
+    const session = this.#session;
+    if (session.inDoubt && clientId === session.inflight.clientId) {
+      const own = session.recognise(operation, version);
+      if (own) return this.#committed(version, own, null, clientId);
+      this.#thaw();
+    }
+    const local = session.receive(operation, version);
+    this.#cursor.moved(local, false);
+    this.#committed(version, operation, local, clientId);
+    this.emit("change", this.#change(local, "remote", clientId, userId));
+  }
+
+  #committed(version, operation, local, clientId) {
+    this.#presence.committed(version, operation, local, clientId);
+    this.#cursor.committed(operation, clientId === this.clientId);
+    this.#keeping.committed(operation);
+    if (this.#session.unsaved === 0) this.#keeping.writeSoon();
+  }
+
+  #change(operation, origin, clientId, userId) {
+    return { operation, origin, clientId, userId };
+  }
+
+  // -- sending ----------------------------------------------------------------------------------
+
+  /** On every open: what was sent and not acknowledged goes out again at once. */
+  #resend() {
+    if (this.#session.inDoubt) return this.#raiseFence();
+    if (this.#session.inflight) this.#sendInflight();
+    else this.#flush();
+  }
+
+  #sendInflight() {
+    const { id, version, operation } = this.#session.inflight;
+    this.#connection.send({ type: "edit", id, version, operation });
+  }
+
+  #flush() {
+    const session = this.#session;
+    session.tidy();
+    if (!this.#joined || this.#fence || this.#saveState.error || this.user?.role === "viewer") return;
+    if (!session.freeze(EDIT_BYTES)) return;
+    // Write-ahead: see journal.js.
+    this.#keeping.writeNow();
+    this.#sendInflight();
+  }
+
+  /**
+   * The inflight edit was sent under a client_id that was given up, and may have been accepted. An
+   * empty edit under the new one comes after it in the document's order: what has not come by the
+   * time that the empty one is acknowledged was not accepted, and never will be.
+   */
+  #raiseFence() {
+    const { clientId, acknowledgedId, version } = this.#session;
+    if (this.#fence?.clientId !== clientId) this.#fence = { clientId, id: acknowledgedId + 1, version };
+    const { id } = this.#fence;
+    this.#connection.send({ type: "edit", id, version: this.#fence.version, operation: { ops: [] } });
+  }
+
+  #fenceReached(version) {
+    const { id } = this.#fence;
+    const nothing = { ops: [] };
+    this.#session.receive(nothing, version);
+    this.#session.acknowledgedId = id;
+    this.#fence = null;
+    this.#committed(version, nothing, null, this.clientId);
+    if (this.#session.inDoubt) this.#thaw();
+    this.#flush();
+  }
+
+  #thaw() {
+    this.#saveState.thawed();
+    this.#session.thaw();
+  }
+
+  #refused({ code, message, id }) {
+    const error = { code, message, advice: adviceFor(code, message) };
+    this.emit("error", error);
+    const waiting = this.#fence?.id ?? this.#session.inflight?.id;
+    if (id === undefined || id === null || id !== waiting) return;
+    const policy = policyFor(code);
+    if (policy === "renew") this.#leave({ renew: true });
+    else if (policy === "reconnect") this.#leave();
+    else if (policy === "refused") this.#fail(error);
+    else {
+      if (policy === "anew") this.#freezeAnew();
+      else this.#saveState.error = error;
+      this.#sendAgainLater();
+    }
+  }
+
+  #freezeAnew() {
+    if (this.#fence) this.#fence = null;
+    else this.#thaw();
+  }
+
+  #sendAgainLater() {
+    this.#options.clock.clear(this.#againTimer);
+    this.#againTimer = this.#options.clock.set(() => {
+      if (this.#joined) this.#resend();
+    }, this.#again.next());
+  }
+
+  /** The change stays, here and on this device; it is not sent again before something changes. */
+  #fail(error) {
+    this.#fence = null;
+    if (!this.#session.inDoubt) this.#thaw();
+    this.#saveState.error = { advice: adviceFor(error.code, error.message), ...error };
+    this.#keeping.writeSoon();
+  }
+
+  // -- connections ------------------------------------------------------------------------------
+
+  /** Give this connection up; the next one starts from the last sure version. */
+  #leave({ renew = false, now = false } = {}) {
+    this.#joined = false;
+    if (renew) this.#takeNewIdentity();
+    this.#connection.reconnect({ now });
+    this.#observe();
+  }
+
+  #renew() {
+    this.#leave({ renew: true, now: true });
+  }
+
+  #takeNewIdentity() {
+    const clientId = this.#keeping.newId();
+    this.#fence = null;
+    this.#session.identify(clientId, 0);
+    this.#keeping.renew(clientId);
+  }
+
+  #closed(code, reason) {
+    this.#joined = false;
+    if (code === TAKEN_OVER) this.#takeNewIdentity();
+    if (code === TOO_BIG) this.#fail({ code: "too_large", message: reason });
+    if (code === POLICY) this.emit("error", { code: "refused", message: reason, advice: reason });
+    const gone = { [DELETED]: "document_deleted", [NOT_FOUND]: "not_found" }[code];
+    if (gone) this.#fail({ code: gone, message: reason });
+    this.#observe();
+    if (gone) this.emit("closed", { code: gone });
+    return gone ? "stop" : "retry";
+  }
+
+  #replace(content, version, epoch) {
+    const operation = this.#session.reset(content, version, epoch);
+    this.#fence = null;
+    this.#keeping.replaced();
+    this.#presence.moved(operation, null);
+    this.#cursor.moved(operation, false);
+    this.emit("change", this.#change(operation, "reset", null, null));
+    this.#observe();
+  }
+
+  #observe() {
+    this.#saveState.observe(this.#session);
+    this.#tellStatus();
+  }
+
+  #lastStatus = "";
+
+  #tellStatus() {
+    const { status } = this;
+    const text = JSON.stringify(status);
+    if (text === this.#lastStatus) return;
+    this.#lastStatus = text;
+    this.emit("status", status);
+  }
+}

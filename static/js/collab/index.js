@@ -1,0 +1,62 @@
+/**
+ * Edit a shared document from JavaScript: in a browser, or in Node with a WebSocket class.
+ *
+ *     import { connect, insert } from "./collab/index.js";
+ *
+ *     const notes = connect({ url: "http://127.0.0.1:8000/", docId: "notes", name: "Ada" });
+ *     await notes.ready;
+ *     notes.on("change", ({ operation, origin }) => console.log(origin, operation.ops));
+ *     notes.edit(insert(0, "Hello! "));
+ *     console.log(notes.content, notes.status.state);
+ *
+ * An editor widget does three things: it shows `content` once `ready`, calls `edit` with what the
+ * user does, and applies each `change` whose origin is not "local". `changesOf` and `operationOf`
+ * translate between operations and `{from, to, insert}`.
+ */
+
+import { dispatchCouriers } from "./couriers.js";
+import { CollabDocument } from "./document.js";
+
+export { changesOf, operationOf } from "./ot/changes.js";
+export { getType, registerType } from "./ot/index.js";
+export { CollabDocument };
+
+/**
+ * @param {object} options
+ * @param {string} options.url of the application, which `/ws/documents/…` is below
+ * @param {string} options.docId
+ * @param {string} [options.docType] "text"
+ * @param {string} [options.clientId] names this editor instance; left out, one is made
+ * @param {string} [options.userId] who is editing, where the server asks for no token
+ * @param {string} [options.name]
+ * @param {string} [options.token]
+ * @param {typeof WebSocket} [options.WebSocket] the platform's
+ * @param {Storage | null} [options.storage] keeps what is unsaved, such as localStorage; left out,
+ *   nothing survives the process
+ * @param {EventTarget} [options.events] tells `online`, `offline`, `pagehide`: the browser's window
+ * @param {import("./clock.js").Clock} [options.clock] for tests
+ * @param {() => number} [options.random] for tests
+ * @returns {CollabDocument}
+ */
+export function connect(options) {
+  const { WebSocket = globalThis.WebSocket, events = globalThis.window, storage } = options;
+  const complete = { ...options, WebSocket, events };
+  const shared = new CollabDocument(complete);
+  const open = (another) => new CollabDocument(another);
+  const stop = storage
+    ? dispatchCouriers(complete, open, () => shared.lookForRescued())
+    : () => {};
+  const keep = () => shared.keep();
+  events?.addEventListener("pagehide", keep);
+  shared.on("end", () => {
+    stop();
+    events?.removeEventListener("pagehide", keep);
+  });
+  return shared;
+}
+
+/** The operation that inserts `text` at `offset`. */
+export const insert = (offset, text) => ({ ops: [{ retain: offset }, { insert: text }] });
+
+/** The operation that deletes `length` code units at `offset`. */
+export const remove = (offset, length) => ({ ops: [{ retain: offset }, { delete: length }] });

@@ -1,0 +1,1 @@
+export * from "./codemirror-XMAE5VYG.js";

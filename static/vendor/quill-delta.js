@@ -1,0 +1,1 @@
+export * from "./quill-delta-CEGS2DDY.js";
