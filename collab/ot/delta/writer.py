@@ -28,7 +28,7 @@ class DeltaWriter:
         self._delete = 0
 
     def retain(self, count: int) -> None:
-        if self._inserts or self._delete:
+        if count and (self._inserts or self._delete):
             self._flush()
         self._retain += count
 
