@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator
 from typing import Any, ClassVar, Literal
 
@@ -12,7 +11,7 @@ from .middleware.exceptions import HANDLERS
 from .requests import Request
 from .responses import PlainTextResponse, Response
 from .types import Message, Receive, Scope, Send
-from .websockets import WebSocket
+from .websockets import WebSocket, parse_json
 
 __all__ = ["HTTPEndpoint", "WebSocketEndpoint"]
 
@@ -104,8 +103,8 @@ class WebSocketEndpoint:
 
     async def _decode_json(self, websocket: WebSocket, data: str | bytes) -> Any:
         try:
-            return json.loads(data.decode() if isinstance(data, bytes) else data)
-        except (ValueError, RecursionError):
+            return parse_json(data)
+        except ValueError:
             await self._refuse(websocket, "Malformed JSON data received.")
 
     async def _refuse(self, websocket: WebSocket, problem: str) -> None:

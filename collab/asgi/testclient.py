@@ -18,7 +18,7 @@ except ModuleNotFoundError as error:
         "The test client needs the package httpx2: install it with `pip install httpx2`."
     ) from error
 
-from .testloop import Conversation, LoopThread
+from .testloop import GRACE_SECONDS, Conversation, LoopThread
 from .testsession import WebSocketDenialResponse, WebSocketTestSession
 from .testtransport import TestTransport, Upgrade
 from .types import ASGIApp
@@ -108,6 +108,7 @@ class TestClient(httpx2.Client):
             }
             lifespan = Conversation(self._loop, self.app, scope)
             _step(lifespan, "startup")
+            stack.callback(lifespan.end, GRACE_SECONDS)
             stack.callback(_step, lifespan, "shutdown")
             stack.callback(self._transport.close)
             self._exit_stack = stack.pop_all()
@@ -134,7 +135,7 @@ def _step(lifespan: Conversation, stage: Literal["startup", "shutdown"]) -> None
     lifespan.send({"type": f"lifespan.{stage}"})
     message = lifespan.receive()
     if message["type"] == f"lifespan.{stage}.failed":
-        lifespan.join()
+        lifespan.end(None)
         raise RuntimeError(f"The application's {stage} failed: {message.get('message', '')}")
     assert message["type"] == f"lifespan.{stage}.complete", (
         f'Expected "lifespan.{stage}.complete", got {message["type"]!r}.'

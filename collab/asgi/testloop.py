@@ -6,14 +6,15 @@ import asyncio
 import queue
 import threading
 from collections.abc import Coroutine
-from concurrent.futures import CancelledError, Future
-from concurrent.futures import wait as wait_for
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from .types import ASGIApp, Message, Scope
 
-__all__ = ["Conversation", "LoopThread"]
+__all__ = ["GRACE_SECONDS", "Conversation", "LoopThread"]
+
+# How long an application may take to end when its connection has, before it is cancelled.
+GRACE_SECONDS = 1.0
 
 T = TypeVar("T")
 
@@ -47,11 +48,9 @@ class LoopThread:
         self.loop.call_soon_threadsafe(self._leaving.set)
         self._thread.join()
 
-    def start(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop)
-
     def call(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        return self.start(coroutine).result()
+        """Runs it there and waits for what it gives or raises."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result()
 
 
 class Conversation:
@@ -64,7 +63,10 @@ class Conversation:
         self._loop = loop
         self._inbox: asyncio.Queue[Message] = asyncio.Queue()
         self._outbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
-        self._running = loop.start(self._run(app, scope))
+        self._running = loop.call(self._start(app, scope))
+
+    async def _start(self, app: ASGIApp, scope: Scope) -> asyncio.Task[None]:
+        return asyncio.create_task(self._run(app, scope))
 
     async def _run(self, app: ASGIApp, scope: Scope) -> None:
         try:
@@ -87,19 +89,19 @@ class Conversation:
         if message is not _ENDED:
             return message
         self._outbox.put(_ENDED)
-        self._running.result()
+        self.end(None)
         raise RuntimeError("The application has returned: there is nothing more to receive.")
 
-    def join(self) -> None:
-        """Waits for the application to return, and raises what it raises."""
-        self._running.result()
+    def end(self, grace_seconds: float | None) -> None:
+        """Waits for the application to return, and raises what it raises.
 
-    def end(self, grace_seconds: float) -> None:
-        """The same, but after the grace the application is cancelled, which is no error."""
-        wait_for([self._running], timeout=grace_seconds)
-        cancelled = self._running.cancel()
-        try:
+        After the grace, if there is one, it is cancelled, which is no error.
+        """
+        self._loop.call(self._end(grace_seconds))
+
+    async def _end(self, grace_seconds: float | None) -> None:
+        await asyncio.wait([self._running], timeout=grace_seconds)
+        self._running.cancel()
+        await asyncio.wait([self._running])
+        if not self._running.cancelled():
             self._running.result()
-        except CancelledError:
-            if not cancelled:
-                raise

@@ -10,14 +10,11 @@ from typing import Any, Literal, Self, cast
 
 import httpx2
 
-from .testloop import Conversation, LoopThread
+from .testloop import GRACE_SECONDS, Conversation, LoopThread
 from .types import ASGIApp, Message, Scope
 from .websockets import WebSocketDisconnect
 
 __all__ = ["WebSocketDenialResponse", "WebSocketTestSession"]
-
-# How long an application may take to end after the client has gone, before it is cancelled.
-_GRACE_SECONDS = 1.0
 
 
 class WebSocketDenialResponse(httpx2.Response, WebSocketDisconnect):  # type: ignore[misc]
@@ -56,7 +53,7 @@ class WebSocketTestSession:
         with ExitStack() as stack:
             loop = stack.enter_context(self._loops())
             self._conversation = Conversation(loop, self.app, self.scope)
-            stack.callback(self._conversation.end, _GRACE_SECONDS)
+            stack.callback(self._conversation.end, GRACE_SECONDS)
             stack.callback(self.close)
             self.send({"type": "websocket.connect"})
             message = self.receive()

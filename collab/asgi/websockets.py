@@ -28,6 +28,7 @@ __all__ = [
     "WebSocketDisconnected",
     "WebSocketState",
     "negotiate_subprotocol",
+    "parse_json",
 ]
 
 Mode: TypeAlias = Literal["text", "binary"]
@@ -156,7 +157,7 @@ class WebSocket(HTTPConnection[StateT]):
     async def send_json(self, data: Any, mode: Mode = "text") -> None:
         """Raises ValueError for NaN and infinities, which JSON doesn't have."""
         _check(mode)
-        text = json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        text = _ENCODER.encode(data)
         if mode == "text":
             await self.send_text(text)
         else:
@@ -173,7 +174,7 @@ class WebSocket(HTTPConnection[StateT]):
     async def receive_json(self, mode: Mode = "text") -> Any:
         """Raises RuntimeError for a frame of the other kind, ValueError if it isn't JSON."""
         _check(mode)
-        return _parse(await self._receive_data("text" if mode == "text" else "bytes"))
+        return parse_json(await self._receive_data("text" if mode == "text" else "bytes"))
 
     async def _receive_data(self, wanted: Literal["text", "bytes"]) -> Any:
         if self.application_state is not WebSocketState.CONNECTED:
@@ -260,14 +261,18 @@ def _check(mode: str) -> None:
         raise RuntimeError(f'Expected mode "text" or "binary", got {mode!r}.')
 
 
-def _parse(data: str | bytes) -> Any:
+def parse_json(data: str | bytes) -> Any:
+    """The value of JSON text, in UTF-8 if it is bytes. Raises ValueError for everything else."""
     try:
-        return json.loads(
-            data.decode() if isinstance(data, bytes) else data, parse_constant=_refuse
-        )
+        return _DECODER.decode(data.decode() if isinstance(data, bytes) else data)
     except RecursionError:
         raise ValueError("Expected JSON, got values nested too deep to be read.") from None
 
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"Expected JSON, got {constant}, which JSON doesn't have.")
+
+
+# Made once: the functions of `json` make new ones for each call with options.
+_DECODER = json.JSONDecoder(parse_constant=_refuse)
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)

@@ -111,9 +111,10 @@ async def test_json_nested_too_deep_closes_with_1003() -> None:
     assert outcome.sent[1]["code"] == 1003
 
 
-async def test_json_that_is_not_utf8_closes_with_1003() -> None:
-    outcome = await run(endpoint("json")(OURS), websocket(), [connect(), binary(b'"\xff"')])
-    assert outcome.sent[1]["code"] == 1003
+async def test_json_that_is_not_utf8_or_not_a_number_closes_with_1003() -> None:
+    for frame in (binary(b'"\xff"'), text("NaN")):
+        outcome = await run(endpoint("json")(OURS), websocket(), [connect(), frame])
+        assert outcome.sent[1]["code"] == 1003
 
 
 def resource(kit: Toolkit) -> Any:

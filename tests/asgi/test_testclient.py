@@ -400,7 +400,7 @@ class TestWebSockets:
 
         with TestClient(app).websocket_connect("/"):
             assert not ended.is_set()
-        assert ended.wait(10)
+        assert ended.is_set()
 
     def test_receiving_after_the_end_raises_and_does_not_hang(self) -> None:
         async def app(scope: Any, receive: Any, send: Any) -> None:
