@@ -1,21 +1,22 @@
-"""What a document knows of one `client_id`: enough to apply each of its edits exactly once."""
+"""What a document knows of its editors: enough to apply each of their edits exactly once."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..storage import ClientRecord
+from ..errors import Forbidden
+from ..storage import ClientRecord, Repository
+from .history import History
 
-__all__ = ["Author"]
+__all__ = ["Author", "Authors"]
 
 
 @dataclass(slots=True)
 class Author:
-    """One editor instance, across its reconnects.
+    """One editor instance (`client_id`), across its reconnects.
 
     `last_id` and `last_version` are of its newest accepted edit, committed or not; 0 if none.
-    `holders` counts the connections and calls that use this author now: it stays in memory while
-    there is one, or while an edit of it waits for its commit.
+    `holders` counts the connections and calls that use this author now.
     """
 
     client_id: str
@@ -28,3 +29,54 @@ class Author:
         """Go back to what is stored: what was accepted since was not committed."""
         self.last_id = record.last_id if record else 0
         self.last_version = record.last_version if record else 0
+
+
+class Authors:
+    """The authors of one document that are in memory: those who are held, and those of whom an edit
+    waits for its commit. The others are in the database."""
+
+    def __init__(self, repository: Repository, key: int, history: History) -> None:
+        self._authors: dict[str, Author] = {}
+        self._repository = repository
+        self._key = key
+        self._history = history
+
+    def __len__(self) -> int:
+        return len(self._authors)
+
+    def get(self, client_id: str) -> Author | None:
+        return self._authors.get(client_id)
+
+    async def hold(self, client_id: str, user_id: str) -> Author:
+        """The author of this `client_id`; give it back with `release`.
+
+        Raises:
+            Forbidden: the `client_id` belongs to another user.
+        """
+        author = self._authors.get(client_id)
+        if author is None:
+            record = await self._repository.find_client(self._key, client_id)
+            # Another connection of the same client may have come first during the await.
+            author = self._authors.get(client_id)
+            if author is None:
+                author = Author(client_id, record.user_id if record else user_id)
+                author.restore(record)
+                self._authors[client_id] = author
+        if author.user_id != user_id:
+            self.forget(client_id)
+            raise Forbidden(
+                f"client_id '{client_id}' belongs to another user of this document: "
+                "leave it out or choose a new one"
+            )
+        author.holders += 1
+        return author
+
+    def release(self, author: Author) -> None:
+        author.holders -= 1
+        self.forget(author.client_id)
+
+    def forget(self, client_id: str) -> None:
+        """Let an author leave memory, unless it is held or waits for a commit."""
+        author = self._authors.get(client_id)
+        if author is not None and author.holders == 0 and author.last_version <= self._history.head:
+            del self._authors[client_id]

@@ -19,7 +19,6 @@ from ..errors import (
     CollabError,
     DocumentDeleted,
     DocumentFull,
-    Forbidden,
     OutOfOrder,
     StorageError,
     StorageUnavailable,
@@ -30,7 +29,7 @@ from ..frames import encode_json, fingerprint
 from ..ot.types import Buffer, OperationType
 from ..settings import Settings
 from ..storage import Append, Committer, DocumentRecord, OperationRecord, Repository
-from .author import Author
+from .author import Author, Authors
 from .history import Change, History
 from .loading import load_content, read_operations
 from .room import Room
@@ -79,7 +78,7 @@ class Document:
         self.pins = 0
         self.idle_since = time.monotonic()
         self._buffer = buffer
-        self._authors: dict[str, Author] = {}
+        self.authors = Authors(repository, record.key, self.history)
         self._repository = repository
         self._committer = committer
         self._settings = settings
@@ -244,45 +243,6 @@ class Document:
             )
         return change
 
-    @property
-    def authors(self) -> int:
-        """How many authors are in memory."""
-        return len(self._authors)
-
-    # -- authors --------------------------------------------------------------------------------
-
-    async def hold_author(self, client_id: str, user_id: str) -> Author:
-        """The author of this `client_id`; give it back with `release_author`.
-
-        Raises:
-            Forbidden: the `client_id` belongs to another user.
-        """
-        author = self._authors.get(client_id)
-        if author is None:
-            record = await self._repository.find_client(self.key, client_id)
-            # Another connection of the same client may have come first during the await.
-            author = self._authors.get(client_id)
-            if author is None:
-                author = Author(client_id, record.user_id if record else user_id)
-                author.restore(record)
-                self._authors[client_id] = author
-        if author.user_id != user_id:
-            self._forget_author(author)
-            raise Forbidden(
-                f"client_id '{client_id}' belongs to another user of this document: "
-                "leave it out or choose a new one"
-            )
-        author.holders += 1
-        return author
-
-    def release_author(self, author: Author) -> None:
-        author.holders -= 1
-        self._forget_author(author)
-
-    def _forget_author(self, author: Author) -> None:
-        if author.holders == 0 and author.last_version <= self.history.head:
-            self._authors.pop(author.client_id, None)
-
     # -- commits --------------------------------------------------------------------------------
 
     def take(self, limit: int) -> Append | None:
@@ -299,9 +259,7 @@ class Document:
             return
         self.history.commit(append.version + len(append.operations))
         for record in append.operations:
-            author = self._authors.get(record.client_id)
-            if author is not None:
-                self._forget_author(author)
+            self.authors.forget(record.client_id)
         self._after_turn()
         if self.history.tail(1):
             self._committer.notify(self)
@@ -381,7 +339,7 @@ class Document:
     def _settle(self, change: Change, stored: Any) -> None:
         """Tell the author of a dropped change, unless it was committed after all: then the history
         brings the ack."""
-        author = self._authors.get(change.client_id)
+        author = self.authors.get(change.client_id)
         if author is None:
             return
         author.restore(stored)
@@ -391,7 +349,7 @@ class Document:
                 "send the same edit again shortly"
             )
             self.room.refuse(change.client_id, error, change.record.client_edit_id)
-        self._forget_author(author)
+        self.authors.forget(change.client_id)
 
     # -- content --------------------------------------------------------------------------------
 

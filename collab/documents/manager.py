@@ -7,7 +7,6 @@ import contextlib
 import itertools
 import logging
 import time
-from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import msgspec
@@ -17,58 +16,46 @@ from ..auth import User
 from ..errors import (
     CollabError,
     DocumentBusy,
-    DocumentError,
-    DocumentExists,
     NoSuchDocument,
     ServerBusy,
     ServerClosing,
-    StorageError,
-    WrongDocType,
 )
 from ..frames import ServerShutdown, encode, encode_json
 from ..settings import Settings
 from ..storage import Committer, DocumentRecord, Repository
 from .connection import Connection
-from .document import Document, DocumentState
+from .document import DocumentState
 from .handshake import WebSocketLike, accept, refuse
 from .join import JoinRequest, check_doc_id
 from .loading import load_content
+from .open_documents import DEFAULT_TYPE, OpenDocuments
 
 __all__ = ["DocumentManager"]
 
 logger = logging.getLogger(__name__)
 
 HOUSEKEEPING_SECONDS = 1.0
-DEFAULT_TYPE = "text"
 
 
 class DocumentManager:
-    """Opens documents (one flight for each), shares, evicts and closes them.
+    """Joins connections to documents, and is what an embedding application calls.
 
     It works on a repository and a started committer, which it neither opens nor closes. `start`
     before use, `close` at the end.
 
-    Bounds: `documents_maximum` in memory (idle ones leave, least recently used first; if none is
-    idle, joins are refused with 503), `connections_maximum`, `document_connections_maximum`.
+    Bounds: `connections_maximum`, `document_connections_maximum`; of open documents, see
+    `OpenDocuments`.
     """
 
     def __init__(self, settings: Settings, repository: Repository, committer: Committer) -> None:
         self.settings = settings
         self.repository = repository
-        self._committer = committer
-        self._documents: dict[str, Document] = {}
-        self._loading: dict[str, asyncio.Task[Document]] = {}
+        self.documents = OpenDocuments(settings, repository, committer)
         self._connections: dict[Connection, None] = {}
-        self._tasks: set[asyncio.Task[Any]] = set()
         self._joining = 0
         self._own_ids = itertools.count(1)
         self._housekeeper: asyncio.Task[None] | None = None
         self._is_closing = False
-
-    @property
-    def loaded(self) -> Mapping[str, Document]:
-        """The documents in memory, by id."""
-        return self._documents
 
     # -- connections ----------------------------------------------------------------------------
 
@@ -122,12 +109,14 @@ class DocumentManager:
         self, websocket: WebSocketLike, doc_id: str, user: User, request: JoinRequest
     ) -> Connection:
         create = self.settings.create_on_join
-        async with self.open_document(doc_id, doc_type=request.doc_type, create=create) as document:
+        async with self.documents.open(
+            doc_id, doc_type=request.doc_type, create=create
+        ) as document:
             connections = document.room.connections
             limit = self.settings.document_connections_maximum
             if len(connections) >= limit and request.client_id not in connections:
                 raise DocumentBusy(f"the document has {limit} connections, which is the limit")
-            author = await document.hold_author(request.client_id, user.user_id)
+            author = await document.authors.hold(request.client_id, user.user_id)
             connection = Connection(websocket, document, author, user, self.settings)
             connection.on_finish(self._finished)
             self._connections[connection] = None
@@ -147,7 +136,7 @@ class DocumentManager:
 
     def _finished(self, connection: Connection) -> None:
         self._connections.pop(connection, None)
-        connection.document.release_author(connection.author)
+        connection.document.authors.release(connection.author)
         connection.document.idle_since = time.monotonic()
 
     def _check_room(self) -> None:
@@ -187,8 +176,8 @@ class DocumentManager:
         if client_id is None:
             client_id = f"server-{time.time_ns():x}-{next(self._own_ids)}"
             edit_id = 1
-        async with self.open_document(doc_id) as document:
-            author = await document.hold_author(client_id, user_id)
+        async with self.documents.open(doc_id) as document:
+            author = await document.authors.hold(client_id, user_id)
             try:
                 head = document.history.head
                 change = await document.edit(
@@ -200,14 +189,14 @@ class DocumentManager:
                 await document.until_committed(change.version)
                 return change.version
             finally:
-                document.release_author(author)
+                document.authors.release(author)
 
     async def broadcast_to_document(
         self, doc_id: str, message: Any, exclude: str | None = None
     ) -> None:
         """Send a JSON message to everybody connected to a document, except the `client_id` in
         `exclude`. It is not stored, and a document that nobody has open is not opened."""
-        document = self._documents.get(doc_id)
+        document = self.documents.get(doc_id)
         if document is not None:
             document.room.broadcast(encode_json(message), exclude)
 
@@ -250,7 +239,7 @@ class DocumentManager:
     async def delete_document(self, doc_id: str, user_id: str = "") -> None:
         """Delete a document and its history; everybody connected is told and closed with 4410."""
         await self.repository.delete_document(doc_id)
-        document = self._documents.get(doc_id)
+        document = self.documents.get(doc_id)
         if document is not None:
             document.delete(user_id)
 
@@ -265,7 +254,7 @@ class DocumentManager:
         record = await self.repository.find_document(doc_id)
         if record is None:
             raise NoSuchDocument(f"there is no document {doc_id!r}")
-        document = self._documents.get(doc_id)
+        document = self.documents.get(doc_id)
         if version is None and document is not None and document.state is DocumentState.OPEN:
             at, text = await document.committed_content()
             return record, at, msgspec.json.decode(text)
@@ -275,99 +264,6 @@ class DocumentManager:
         if version is not None and at != version:
             raise NoSuchDocument(f"document {doc_id!r} has no version {version}: it is at {at}")
         return record, at, buffer.content()
-
-    # -- documents ------------------------------------------------------------------------------
-
-    @contextlib.asynccontextmanager
-    async def open_document(
-        self, doc_id: str, *, doc_type: str | None = None, create: bool = False
-    ) -> AsyncIterator[Document]:
-        """An open document that stays in memory while the context lasts.
-
-        Raises:
-            NoSuchDocument, WrongDocType, ServerBusy, StorageError
-        """
-        document = await self._open(doc_id, doc_type, create)
-        while document.state is DocumentState.CLOSED:
-            document = await self._open(doc_id, doc_type, create)
-        document.pins += 1
-        try:
-            if doc_type is not None and document.doc_type.name != doc_type:
-                raise WrongDocType(
-                    f"the document is of type '{document.doc_type.name}', not '{doc_type[:40]}': "
-                    "join it with its own type or leave doc_type out"
-                )
-            yield document
-        finally:
-            document.pins -= 1
-            document.idle_since = time.monotonic()
-
-    async def _open(self, doc_id: str, doc_type: str | None, create: bool) -> Document:
-        while True:
-            document = self._documents.get(doc_id)
-            if document is not None:
-                return document
-            loading = self._loading.get(doc_id)
-            if loading is not None:
-                break
-            if len(self._documents) + len(self._loading) < self.settings.documents_maximum:
-                loading = self._start_loading(doc_id, doc_type, create)
-                break
-            await self._make_room()
-        # Shielded: the load is shared, and one caller that goes away must not end it for all.
-        return await asyncio.shield(loading)
-
-    def _start_loading(
-        self, doc_id: str, doc_type: str | None, create: bool
-    ) -> asyncio.Task[Document]:
-        loading = asyncio.get_running_loop().create_task(self._load(doc_id, doc_type, create))
-        self._loading[doc_id] = loading
-        loading.add_done_callback(lambda task: self._loaded(doc_id, task))
-        return loading
-
-    async def _load(self, doc_id: str, doc_type: str | None, create: bool) -> Document:
-        record = await self.repository.find_document(doc_id)
-        if record is None and create:
-            with contextlib.suppress(DocumentExists):
-                await self.create_document(doc_id, doc_type or DEFAULT_TYPE)
-            record = await self.repository.find_document(doc_id)
-        if record is None:
-            raise NoSuchDocument(f"there is no document {doc_id!r}")
-        return await Document.load(
-            record,
-            ot.get_type(record.doc_type),
-            self.repository,
-            self._committer,
-            self.settings,
-            self._forget,
-        )
-
-    def _loaded(self, doc_id: str, task: asyncio.Task[Document]) -> None:
-        del self._loading[doc_id]
-        if not task.cancelled() and task.exception() is None:
-            self._documents[doc_id] = task.result()
-
-    def _forget(self, document: Document) -> None:
-        if self._documents.get(document.doc_id) is document:
-            del self._documents[document.doc_id]
-        self._own(document.close())
-
-    async def _make_room(self) -> None:
-        """Evict the idle document that was used longest ago."""
-        idle = [document for document in self._documents.values() if document.is_idle]
-        if not idle:
-            raise ServerBusy(
-                f"the server has {self.settings.documents_maximum} documents in use, "
-                "which is the limit: try again later"
-            )
-        await self._evict(min(idle, key=lambda document: document.idle_since))
-
-    async def _evict(self, document: Document) -> None:
-        await document.settle()
-        # Somebody may have come while the snapshot was being stored.
-        if document.is_idle and self._documents.get(document.doc_id) is document:
-            del self._documents[document.doc_id]
-            await document.close()
 
     # -- the manager's own life -----------------------------------------------------------------
 
@@ -390,12 +286,7 @@ class DocumentManager:
             if since is not None and now - since > self.settings.drain_timeout_seconds:
                 logger.info("client %s: too slow, closed", connection.client_id)
                 connection.abort()
-        for document in list(self._documents.values()):
-            if (
-                document.is_idle
-                and now - document.idle_since >= self.settings.document_idle_seconds
-            ):
-                await self._evict(document)
+        await self.documents.evict_idle(now - self.settings.document_idle_seconds)
 
     async def close(self) -> None:
         """Commit what is pending, tell everybody, close every connection, store snapshots.
@@ -408,7 +299,9 @@ class DocumentManager:
         if self._housekeeper is not None:
             self._housekeeper.cancel()
             await asyncio.gather(self._housekeeper, return_exceptions=True)
-        await self._commit_pending()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.settings.shutdown_timeout_seconds):
+                await self.documents.until_all_committed()
         retry_after = self.settings.retry_after_seconds
         farewell = encode(ServerShutdown("the server is shutting down: reconnect", retry_after))
         connections = list(self._connections)
@@ -420,27 +313,4 @@ class DocumentManager:
                 await asyncio.gather(*(connection.closed() for connection in connections))
         for connection in list(self._connections):
             await connection.finish()
-        await asyncio.gather(*self._loading.values(), return_exceptions=True)
-        for document in list(self._documents.values()):
-            with contextlib.suppress(StorageError, DocumentError):
-                await document.settle()
-            await document.close()
-        self._documents.clear()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _commit_pending(self) -> None:
-        documents = list(self._documents.values())
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self.settings.shutdown_timeout_seconds):
-                await asyncio.gather(
-                    *(
-                        document.until_committed(document.history.accepted)
-                        for document in documents
-                    ),
-                    return_exceptions=True,
-                )
-
-    def _own(self, coroutine: Any) -> None:
-        task = asyncio.get_running_loop().create_task(coroutine)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        await self.documents.close()

@@ -41,18 +41,28 @@ async def test_one_who_gives_up_joining_does_not_end_it_for_the_others(app: Coll
     assert (await (await second).receive())["type"] == "document_state"
 
 
+async def test_one_who_may_create_does_so_though_another_only_looked(app: Collab) -> None:
+    looking = asyncio.ensure_future(
+        app.manager.handle_edit("doc", "bot", INSERT, client_id="bot", edit_id=1)
+    )
+    joining = asyncio.ensure_future(connect(app, "doc"))
+    with pytest.raises(NoSuchDocument):
+        await looking
+    assert (await (await joining).receive())["type"] == "document_state"
+
+
 async def test_an_idle_document_leaves_memory_after_a_snapshot(make_app: Make) -> None:
     app = await make_app(document_idle_seconds=60)
     wire = await connect(app, "doc", client_id="a")
     await wire.edit(1, 0, {"insert": "hello"})
     await wire.until("ack")
     await app.manager.sweep(time.monotonic() + 1000)
-    assert "doc" in app.manager.loaded
+    assert "doc" in app.manager.documents
     await wire.leave()
     await app.manager.sweep(time.monotonic() + 10)
-    assert "doc" in app.manager.loaded
+    assert "doc" in app.manager.documents
     await app.manager.sweep(time.monotonic() + 1000)
-    assert "doc" not in app.manager.loaded
+    assert "doc" not in app.manager.documents
     record = await app.manager.repository.find_document("doc")
     assert record is not None
     snapshot = await app.manager.repository.latest_snapshot(record.key)
@@ -92,7 +102,7 @@ async def test_the_least_recently_used_idle_document_makes_room(make_app: Make) 
     await two.leave()
     await one.leave()
     await connect(app, "three")
-    assert set(app.manager.loaded) == {"one", "three"}
+    assert set(app.manager.documents) == {"one", "three"}
 
 
 async def test_server_side_edits_are_applied_once_for_each_id(app: Collab) -> None:
@@ -135,7 +145,7 @@ async def test_memory_holds_nothing_of_editors_that_have_left(app: Collab) -> No
         await wire.until("ack")
         await wire.send({"type": "presence", "cursor": {"anchor": 0, "head": 0}, "version": 0})
         await wire.leave()
-    document = app.manager.loaded["doc"]
-    assert document.authors == 0
+    document = app.manager.documents["doc"]
+    assert len(document.authors) == 0
     assert not document.room.connections
     assert document.is_idle

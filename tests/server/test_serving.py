@@ -81,12 +81,12 @@ async def test_a_stalled_reader_is_let_go_and_holds_up_nobody(make_app: Make) ->
     async with served(app) as (address, server, _):
         ann = await join(address, "doc", "a")
         stalled = await stalled_peer(address)
-        while "stalled" not in app.manager.loaded["doc"].room.connections:
+        while "stalled" not in app.manager.documents["doc"].room.connections:
             await ann.recv()
         await type_blocks(ann, 120, 60_000)
         while json.loads(await ann.recv())["type"] != "user_left":
             pass
-        assert list(app.manager.loaded["doc"].room.connections) == ["a"]
+        assert list(app.manager.documents["doc"].room.connections) == ["a"]
         # The transport itself is gone, not only its place in the room.
         assert len(server.server_state.connections) == 1
         await ann.close()

@@ -1,0 +1,180 @@
+"""The documents that are in memory: loaded once, shared, and evicted when nobody uses them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+
+from .. import ot
+from ..errors import (
+    DocumentError,
+    DocumentExists,
+    NoSuchDocument,
+    ServerBusy,
+    StorageError,
+    WrongDocType,
+)
+from ..settings import Settings
+from ..storage import Committer, Repository
+from .document import Document, DocumentState
+
+__all__ = ["DEFAULT_TYPE", "OpenDocuments"]
+
+DEFAULT_TYPE = "text"
+
+
+class OpenDocuments(Mapping[str, Document]):
+    """Open documents by id; only loaded ones are in here.
+
+    Bound: `documents_maximum`. The idle one that was used longest ago makes room for another; if
+    none is idle, opening is refused.
+    """
+
+    def __init__(self, settings: Settings, repository: Repository, committer: Committer) -> None:
+        self._settings = settings
+        self._repository = repository
+        self._committer = committer
+        self._documents: dict[str, Document] = {}
+        self._loading: dict[str, asyncio.Task[Document]] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+
+    def __getitem__(self, doc_id: str) -> Document:
+        return self._documents[doc_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._documents)
+
+    def __len__(self) -> int:
+        return len(self._documents)
+
+    @contextlib.asynccontextmanager
+    async def open(
+        self, doc_id: str, *, doc_type: str | None = None, create: bool = False
+    ) -> AsyncIterator[Document]:
+        """An open document that stays in memory while the context lasts.
+
+        Args:
+            doc_type: the type that it must have, or that it is created with.
+            create: whether to create it if there is none.
+
+        Raises:
+            NoSuchDocument, WrongDocType, ServerBusy, StorageError
+        """
+        document = await self._open(doc_id, doc_type, create)
+        while document.state is DocumentState.CLOSED:
+            document = await self._open(doc_id, doc_type, create)
+        document.pins += 1
+        try:
+            if doc_type is not None and document.doc_type.name != doc_type:
+                raise WrongDocType(
+                    f"the document is of type '{document.doc_type.name}', not '{doc_type[:40]}': "
+                    "join it with its own type or leave doc_type out"
+                )
+            yield document
+        finally:
+            document.pins -= 1
+            document.idle_since = time.monotonic()
+
+    async def _open(self, doc_id: str, doc_type: str | None, create: bool) -> Document:
+        while True:
+            document = self._documents.get(doc_id)
+            if document is not None:
+                return document
+            loading = self._loading.get(doc_id)
+            own = loading is None
+            if loading is None:
+                if len(self._documents) + len(self._loading) >= self._settings.documents_maximum:
+                    await self._make_room()
+                    continue
+                loading = self._start_loading(doc_id, doc_type, create)
+            try:
+                # Shielded: one caller that goes away must not end the load for the others.
+                return await asyncio.shield(loading)
+            except NoSuchDocument:
+                # The one who began to load may not have wanted to create it.
+                if own or not create:
+                    raise
+
+    def _start_loading(
+        self, doc_id: str, doc_type: str | None, create: bool
+    ) -> asyncio.Task[Document]:
+        loading = asyncio.get_running_loop().create_task(self._load(doc_id, doc_type, create))
+        self._loading[doc_id] = loading
+        loading.add_done_callback(lambda task: self._loaded(doc_id, task))
+        return loading
+
+    async def _load(self, doc_id: str, doc_type: str | None, create: bool) -> Document:
+        record = await self._repository.find_document(doc_id)
+        if record is None and create:
+            name = ot.get_type(doc_type or DEFAULT_TYPE).name
+            with contextlib.suppress(DocumentExists):
+                await self._repository.create_document(doc_id, name)
+            record = await self._repository.find_document(doc_id)
+        if record is None:
+            raise NoSuchDocument(f"there is no document '{doc_id}'")
+        return await Document.load(
+            record,
+            ot.get_type(record.doc_type),
+            self._repository,
+            self._committer,
+            self._settings,
+            self._forget,
+        )
+
+    def _loaded(self, doc_id: str, task: asyncio.Task[Document]) -> None:
+        del self._loading[doc_id]
+        if not task.cancelled() and task.exception() is None:
+            self._documents[doc_id] = task.result()
+
+    def _forget(self, document: Document) -> None:
+        """A document closed by itself: its state is unknown, or it was deleted."""
+        if self._documents.get(document.doc_id) is document:
+            del self._documents[document.doc_id]
+        task = asyncio.get_running_loop().create_task(document.close())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    # -- eviction -------------------------------------------------------------------------------
+
+    async def evict_idle(self, idle_since: float) -> None:
+        """Evict every document that nobody has used since then (`time.monotonic`)."""
+        for document in list(self._documents.values()):
+            if document.is_idle and document.idle_since <= idle_since:
+                await self._evict(document)
+
+    async def _make_room(self) -> None:
+        idle = [document for document in self._documents.values() if document.is_idle]
+        if not idle:
+            raise ServerBusy(
+                f"the server has {self._settings.documents_maximum} documents in use, "
+                "which is the limit: try again later"
+            )
+        await self._evict(min(idle, key=lambda document: document.idle_since))
+
+    async def _evict(self, document: Document) -> None:
+        await document.settle()
+        # Somebody may have come while the snapshot was being stored.
+        if document.is_idle and self._documents.get(document.doc_id) is document:
+            del self._documents[document.doc_id]
+            await document.close()
+
+    # -- the end --------------------------------------------------------------------------------
+
+    async def until_all_committed(self) -> None:
+        """Return when what every document has accepted by now is committed, or has failed."""
+        await asyncio.gather(
+            *(each.until_committed(each.history.accepted) for each in self._documents.values()),
+            return_exceptions=True,
+        )
+
+    async def close(self) -> None:
+        """Store a snapshot of each document that has changed, and close it. Idempotent."""
+        await asyncio.gather(*self._loading.values(), return_exceptions=True)
+        for document in list(self._documents.values()):
+            with contextlib.suppress(StorageError, DocumentError):
+                await document.settle()
+            await document.close()
+        self._documents.clear()
+        await asyncio.gather(*self._closing, return_exceptions=True)
