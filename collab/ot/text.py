@@ -81,7 +81,7 @@ class TextType:
     def difference(self, before: str, after: str) -> Operation:
         """What stands between the beginning and the end that both have in common is replaced."""
         start = common_prefix(before, after)
-        end = common_prefix(before[start:][::-1], after[start:][::-1])
+        end = common_suffix(before, after, min(len(before), len(after)) - start)
         writer = DeltaWriter()
         writer.retain(length(before[:start]))
         writer.insert(after[start : len(after) - end])
@@ -101,6 +101,19 @@ def common_prefix(one: str, two: str) -> int:
     while same < end:
         middle = (same + end + 1) // 2
         if one[same:middle] == two[same:middle]:
+            same = middle
+        else:
+            end = middle - 1
+    return same
+
+
+def common_suffix(one: str, two: str, most: int) -> int:
+    """How many characters, at most `most`, both end with; found like the prefix."""
+    same, end = 0, most
+    while same < end:
+        middle = (same + end + 1) // 2
+        ends = [text[len(text) - middle : len(text) - same] for text in (one, two)]
+        if ends[0] == ends[1]:
             same = middle
         else:
             end = middle - 1

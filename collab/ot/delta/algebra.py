@@ -78,26 +78,28 @@ def _transform_apart(operation: Operation, other: Operation) -> Operation | None
     mine, theirs = _keystroke(operation["ops"]), _keystroke(other["ops"])
     if mine is None or theirs is None:
         return None
-    start, end, _ = mine
-    other_start, other_end, growth = theirs
+    start, end = mine
+    other_start, other_end = theirs
     if end < other_start:
         return operation
     if other_end < start:
+        change = other["ops"][-1]
+        growth = length(change["insert"]) if "insert" in change else -change["delete"]
         return {"ops": [{"retain": start + growth}, operation["ops"][-1]]}
     return None
 
 
-def _keystroke(components: list[Component]) -> tuple[int, int, int] | None:
-    """Where a lone insert or delete starts and ends in the content, and how it makes it grow."""
+def _keystroke(components: list[Component]) -> tuple[int, int] | None:
+    """Where in the content a lone insert or delete starts and ends."""
     if not 1 <= len(components) <= 2:
         return None
     start = components[0].get("retain", 0) if len(components) == 2 else 0
     change = components[-1]
     if start or len(components) == 1:
         if "insert" in change:
-            return start, start, length(change["insert"])
+            return start, start
         if "delete" in change:
-            return start, start + change["delete"], -change["delete"]
+            return start, start + change["delete"]
     return None
 
 

@@ -66,7 +66,7 @@ def _components(operation: Any, maximum: int) -> list[Component]:
 def _check(component: Any, index: int, offset: int) -> tuple[str, Any]:
     """The component's kind and value; `offset` is where in the content it begins."""
     problem = None
-    if type(component) is not dict:
+    if not isinstance(component, dict):
         problem = f"got {_name(component)}, {EXPECTED}"
     elif len(component) != 1:
         problem = f"got {len(component)} keys, {EXPECTED}"
@@ -95,7 +95,7 @@ def _length_problem(kind: str, value: Any) -> str | None:
 
 
 def _insert_problem(value: Any) -> str | None:
-    if type(value) is not str:
+    if not isinstance(value, str):
         return f"insert is {_name(value)}, expected a string"
     if not value.isascii():
         try:

@@ -48,10 +48,15 @@ class DeltaReader:
         return start
 
     def _advance(self) -> None:
-        self.index += 1
         self._offset = 0
+        self.left = 0
+        while not self.left:
+            self.index += 1
+            self._load()
+
+    def _load(self) -> None:
         self._units: Units | None = None
-        if self.index >= len(self._components):
+        if self.ended:
             self.kind, self.left = "retain", ENDLESS
             return
         component = self._component = self._components[self.index]
@@ -62,8 +67,6 @@ class DeltaReader:
         else:
             self._units = Units(component["insert"])
             self.kind, self.left = "insert", self._units.length
-        if not self.left:
-            self._advance()
 
     def skip(self, count: int) -> None:
         """Pass over `count` units, at most what is left.
