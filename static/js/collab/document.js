@@ -367,7 +367,7 @@ export class CollabDocument extends Emitter {
 
   /** On every open: what was sent and not acknowledged goes out again at once. */
   #resend() {
-    if (this.#session.inDoubt) return this.#raiseFence();
+    if (this.#fence || this.#session.inDoubt) return this.#raiseFence();
     if (this.#session.inflight) this.#sendInflight();
     else this.#flush();
   }
@@ -407,6 +407,7 @@ export class CollabDocument extends Emitter {
     this.#fence = null;
     this.#committed(version, nothing, null, this.clientId);
     if (this.#session.inDoubt) this.#thaw();
+    this.#sentWell();
     this.#flush();
   }
 
