@@ -142,6 +142,21 @@ async def test_what_nobody_handles_is_a_500_and_still_raised() -> None:
     assert outcome.raised == "LookupError"
 
 
+async def test_the_exception_middleware_works_by_itself() -> None:
+    def build(kit: Toolkit) -> Any:
+        async def known(scope: Any, receive: Any, send: Any) -> None:
+            raise KnownChild
+
+        def plainly(request: Any, error: Exception) -> Any:
+            return kit.responses.PlainTextResponse("known", status_code=400)
+
+        wrapped = kit.module("middleware.exceptions").ExceptionMiddleware(known)
+        wrapped.add_exception_handler(Known, plainly)
+        return wrapped
+
+    assert (await alike(build, http("/"))).sent[0]["status"] == 400
+
+
 async def test_debug_shows_the_traceback() -> None:
     outcome = await run(raising(debug=True)(OURS), http("/unknown"))
     assert b"LookupError: secret" in outcome.sent[1]["body"]

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from collab.asgi.filebody import read_whole
 from collab.asgi.ranges import MalformedRangeHeader, RangeNotSatisfiable, parse_ranges
 from collab.asgi.responses import FileResponse, StreamingResponse
 
@@ -307,6 +308,27 @@ async def test_a_client_that_goes_while_a_file_is_sent_leaves_no_open_file(bundl
     # An unclosed file would be a ResourceWarning, which is an error here.
     await inner(http("/"), receive, send)
     assert len(sent) == 2
+
+
+def write_for_ever(file: int) -> None:
+    while True:
+        os.write(file, b"x")
+
+
+async def test_a_file_opened_too_late_is_closed(tmp_path: Path) -> None:
+    # Opening a pipe for reading waits for its writer: the reader is cancelled meanwhile.
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reading = asyncio.create_task(anext(read_whole(pipe, 10)))
+    await asyncio.sleep(0)
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    # Once it is closed at the other end, writing is an error: what is awaited here.
+    writing = await asyncio.to_thread(os.open, pipe, os.O_WRONLY)
+    with pytest.raises(BrokenPipeError):
+        await asyncio.to_thread(write_for_ever, writing)
+    os.close(writing)
 
 
 @given(

@@ -356,6 +356,16 @@ async def test_a_convertor_can_be_registered() -> None:
             del kit.convertors.CONVERTOR_TYPES["hex"]
 
 
+async def test_a_mount_by_itself_has_no_lifespan_and_no_strange_parameters() -> None:
+    def build(kit: Toolkit) -> Any:
+        mount = kit.routing.Mount("/m", routes=[], name="m")
+        with pytest.raises(kit.routing.NoMatchFound):
+            mount.url_path_for("m", path="/a", strange=1)
+        return mount
+
+    assert not (await alike(build, {"type": "lifespan"})).sent
+
+
 async def test_a_scope_of_an_unknown_type_is_refused() -> None:
     assert (await alike(site, {"type": "carrier pigeon"})).raised == "AssertionError"
 

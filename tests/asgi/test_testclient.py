@@ -228,6 +228,60 @@ def test_a_stream_is_read_as_it_comes_and_may_be_left(kit: Toolkit) -> None:
     assert answer(client(kit).get("/pieces"))[2] == b"012"
 
 
+@KITS
+def test_a_stream_goes_on_when_its_reader_has_answered(kit: Toolkit) -> None:
+    import asyncio
+
+    answered = asyncio.Event()
+
+    async def question(request: Any) -> Any:
+        async def body() -> Any:
+            yield "question"
+            await answered.wait()
+            # So many turns that the reader is usually there first, and has to wait.
+            for _ in range(1000):
+                await asyncio.sleep(0)
+            yield "thanks"
+
+        return kit.responses.StreamingResponse(body())
+
+    async def reply(request: Any) -> Any:
+        answered.set()
+        return kit.responses.Response()
+
+    route = kit.routing.Route
+    app = kit.routing.Router([route("/question", question), route("/answer", reply)])
+    with kit.testclient.TestClient(app) as c, c.stream("GET", "/question") as response:
+        pieces = response.iter_text()
+        assert next(pieces) == "question"
+        c.get("/answer")
+        assert list(pieces) == ["thanks"]
+
+
+@KITS
+def test_a_body_that_is_never_completed_ends_with_its_application(kit: Toolkit) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200})
+        await send({"type": "http.response.body", "body": b"begun", "more_body": True})
+
+    assert kit.testclient.TestClient(app).get("/").text == "begun"
+
+
+@KITS
+@pytest.mark.parametrize(
+    "events",
+    [["start", "start"], ["body"], ["start", "body", "body"]],
+    ids=lambda events: " ".join(events),
+)
+def test_a_response_in_the_wrong_order_is_an_error(kit: Toolkit, events: list[str]) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        for event in events:
+            await send({"type": f"http.response.{event}", "status": 200, "headers": []})
+
+    with pytest.raises(AssertionError):
+        kit.testclient.TestClient(app).get("/")
+
+
 def test_a_stream_may_be_left_with_the_client_kept_open() -> None:
     async def endless(request: Any) -> Any:
         async def numbers() -> Any:

@@ -20,7 +20,10 @@ class Toolkit:
     def __getattr__(self, module: str) -> Any:
         if module.startswith("__"):
             raise AttributeError(module)
-        return import_module(f"{self.package}.{module}")
+        return self.module(module)
+
+    def module(self, name: str) -> Any:
+        return import_module(f"{self.package}.{name}")
 
     def __repr__(self) -> str:
         return self.package
