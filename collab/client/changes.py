@@ -1,0 +1,62 @@
+"""The changes that came from the server, for one reader."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from weakref import WeakSet
+
+from .errors import ChangesMissed
+from .session import Change
+
+__all__ = ["Changes"]
+
+WAITING_MAXIMUM = 10_000
+
+
+class Changes:
+    """An asynchronous iterator, filled from the moment it is made.
+
+    A reader that goes no further just lets go of it. Bound: `WAITING_MAXIMUM` changes; beyond it
+    those that wait are dropped and the reader gets a `ChangesMissed`, after which it may go on.
+    """
+
+    def __init__(self, readers: WeakSet[Changes], failure: Exception | None) -> None:
+        self._waiting: deque[Change] = deque()
+        self._missed = False
+        self._ended = False
+        self._failure: Exception | None = None
+        self._bell = asyncio.Event()
+        readers.add(self)
+        if failure is not None:
+            self.end(failure)
+
+    def put(self, change: Change) -> None:
+        if len(self._waiting) >= WAITING_MAXIMUM:
+            self._waiting.clear()
+            self._missed = True
+        self._waiting.append(change)
+        self._bell.set()
+
+    def end(self, failure: Exception | None) -> None:
+        """Nothing comes any more; `failure` is raised once all is read. The first call counts."""
+        if not self._ended:
+            self._ended, self._failure = True, failure
+        self._bell.set()
+
+    def __aiter__(self) -> Changes:
+        return self
+
+    async def __anext__(self) -> Change:
+        while not self._waiting and not self._ended:
+            self._bell.clear()
+            await self._bell.wait()
+        if self._missed:
+            self._missed = False
+            self._waiting.clear()
+            raise ChangesMissed("changes were read too slowly: take the content anew, then go on")
+        if self._waiting:
+            return self._waiting.popleft()
+        if self._failure is not None:
+            raise self._failure
+        raise StopAsyncIteration

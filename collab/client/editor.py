@@ -1,0 +1,327 @@
+"""An editor of one document over a WebSocket that may come and go."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+from weakref import WeakSet
+
+from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import connect as open_websocket
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+from websockets.typing import Subprotocol
+
+from ..frames import encode_json
+from .address import document_address
+from .backoff import Backoff
+from .changes import Changes
+from .errors import EditorError, EditRefused, JoinRefused, NotSaved, StreamGap, TakenOver
+from .session import Change, Session
+
+__all__ = ["Editor", "connect"]
+
+logger = logging.getLogger(__name__)
+
+SUBPROTOCOL = Subprotocol("collab.v1")
+
+# The state of the largest document that a server holds by default, as escaped JSON text.
+FRAME_MAXIMUM_BYTES = 128 * 1024 * 1024
+
+# After these the same connection would be closed again.
+FINAL_CLOSE_CODES = frozenset({1003, 1008, 1009, 4404, 4410})
+TAKEN_OVER = 4409
+TRY_AGAIN_LATER = 1013
+TRY_AGAIN_SECONDS = 1.0
+
+# A refused handshake that may go well another time.
+RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
+
+
+class Editor:
+    """Made by `connect`. All is to be called in the event loop that `connect` ran in.
+
+    One task owns the connection, reconnects with full jitter and sends at once what is not
+    acknowledged. Bounds: one edit on its way and one composed of all that wait.
+    """
+
+    def __init__(self, url: str, doc_id: str, query: dict[str, str], token: str | None) -> None:
+        document_address(url, doc_id, query)
+        self.doc_id = doc_id
+        self._url = url
+        self._query = query
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._session = Session()
+        self._changes: WeakSet[Changes] = WeakSet()
+        self._backoff = Backoff()
+        self._wait = 0.0
+        self._wake = asyncio.Event()
+        self._progress: asyncio.Future[None] | None = None
+        self._refusal: EditRefused | None = None
+        self._failure: Exception | None = None
+        self._reason = ""
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def content(self) -> Any:
+        """The content with all local changes; it must not be changed."""
+        return self._session.content
+
+    @property
+    def version(self) -> int:
+        """The newest version that has come from the server."""
+        return self._session.version
+
+    @property
+    def client_id(self) -> str:
+        return self._session.client_id
+
+    @property
+    def user_id(self) -> str:
+        return self._session.user_id
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether a change of this editor is not acknowledged."""
+        return self._session.unsaved
+
+    def edit(self, operation: Any) -> None:
+        """Change the content, and send it when the connection allows. Does not wait.
+
+        Args:
+            operation: made on `content` as it is now; offsets of text count UTF-16 code units.
+
+        Raises:
+            InvalidOperation: nothing has changed.
+            EditorError: the editor has come to its end.
+        """
+        if self._failure is not None:
+            raise self._failure
+        self._session.edit(operation)
+        self._wake.set()
+
+    async def saved(self) -> None:
+        """Return once every change of this editor is acknowledged, and so durable.
+
+        Raises:
+            EditRefused: one was refused and taken back; told once.
+            EditorError: the editor has come to its end.
+        """
+        while True:
+            refusal, self._refusal = self._refusal, None
+            if refusal is not None:
+                raise refusal
+            if not self.unsaved:
+                return
+            await self._next_progress()
+
+    async def reached(self, version: int) -> None:
+        """Return once `version` has come from the server; raises `EditorError`."""
+        while self.version < version:
+            await self._next_progress()
+
+    def changes(self) -> Changes:
+        """The changes from here on that this editor did not make, for `async for`.
+
+        Each was applied to `content` before it can be read; others may have been applied since, so
+        make edits on `content` as it is. Reading ends with the editor, raising its error if any.
+        """
+        return Changes(self._changes, self._failure)
+
+    def __aiter__(self) -> AsyncIterator[Change]:
+        return self.changes()
+
+    # -- its life -------------------------------------------------------------------------------
+
+    async def _open(self) -> None:
+        """Return once the document is joined; the first attempt must succeed."""
+        self._task = asyncio.get_running_loop().create_task(self._run())
+        try:
+            while not self._session.joined:
+                await self._next_progress()
+        except BaseException:
+            await self._close()
+            raise
+
+    async def _close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        for changes in list(self._changes):
+            changes.end(None)
+        if self._failure is None:
+            self._fail(EditorError("the editor was closed"))
+
+    async def _run(self) -> None:
+        try:
+            while True:
+                await self._connection()
+                await asyncio.sleep(self._wait + self._backoff.next())
+        except Exception as error:
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        self._failure = error
+        for changes in list(self._changes):
+            changes.end(error)
+        self._advance()
+
+    async def _connection(self) -> None:
+        """One connection from its handshake to its end. Raises only what ends the editor."""
+        query = {**self._query, **self._session.connected()}
+        address = document_address(self._url, self.doc_id, query)
+        self._wait = 0.0
+        try:
+            async with open_websocket(
+                address,
+                additional_headers=self._headers,
+                subprotocols=[SUBPROTOCOL],
+                compression=None,
+                max_size=FRAME_MAXIMUM_BYTES,
+                close_timeout=1,
+            ) as websocket:
+                await self._follow(websocket)
+        except InvalidStatus as error:
+            response = error.response
+            if not self._session.joined or response.status_code not in RETRIED_STATUSES:
+                raise JoinRefused(_reason(response.status_code, response.body)) from None
+        except ConnectionClosed as error:
+            self._check_close(error)
+        except (OSError, InvalidHandshake, StreamGap) as error:
+            if not self._session.joined:
+                raise
+            logger.info("document %s: reconnecting: %s", self.doc_id, error)
+
+    def _check_close(self, closed: ConnectionClosed) -> None:
+        code, reason = (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (1006, "")
+        logger.info("document %s: connection closed: %s %s", self.doc_id, code, reason)
+        if code == TAKEN_OVER:
+            raise TakenOver(
+                f"another editor has connected as client_id '{self.client_id}': "
+                "each editor needs a client_id of its own"
+            )
+        if code == TRY_AGAIN_LATER:
+            self._wait = TRY_AGAIN_SECONDS
+        if code in FINAL_CLOSE_CODES or not self._session.joined:
+            raise JoinRefused(self._reason or f"{code} {reason}")
+
+    # -- one connection -------------------------------------------------------------------------
+
+    async def _follow(self, websocket: ClientConnection) -> None:
+        sender = asyncio.get_running_loop().create_task(self._send(websocket))
+        try:
+            while True:
+                self._receive(json.loads(await websocket.recv()))
+        finally:
+            sender.cancel()
+            await asyncio.gather(sender, return_exceptions=True)
+
+    def _receive(self, frame: dict[str, Any]) -> None:
+        kind = frame["type"]
+        change = self._session.receive(frame)
+        if kind == "server_shutdown":
+            self._wait = float(frame["retry_after"])
+        elif kind == "error":
+            self._reason = f"{frame['code']}: {frame['message']}"
+        elif kind in ("document_state", "document_resumed", "ack"):
+            self._backoff.reset()
+        if change is not None:
+            self._refusal = change.refusal or self._refusal
+            for changes in list(self._changes):
+                changes.put(change)
+        self._wake.set()
+        self._advance()
+
+    async def _send(self, websocket: ClientConnection) -> None:
+        last = None
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            edit = self._session.outgoing()
+            if edit is None:
+                continue
+            if edit is last:
+                # The server could not take it just now.
+                await asyncio.sleep(self._backoff.next())
+            last = edit
+            frame = {
+                "type": "edit",
+                "id": edit.id,
+                "version": edit.version,
+                "operation": edit.operation,
+            }
+            await websocket.send(encode_json(frame))
+
+    # -- waiting --------------------------------------------------------------------------------
+
+    def _advance(self) -> None:
+        progress, self._progress = self._progress, None
+        if progress is not None:
+            progress.set_result(None)
+
+    async def _next_progress(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+        if self._progress is None:
+            self._progress = asyncio.get_running_loop().create_future()
+        await asyncio.shield(self._progress)
+
+
+@contextlib.asynccontextmanager
+async def connect(
+    url: str,
+    doc_id: str,
+    *,
+    client_id: str | None = None,
+    user_id: str | None = None,
+    name: str | None = None,
+    token: str | None = None,
+    doc_type: str | None = None,
+    leave_timeout: float = 10.0,
+) -> AsyncIterator[Editor]:
+    """An editor of a document, which is created if there is none.
+
+        async with connect("http://127.0.0.1:8000", "notes", name="Ann") as editor:
+            editor.edit({"ops": [{"insert": "Hello"}]})
+            await editor.saved()
+
+    Args:
+        url: of the server, as its pages are opened in a browser.
+        client_id: names this editor; the server makes one if it is left out. A second editor of
+            the same `client_id` takes over from the first.
+        user_id, name: who is editing, where the server is open to all.
+        token: who is editing, where it is not.
+        doc_type: of the document, if it is created.
+        leave_timeout: seconds that leaving waits until all is saved.
+
+    Raises:
+        JoinRefused, OSError, websockets.exceptions.InvalidHandshake: the first join failed.
+        NotSaved: on leaving; `content` holds what was not saved.
+        EditRefused: on leaving, if an edit was refused and `saved` has not told it.
+        EditorError: on leaving, if the editor had come to its end with unsaved changes.
+    """
+    given = {"client_id": client_id, "user_id": user_id, "name": name, "doc_type": doc_type}
+    query = {key: value for key, value in given.items() if value is not None}
+    editor = Editor(url, doc_id, query, token)
+    await editor._open()
+    try:
+        yield editor
+        try:
+            await asyncio.wait_for(editor.saved(), leave_timeout)
+        except TimeoutError:
+            problem = f"not acknowledged within {leave_timeout} s: take the error's content"
+            raise NotSaved(problem, editor.content) from None
+    finally:
+        await editor._close()
+
+
+def _reason(status: int, body: bytes | bytearray | None) -> str:
+    """What the server says in a refused handshake."""
+    try:
+        answer = json.loads(body or b"")
+        return f"{status} {answer['code']}: {answer['message']}"
+    except (ValueError, KeyError, TypeError):
+        return f"the server answered {status}: is there a collab server at this URL?"

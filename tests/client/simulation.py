@@ -1,0 +1,157 @@
+"""A server in one page, and lines to it that deliver when told, in order, until they are cut."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+from collab.client import Change, Session
+from collab.ot import get_type
+
+TEXT = get_type("text")
+
+
+@dataclass
+class Entry:
+    client_id: str
+    id: int
+    operation: Any
+
+
+@dataclass
+class SimulatedServer:
+    content: str = ""
+    epoch: str = "e1"
+    log: list[Entry] = field(default_factory=list)
+    refusals: deque[str] = field(default_factory=deque)
+
+    @property
+    def version(self) -> int:
+        return len(self.log)
+
+    def last_id(self, client_id: str) -> int:
+        return sum(entry.client_id == client_id for entry in self.log)
+
+    def last_version(self, client_id: str) -> int:
+        own = [v for v, entry in enumerate(self.log, 1) if entry.client_id == client_id]
+        return max(own, default=0)
+
+    def edit(self, line: Line, frame: dict[str, Any]) -> None:
+        """Accept, recognise or refuse one edit by the rules of the protocol."""
+        client_id = line.client_id
+        if frame["id"] <= self.last_id(client_id):
+            own = [(v, e) for v, e in enumerate(self.log, 1) if e.client_id == client_id]
+            version, _ = own[frame["id"] - 1]
+            if version <= line.cursor:
+                line.down.append({"type": "ack", "id": frame["id"], "version": version})
+            return
+        assert frame["id"] == self.last_id(client_id) + 1, "an id skips"
+        assert frame["version"] >= self.last_version(client_id), "older than the own last edit"
+        if self.refusals:
+            code = self.refusals.popleft()
+            line.down.append({"type": "error", "code": code, "message": "no", "id": frame["id"]})
+            return
+        operation = frame["operation"]
+        for entry in self.log[frame["version"] :]:
+            operation = TEXT.transform(operation, entry.operation, "right")
+        self.content = TEXT.apply(self.content, operation)
+        self.log.append(Entry(client_id, frame["id"], operation))
+
+    def accept(self, client_id: str, operation: Any) -> None:
+        """An edit of somebody on the newest version."""
+        self.content = TEXT.apply(self.content, operation)
+        self.log.append(Entry(client_id, self.last_id(client_id) + 1, operation))
+
+
+class Line:
+    """One connection of one session, with what is on its way in both directions."""
+
+    def __init__(self, server: SimulatedServer, session: Session, client_id: str) -> None:
+        self.server = server
+        self.session = session
+        self.client_id = client_id
+        self.up: deque[str] = deque()
+        self.down: deque[dict[str, Any]] = deque()
+        self.cursor = 0
+        query = session.connected()
+        identity = {"user_id": f"user-{client_id}", "name": client_id}
+        frame = {
+            "type": "document_resumed",
+            "doc_id": "doc",
+            "epoch": server.epoch,
+            "doc_type": "text",
+            "client_id": client_id,
+            "user": identity,
+            "users": [],
+            "last_id": server.last_id(client_id),
+        }
+        if query.get("epoch") == server.epoch and int(query["version"]) <= server.version:
+            self.cursor = int(query["version"])
+        else:
+            self.cursor = server.version
+            frame |= {"type": "document_state", "content": server.content}
+        self.down.append({**frame, "version": self.cursor})
+
+    def send(self) -> bool:
+        """The session sends what it has to send."""
+        edit = self.session.outgoing()
+        if edit is None:
+            return False
+        self.repeat()
+        return True
+
+    def repeat(self) -> None:
+        """What is in flight is sent, whether or not it was before."""
+        edit = self.session.inflight
+        if edit is not None and edit.sent:
+            frame = {"id": edit.id, "version": edit.version, "operation": edit.operation}
+            self.up.append(json.dumps(frame))
+
+    def arrive(self) -> bool:
+        """The server takes one frame."""
+        if not self.up:
+            return False
+        self.server.edit(self, json.loads(self.up.popleft()))
+        return True
+
+    def stream(self) -> None:
+        """The server writes what was committed since."""
+        for entry in self.server.log[self.cursor :]:
+            self.cursor += 1
+            if entry.client_id == self.client_id:
+                self.down.append({"type": "ack", "id": entry.id, "version": self.cursor})
+                continue
+            self.down.append(
+                {
+                    "type": "document_change",
+                    "operation": entry.operation,
+                    "user_id": f"user-{entry.client_id}",
+                    "client_id": entry.client_id,
+                    "version": self.cursor,
+                }
+            )
+
+    def deliver(self) -> Change | None:
+        """The session takes one frame, if there is one."""
+        return self.session.receive(self.down.popleft()) if self.down else None
+
+    def settle(self) -> None:
+        """Everything on its way arrives, and everything unsaved is saved."""
+        while True:
+            while self.down:
+                self.deliver()
+            self.send()
+            while self.arrive():
+                pass
+            self.stream()
+            if not self.down and not self.session.unsaved:
+                return
+
+
+def joined(server: SimulatedServer, client_id: str = "a") -> Line:
+    """A new session that has joined."""
+    line = Line(server, Session(), client_id)
+    line.deliver()
+    return line
