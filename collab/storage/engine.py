@@ -96,12 +96,12 @@ def sqlite_engine(
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
-        try:
-            _prepare(connection, pragmas)
-        except BaseException:
-            # The pool forgets a connection that fails here without closing it.
-            connection.close()
-            raise
+        # SQLite's own lower() knows ASCII only, and a search should find titles of any script.
+        connection.create_function("lower", 1, _lower, deterministic=True)
+        cursor = connection.cursor()
+        for pragma in pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin_transaction(connection: Connection) -> None:
@@ -113,15 +113,6 @@ def sqlite_engine(
 def server_engine(url: URL, *, connections: int) -> AsyncEngine:
     """An engine of at most `connections` connections to a database server."""
     return _create(url, pool_size=connections, max_overflow=0, pool_pre_ping=True)
-
-
-def _prepare(connection: Any, pragmas: list[str]) -> None:
-    # SQLite's own lower() knows ASCII only, and a search should find titles of any script.
-    connection.create_function("lower", 1, _lower, deterministic=True)
-    cursor = connection.cursor()
-    for pragma in pragmas:
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
 
 
 def _lower(text: Any) -> Any:

@@ -48,7 +48,9 @@ def translated_faults() -> Iterator[None]:
         raise
     except (SQLAlchemyError, OSError) as error:
         fault = _fault(error)
-        logger.warning("%s: %s", fault, error.orig if isinstance(error, DBAPIError) else error)
+        # That it is locked says everything, and is tried again and again while it is opened.
+        level = logging.DEBUG if isinstance(fault, DatabaseLocked) else logging.WARNING
+        logger.log(level, "%s: %s", fault, error.orig if isinstance(error, DBAPIError) else error)
         raise fault from error
 
 

@@ -81,6 +81,23 @@ async def test_a_transaction_that_reads_can_not_write(database: Database) -> Non
         await database.read(insert, "plan")
 
 
+async def test_a_write_holds_the_lock_from_its_first_read_on(
+    database: Database, repository: Repository, document: DocumentRecord, tmp_path: Path
+) -> None:
+    def read_then_write(connection: Connection) -> None:
+        connection.exec_driver_sql("SELECT count(*) FROM documents")
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("UPDATE documents SET title = 'theirs'")
+        connection.exec_driver_sql("UPDATE documents SET title = 'ours'")
+
+    other = sqlite3.connect(tmp_path / "documents.db", timeout=0)
+    await database.write(read_then_write)
+    other.close()
+    found = await repository.find_document("plan")
+    assert found is not None
+    assert found.title == "ours"
+
+
 async def test_writes_take_turns_in_order(database: Database) -> None:
     finished: list[int] = []
 

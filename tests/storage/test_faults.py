@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import shutil
@@ -69,6 +70,46 @@ async def test_a_database_that_is_locked_at_the_start_is_told(
         assert await line_of(other) == "locked"
         with pytest.raises(StorageUnavailable, match=r"locked by another.*documents\.db"):
             await Database(url, busy_timeout_seconds=0.1).open()
+
+
+async def test_a_new_file_that_is_locked_is_told_and_leaves_no_connection_behind(
+    url: str, tmp_path: Path
+) -> None:
+    async with program("-c", LOCK, str(tmp_path / "documents.db")) as other:
+        assert await line_of(other) == "locked"
+        with pytest.raises(StorageUnavailable, match="locked by another program"):
+            await Database(url, busy_timeout_seconds=0.1).open()
+    # A connection that was forgotten warns when it is collected, which fails the test.
+    gc.collect()
+
+
+class Bell(logging.Handler):
+    """Rings when a message is logged."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rung = asyncio.Event()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.rung.set()
+
+
+async def test_a_new_file_that_is_locked_is_waited_for(
+    url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "collab.storage.faults")
+    bell = Bell()
+    database = Database(url, busy_timeout_seconds=60)
+    async with program("-c", LOCK, str(tmp_path / "documents.db")) as other:
+        assert await line_of(other) == "locked"
+        logging.getLogger("collab.storage.faults").addHandler(bell)
+        opening = asyncio.ensure_future(database.open())
+        await bell.rung.wait()
+        logging.getLogger("collab.storage.faults").removeHandler(bell)
+        await tell(other, "let go")
+        await opening
+    await check_schema(database)
+    await database.close()
 
 
 # -- full ---------------------------------------------------------------------------------------

@@ -267,12 +267,23 @@ async def test_an_append_at_another_version_stores_nothing(
     assert (await current(repository, document)).version == 2
 
 
-async def test_one_conflict_among_many_leaves_the_others_stored(repository: Repository) -> None:
+@pytest.mark.parametrize("conflict", ["behind", "ahead", "epoch", "key"])
+async def test_one_conflict_among_many_leaves_the_others_stored(
+    repository: Repository, conflict: str
+) -> None:
     documents = [await repository.create_document(f"{n}", "text") for n in range(4)]
-    await repository.append([append(documents[2], 0)])
+    other = documents[2]
+    await repository.append([append(other, 0)])
     batch = [append(document, 0, 2) for document in documents]
+    batch[2] = {
+        "behind": append(other, 0, 2),
+        "ahead": append(other, 2, 2),
+        "epoch": append(replace(other, epoch="another"), 1, 2),
+        "key": append(replace(other, key=4711), 1, 2),
+    }[conflict]
     assert await repository.append(batch) == [True, True, False, True]
     assert [await versions(repository, each) for each in documents] == [[1, 2], [1, 2], [1], [1, 2]]
+    assert [(await current(repository, each)).version for each in documents] == [2, 2, 1, 2]
 
 
 async def test_a_conflict_that_looks_like_a_success_is_one(repository: Repository) -> None:
