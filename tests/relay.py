@@ -1,0 +1,80 @@
+"""A network cable between clients and a server, which can be pulled."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+
+__all__ = ["Relay"]
+
+
+class Relay:
+    """Passes TCP connections on to a port of this machine, until `cut`."""
+
+    def __init__(self, port: int) -> None:
+        self._target = port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._connected = True
+        self._sockets: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def cut(self) -> None:
+        """Break every connection; new ones are refused until `mend`."""
+        with self._lock:
+            self._connected = False
+            sockets, self._sockets = self._sockets, set()
+        for each in sockets:
+            end(each)
+
+    def mend(self) -> None:
+        with self._lock:
+            self._connected = True
+
+    def close(self) -> None:
+        self.cut()
+        end(self._listener)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._connect, args=(near,), daemon=True).start()
+
+    def _connect(self, near: socket.socket) -> None:
+        try:
+            far = socket.create_connection(("127.0.0.1", self._target))
+        except OSError:
+            end(near)
+            return
+        with self._lock:
+            if not self._connected:
+                end(near)
+                end(far)
+                return
+            self._sockets |= {near, far}
+        threading.Thread(target=self._pass_on, args=(near, far), daemon=True).start()
+        self._pass_on(far, near)
+
+    def _pass_on(self, source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+        end(source)
+        end(sink)
+        with self._lock:
+            self._sockets -= {source, sink}
+
+
+def end(each: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        each.shutdown(socket.SHUT_RDWR)
+    each.close()

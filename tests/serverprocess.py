@@ -1,0 +1,75 @@
+"""The real server as a process of its own, to be stopped, killed and started again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+__all__ = ["ServerProcess", "free_port"]
+
+STOP_SECONDS = 30
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class ServerProcess:
+    """`python -m collab serve` on one port and one database file, as often as it is started."""
+
+    def __init__(self, folder: Path, **settings: object) -> None:
+        self.port = free_port()
+        self.folder = folder
+        self.database = f"sqlite+aiosqlite:///{folder / 'collab.db'}"
+        self.settings = settings
+        self._process: subprocess.Popen[str] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start it; returns once it accepts connections."""
+        environment = {
+            f"COLLAB_{name.upper()}": str(value) for name, value in self.settings.items()
+        }
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "collab", "serve", "--port", str(self.port)],
+            env={**os.environ, **environment},
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert "serving at" in line, line
+
+    def _given(self) -> list[tuple[str, object]]:
+        return [*self.settings.items(), ("database", self.database)]
+
+    def kill(self) -> None:
+        """SIGKILL, at whatever instant it is."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> int:
+        """SIGTERM; returns the exit status."""
+        return self._end(signal.SIGTERM)
+
+    def _end(self, with_signal: signal.Signals) -> int:
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        process.send_signal(with_signal)
+        try:
+            return process.wait(STOP_SECONDS)
+        finally:
+            process.kill()
+            process.wait()
+            assert process.stdout is not None
+            process.stdout.close()
