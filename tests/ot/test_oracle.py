@@ -13,7 +13,7 @@ from .make_vectors import random_case
 from .oracle import Oracle, missing
 from .text_answers import answers
 
-CASES = int(os.environ.get("COLLAB_ORACLE_CASES", "3000"))
+CASES = int(os.environ.get("COLLAB_ORACLE_CASES", "10000"))
 
 pytestmark = pytest.mark.skipif(missing() is not None, reason=missing() or "")
 

@@ -90,6 +90,14 @@ def test_a_keystroke_copies_one_chunk_of_a_long_text() -> None:
     assert len(replaced) == 1
 
 
+def test_deleting_across_a_chunks_edge_does_not_count_all_chunks_anew() -> None:
+    buffer = TextBuffer(LONG)
+    sums = buffer._sums
+    buffer.apply(at(text_buffer.CHUNK - 3, {"delete": 6}))
+    assert buffer._sums is sums
+    assert buffer.content() == LONG[: text_buffer.CHUNK - 3] + LONG[text_buffer.CHUNK + 3 :]
+
+
 def test_chunks_stay_few_when_a_text_grows_and_shrinks() -> None:
     buffer, random = TextBuffer(""), Random(1)
     for _ in range(2000):
