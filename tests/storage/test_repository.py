@@ -410,17 +410,21 @@ async def test_a_snapshot_of_ten_megabytes_comes_back_whole(
 # -- together -----------------------------------------------------------------------------------
 
 
-async def test_readers_see_a_batch_whole_or_not_at_all(
-    repository: Repository, document: DocumentRecord
-) -> None:
+async def test_readers_see_a_batch_whole_or_not_at_all(repository: Repository) -> None:
+    documents = [await repository.create_document(f"{n}", "text") for n in range(3)]
+
     async def write() -> None:
         for start in range(0, 200, 20):
-            assert await repository.append([append(document, start, 20)]) == [True]
+            batch = [append(document, start, 20) for document in documents]
+            assert await repository.append(batch) == [True, True, True]
 
     async def watch() -> None:
         seen = 0
         while seen < 200:
-            found = await versions(repository, document)
+            heads = {record.version for record in (await repository.list_documents())[0]}
+            assert len(heads) == 1
+            assert heads.pop() >= seen
+            found = await versions(repository, documents[0])
             assert found == list(range(1, len(found) + 1))
             assert len(found) % 20 == 0
             assert len(found) >= seen
