@@ -162,7 +162,7 @@ class _Exchange:
             yield piece
 
     async def _next_piece(self) -> bytes | None:
-        if self._pieces.empty() and not (self._complete.is_set() or self._running.done()):
+        if self._pieces.empty() and not self._complete.is_set():
             getting = asyncio.ensure_future(self._pieces.get())
             completing = asyncio.ensure_future(self._complete.wait())
             waiting = {getting, completing, self._running}

@@ -334,6 +334,17 @@ def test_a_lifespan_that_only_says_it_failed_is_an_error_too(stage: str) -> None
         assert stage == "shutdown"
 
 
+def test_what_an_application_raises_after_its_shutdown_is_raised_too() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        for stage in ("startup", "shutdown"):
+            await receive()
+            await send({"type": f"lifespan.{stage}.complete"})
+        raise LookupError("afterwards")
+
+    with pytest.raises(LookupError, match="afterwards"), TestClient(app):
+        pass
+
+
 class TestWebSockets:
     def test_frames_go_both_ways(self) -> None:
         def talk(c: Any) -> Any:
