@@ -1,0 +1,85 @@
+"""In which order the edits of a concurrent recording are to be committed.
+
+A server that transforms has one order, and at equal positions what was committed first stays first.
+The merge that a recording's `endContent` comes from had a rule of its own. Where two authors typed
+at the same place at the same time, the one whose text stands first has to commit first; nowhere
+else does the order matter. So: the two take turns wherever both can go on, which makes nearly every
+edit come to the server on a stale version; and where a tie comes out wrong, the edit that must
+stand first is put before the one it met, until no tie comes out wrong.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from .screen import Screen
+from .traces import TEXT, Trace, Transaction
+
+__all__ = ["commit_order", "merge"]
+
+ROUNDS_MAXIMUM = 200
+
+Before = dict[int, set[int]]
+
+
+def commit_order(trace: Trace, first: int) -> list[int]:
+    """Indexes of transactions, in an order that keeps each after all that its author had seen.
+
+    Args:
+        first: the agent whose text stands first at equal positions.
+    """
+    before: Before = defaultdict(set)
+    for _ in range(ROUNDS_MAXIMUM):
+        order = list(take_turns(trace.transactions, before))
+        _, ties = merge(trace, order)
+        wrong = [(late, early) for late, early in ties if trace.transactions[late].agent == first]
+        if not wrong:
+            break
+        for late, early in wrong:
+            before[early].add(late)
+    return order
+
+
+def take_turns(transactions: Sequence[Transaction], before: Before) -> Iterator[int]:
+    """Both agents in turns, where each can go on."""
+    queues = [[i for i, each in enumerate(transactions) if each.agent == who] for who in (0, 1)]
+    done = [0, 0]
+    committed: set[int] = set()
+
+    def can_go_on(agent: int) -> bool:
+        if done[agent] == len(queues[agent]):
+            return False
+        index = queues[agent][done[agent]]
+        return transactions[index].seen <= done[1 - agent] and before[index] <= committed
+
+    turn = 0
+    while len(committed) < len(transactions):
+        agent = turn if can_go_on(turn) else 1 - turn
+        assert can_go_on(agent), "a transaction must come before one that its author had seen"
+        index = queues[agent][done[agent]]
+        yield index
+        committed.add(index)
+        done[agent] += 1
+        turn = 1 - agent
+
+
+def merge(trace: Trace, order: Sequence[int]) -> tuple[str, list[tuple[int, int]]]:
+    """The content that commits in this order make, and the ties: each a pair of transactions that
+    met at an equal position, of which the second stands first."""
+    screens = Screen(), Screen()
+    shown = [0, 0]
+    content = TEXT.buffer("")
+    ties = []
+    for index in order:
+        each = trace.transactions[index]
+        screen = screens[each.agent]
+        screen.show(each.seen - shown[each.agent])
+        shown[each.agent] = each.seen
+        typed = each.operation(trace.content_for_offsets(screen.buffer))
+        operation = screen.type(typed)
+        ties += [(index, label) for label in screen.tied]
+        screen.tied.clear()
+        content.apply(operation)
+        screens[1 - each.agent].arrive(index, operation)
+    return content.content(), ties

@@ -1,0 +1,85 @@
+"""The real server as a process of its own, to be started, stopped and killed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import sys
+from pathlib import Path
+
+__all__ = ["ServerProcess"]
+
+READY_SECONDS = 30
+STOP_SECONDS = 30
+
+
+class ServerProcess:
+    """`python -m collab serve` on one database; as often as it is started, on the same port.
+
+    Args:
+        database: SQLAlchemy URL.
+        settings: by their names, such as `snapshot_interval_operations`.
+    """
+
+    def __init__(self, database: str, **settings: object) -> None:
+        self.url = ""
+        self._port = 0
+        self._settings = {"database": database, **settings}
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Start it; returns once it accepts connections.
+
+        Raises:
+            RuntimeError: it ended instead; the message holds what it said.
+        """
+        settings = {f"COLLAB_{name.upper()}": str(v) for name, v in self._settings.items()}
+        self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "collab", "serve", "--port", str(self._port)),
+            env={**os.environ, **settings},
+            cwd=Path(__file__).parent.parent,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert self._process.stdout is not None
+        line = await asyncio.wait_for(self._process.stdout.readline(), READY_SECONDS)
+        address = re.search(r"serving at (http://[^/]+:(\d+))/", line.decode())
+        if address is None:
+            raise RuntimeError(f"the server did not start: {line.decode().strip() or 'see above'}")
+        self.url, self._port = address[1], int(address[2])
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None
+
+    async def kill(self) -> None:
+        """End it by SIGKILL, at whatever instant it is."""
+        await self._end(signal.SIGKILL)
+
+    async def stop(self) -> int:
+        """End it by SIGTERM; returns its exit status."""
+        return await self._end(signal.SIGTERM)
+
+    async def _end(self, with_signal: signal.Signals) -> int:
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        if process.returncode is None:
+            process.send_signal(with_signal)
+        try:
+            # What it still prints is read, so that it never waits for that.
+            await asyncio.wait_for(process.communicate(), STOP_SECONDS)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+            raise
+        return process.returncode or 0
+
+    def cpu_seconds(self) -> float:
+        """User and system time that the process has used so far; Linux only."""
+        assert self._process is not None
+        stat = Path(f"/proc/{self._process.pid}/stat").read_text()
+        # The second field is the command in parentheses, in which anything may stand.
+        fields = stat.rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
