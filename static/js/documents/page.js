@@ -1,0 +1,53 @@
+/** The list of documents: newest first, search, create. */
+
+import { documentsApi } from "../api.js";
+import { bindThemeToggle } from "../theme.js";
+import { DocumentList } from "./list.js";
+
+const SEARCH_MILLISECONDS = 200;
+const find = (selector) => document.querySelector(selector);
+const api = documentsApi(new URL("./", location.href));
+const list = new DocumentList(find("#documents"), find("#empty"), find("#more"), api);
+const notice = find("#notice");
+
+function complain(error) {
+  notice.textContent = error.code ? error.message : "The server can't be reached. Is it running?";
+  notice.hidden = false;
+}
+
+async function show(search) {
+  try {
+    await list.show(search);
+    notice.hidden = true;
+  } catch (error) {
+    complain(error);
+  }
+}
+
+async function create(event) {
+  event.preventDefault();
+  const button = event.target.querySelector("button");
+  button.disabled = true;
+  try {
+    const made = await api.create(find("#new-title").value.trim());
+    location.assign(new URL(`documents/${encodeURIComponent(made.doc_id)}`, location.href));
+  } catch (error) {
+    complain(error);
+    button.disabled = false;
+  }
+}
+
+let timer;
+find("#search").addEventListener("input", ({ target }) => {
+  clearTimeout(timer);
+  timer = setTimeout(() => show(target.value.trim()), SEARCH_MILLISECONDS);
+});
+find("#create-form").addEventListener("submit", create);
+find("#more").addEventListener("click", () => list.more().catch(complain));
+// Coming back by the browser's back button: what was edited is newest now.
+addEventListener("pageshow", ({ persisted }) => {
+  find("#create-form button").disabled = false;
+  if (persisted) show(find("#search").value.trim());
+});
+bindThemeToggle(find("[data-testid=theme-toggle]"));
+show(find("#search").value.trim());

@@ -1,0 +1,90 @@
+/** One loud line above the text, only when work is in danger, and what can be done about it. */
+
+/** @typedef {{kind: string, text: string, actions: [string, () => void][]}} Message */
+
+/**
+ * @param {import("../collab/document.js").CollabDocument} shared
+ * @param {HTMLElement} element
+ */
+export function bindBanner(shared, element) {
+  let shown = "";
+
+  const show = () => {
+    const message = messageFor(shared);
+    const key = message ? `${message.kind}: ${message.text}` : "";
+    if (key === shown) return;
+    shown = key;
+    element.hidden = message === null;
+    if (!message) return;
+    element.dataset.kind = message.kind;
+    element.querySelector(".banner-text").textContent = message.text;
+    element.querySelector(".banner-actions").replaceChildren(...message.actions.map(button));
+  };
+
+  for (const event of ["status", "rescued", "closed"]) shared.on(event, show);
+  show();
+}
+
+function button([label, action]) {
+  const element = document.createElement("button");
+  element.type = "button";
+  element.className = "button small";
+  element.textContent = label;
+  element.addEventListener("click", () => action(element));
+  return element;
+}
+
+/** @returns {Message | null} */
+export function messageFor(shared) {
+  const { rescued, status } = shared;
+  if (rescued) return rescuedMessage(shared, rescued);
+  if (status.state === "failed") return failedMessage(shared, status);
+  if (status.delay === "alarming") return alarmingMessage(shared, status);
+  return null;
+}
+
+const copy = (text) => [
+  "Copy my text",
+  async (element) => {
+    await navigator.clipboard.writeText(text);
+    element.textContent = "Copied";
+  },
+];
+
+function rescuedMessage(shared, { content, unsaved }) {
+  return {
+    kind: "rescued",
+    text: `This document is not the one you were writing in: it was made anew or restored on the server. Your text, with ${changes(unsaved)} that nobody else has, is kept on this device.`,
+    actions: [
+      copy(content),
+      ["Put my text in its place", () => shared.reapplyRescued()],
+      ["Discard it", () => confirm("Discard your text for good?") && shared.discardRescued()],
+    ],
+  };
+}
+
+function failedMessage(shared, { error, unsaved }) {
+  const kept = unsaved > 0 ? ` ${capital(changes(unsaved))} not saved; your text is kept here.` : "";
+  const actions = [["Try again", () => shared.retry()]];
+  if (unsaved > 0) {
+    actions.push(copy(shared.content));
+    actions.push(["Go back to the saved text", () => confirm("Give up what is not saved?") && shared.discard()]);
+  }
+  return { kind: "failed", text: `${error.advice}${kept}`, actions };
+}
+
+function alarmingMessage(shared, { unsaved, connected, localCopy }) {
+  const reason = connected ? "The server has not confirmed" : "The server can't be reached:";
+  const kept = localCopy
+    ? "They are kept on this device and are sent as soon as that is possible."
+    : "They could not be kept on this device either: leave this page open, or copy your text.";
+  const waits = connected ? `${changes(unsaved)} for over 20 seconds.` : `${changes(unsaved)} not saved for over 20 seconds.`;
+  return {
+    kind: localCopy ? "waiting" : "failed",
+    text: `${reason} ${waits} ${kept}`,
+    actions: [["Try now", () => shared.retry()], copy(shared.content)],
+  };
+}
+
+const changes = (count) => (count === 1 ? "1 change" : `${count} changes`);
+const capital = (text) => text[0].toUpperCase() + text.slice(1);

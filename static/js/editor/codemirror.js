@@ -1,0 +1,66 @@
+/** The CodeMirror view of a shared document. */
+
+import {
+  EditorState, EditorView, Compartment, crosshairCursor, defaultKeymap, drawSelection, dropCursor,
+  highlightSpecialChars, history, historyKeymap, keymap, markdown, markdownLanguage, placeholder,
+  rectangularSelection, search, searchKeymap,
+} from "../../vendor/codemirror.js";
+import { collaboration, showRemote } from "./binding.js";
+import { remoteCursors } from "./cursors.js";
+import { appearance } from "./appearance.js";
+
+/**
+ * @param {import("../collab/document.js").CollabDocument} shared with content
+ * @param {HTMLElement} parent
+ * @param {{follow: (view: EditorView) => void, toggle: () => void}} preview
+ * @returns {EditorView}
+ */
+export function openEditor(shared, parent, preview) {
+  const readOnly = new Compartment();
+  const state = EditorState.create({
+    doc: shared.content,
+    extensions: [
+      // Only \n ends a line here, so that offsets are those of the document, \r included.
+      EditorState.lineSeparator.of("\n"),
+      EditorView.clipboardInputFilter.of((text) => text.replace(/\r\n?/g, "\n")),
+      EditorState.allowMultipleSelections.of(true),
+      EditorView.lineWrapping,
+      EditorView.contentAttributes.of({ "aria-label": "Text", spellcheck: "true", autocapitalize: "sentences" }),
+      highlightSpecialChars(),
+      history(),
+      drawSelection(),
+      dropCursor(),
+      rectangularSelection(),
+      crosshairCursor(),
+      search({ top: true }),
+      markdown({ base: markdownLanguage }),
+      placeholder("Write. Everyone with this address writes along."),
+      keymap.of([
+        { key: "Mod-Alt-p", run: () => (preview.toggle(), true) },
+        ...defaultKeymap, ...historyKeymap, ...searchKeymap,
+      ]),
+      readOnly.of(access(shared)),
+      appearance,
+      remoteCursors(shared),
+      collaboration(shared),
+    ],
+  });
+  const view = new EditorView({ state, parent });
+  parent.setAttribute("aria-busy", "false");
+  showRemote(shared, view);
+  bindAccess(shared, view, readOnly);
+  view.scrollDOM.addEventListener("scroll", () => preview.follow(view), { passive: true });
+  return view;
+}
+
+const access = (shared) => [EditorState.readOnly.of(!shared.mayEdit), EditorView.editable.of(shared.mayEdit)];
+
+/** A role may change with a new connection. */
+function bindAccess(shared, view, readOnly) {
+  let may = shared.mayEdit;
+  shared.on("status", () => {
+    if (shared.mayEdit === may) return;
+    may = shared.mayEdit;
+    view.dispatch({ effects: readOnly.reconfigure(access(shared)) });
+  });
+}

@@ -1,0 +1,54 @@
+/** Who is here: initials in everyone's colour, oneself first. */
+
+import { colorOf } from "./cursors.js";
+
+const SHOWN_MAXIMUM = 6;
+
+/**
+ * @param {import("../collab/document.js").CollabDocument} shared
+ * @param {HTMLUListElement} list
+ */
+export function bindPeople(shared, list) {
+  const show = () => {
+    const { user } = shared;
+    const own = user ? [{ clientId: shared.clientId, name: user.name, color: user.color, isOwn: true }] : [];
+    const everyone = [...own, ...shared.users];
+    const shown = everyone.slice(0, SHOWN_MAXIMUM);
+    list.replaceChildren(...shown.map(person));
+    if (everyone.length > shown.length) list.append(rest(everyone.slice(shown.length)));
+    list.dataset.count = String(everyone.length);
+    list.classList.toggle("is-away", !shared.status.connected);
+  };
+  shared.on("users", show);
+  shared.on("status", show);
+  show();
+}
+
+function person({ clientId, name, color, isOwn }) {
+  const item = document.createElement("li");
+  item.className = "user";
+  item.dataset.testid = "user";
+  item.dataset.clientId = clientId;
+  item.style.setProperty("--person", colorOf(color));
+  const label = isOwn ? `${name} (you)` : name;
+  item.title = label;
+  item.setAttribute("aria-label", label);
+  item.textContent = initials(name);
+  return item;
+}
+
+function rest(others) {
+  const item = document.createElement("li");
+  item.className = "user more-users";
+  item.title = others.map(({ name }) => name).join("\n");
+  item.textContent = `+${others.length}`;
+  return item;
+}
+
+/** "Ada Lovelace" → "AL"; whole characters, not code units. */
+export function initials(name) {
+  const words = name.trim().split(/\s+/u);
+  const first = (word) => new Intl.Segmenter().segment(word)[Symbol.iterator]().next().value?.segment ?? "";
+  const letters = words.length > 1 ? first(words[0]) + first(words.at(-1)) : first(words[0]);
+  return letters.toLocaleUpperCase() || "?";
+}

@@ -1,0 +1,32 @@
+/** Who this person is, where the server takes their word for it: a stable id and a name. */
+
+import { newIdentifier } from "./collab/identifier.js";
+import { recall, remember } from "./memory.js";
+
+const ADJECTIVES = ["Amber", "Blue", "Calm", "Coral", "Green", "Lilac", "Quiet", "Silver", "Swift", "Warm"];
+const ANIMALS = ["Badger", "Finch", "Fox", "Hare", "Heron", "Lynx", "Otter", "Owl", "Seal", "Wren"];
+
+const pick = (list) => list[Math.floor(Math.random() * list.length)];
+
+export function userId() {
+  const known = recall("collab-user-id");
+  if (known) return known;
+  const made = newIdentifier();
+  remember("collab-user-id", made);
+  return made;
+}
+
+export function userName() {
+  const known = recall("collab-name");
+  if (known) return known;
+  const made = `${pick(ADJECTIVES)} ${pick(ANIMALS)}`;
+  remember("collab-name", made);
+  return made;
+}
+
+/** At most 100 printable characters, as the server wants it; empty if nothing is left. */
+export function cleanName(name) {
+  return [...name.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, " ").replace(/\s+/gu, " ").trim()].slice(0, 100).join("");
+}
+
+export const setUserName = (name) => remember("collab-name", name);
