@@ -17,7 +17,7 @@ from .asgi.routing import Router
 from .asgi.websockets import WebSocket
 from .documents import DocumentManager
 from .documents.handshake import refuse
-from .errors import StorageError
+from .errors import ConfigurationError, StorageError, StorageUnavailable
 from .settings import Settings
 from .storage import Committer, Database, Repository
 
@@ -118,13 +118,15 @@ class Collab:
         if scope["type"] != "lifespan" and not (self._opened and self._opened.done()):
             try:
                 await self.open()
-            except StorageError as error:
+            except (StorageError, ConfigurationError) as error:
                 logger.error("not open: %s", error)
-                await self._refuse(error, scope, receive, send)
+                await self._refuse(scope, receive, send)
                 return
         await self._router(scope, receive, send)
 
-    async def _refuse(self, error: StorageError, scope: Any, receive: Any, send: Any) -> None:
+    async def _refuse(self, scope: Any, receive: Any, send: Any) -> None:
+        # What is wrong names files and hosts: that is for the log.
+        error = StorageUnavailable("the database can't be used now: try again later")
         if scope["type"] == "websocket":
             await refuse(WebSocket(scope, receive, send), error)
         else:
