@@ -1,14 +1,14 @@
 .PHONY: serve test check bundle
 
-serve:   ## Set up and run the server
-	scripts/serve
+serve: ## Serve documents and the editor on http://127.0.0.1:8000/
+	@scripts/serve
 
-test:    ## Set up and pass all checks and tests
-	scripts/test
+test: ## Install what the tests need, then run all checks and tests
+	@scripts/test
 
-check:   ## Style and types
-	scripts/check
+check: ## Lint, types and the quick tests
+	@scripts/check
 
-bundle:  ## Build static/vendor/ anew from the pinned npm packages
+bundle: ## Build static/vendor/ anew from the pinned npm packages
 	npm ci --no-audit --no-fund
 	node scripts/bundle.mjs

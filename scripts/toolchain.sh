@@ -1,0 +1,52 @@
+# Sourced by scripts/test and scripts/check: the tools that the tests run with, and what both do.
+
+venv=.venv-test
+
+# Chromium, an emoji font for its screenshots, and Node: from the system's packages, where missing.
+install_programs() {
+  local missing=()
+  has chromium || has chromium-browser || has google-chrome || missing+=(chromium)
+  if has dpkg && ! dpkg -s fonts-noto-color-emoji >/dev/null 2>&1; then
+    missing+=(fonts-noto-color-emoji)
+  fi
+  if ! has node || [ "$(node -p 'process.versions.node.split(".")[0]')" -lt 18 ]; then
+    missing+=(nodejs)
+  fi
+  has npm || missing+=(npm)
+  if [ ${#missing[@]} -gt 0 ]; then apt_install "${missing[@]}"; fi
+}
+
+# Editable, so only what pyproject.toml says can make it out of date; made anew then, so that no
+# package stays in it that is no longer asked for.
+make_test_venv() {
+  unless_done "$venv/.installed" "$(fingerprint pyproject.toml)" install_test_packages
+}
+
+install_test_packages() {
+  rm -rf "$venv"
+  make_venv "$venv"
+  say "Installing collab and its test tools into $venv"
+  "$venv/bin/python" -m pip install --quiet --editable '.[test]'
+}
+
+# The packages pinned in each folder's package-lock.json.
+install_node_packages() {
+  local folder
+  for folder in "$@"; do
+    unless_done "$folder/node_modules/.installed" "$(fingerprint "$folder/package-lock.json")" \
+      npm_ci "$folder"
+  done
+}
+
+npm_ci() {
+  say "Installing the packages of $1/package-lock.json"
+  # Nothing of what is used here needs a script to be run at its installation.
+  npm ci --prefix "$1" --ignore-scripts --no-audit --no-fund --loglevel=error >&2
+}
+
+lint() {
+  say "ruff, mypy"
+  "$venv/bin/ruff" check .
+  "$venv/bin/ruff" format --check .
+  "$venv/bin/mypy"
+}
