@@ -1,5 +1,5 @@
 """Who is editing, and what they may do."""
 
-from .user import Role, User, open_user
+from .user import PALETTE, Role, User, open_user
 
-__all__ = ["Role", "User", "open_user"]
+__all__ = ["PALETTE", "Role", "User", "open_user"]

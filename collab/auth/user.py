@@ -8,7 +8,7 @@ from typing import Literal
 
 from ..errors import InvalidRequest
 
-__all__ = ["Role", "User", "open_user"]
+__all__ = ["PALETTE", "Role", "User", "open_user"]
 
 Role = Literal["owner", "editor", "viewer"]
 
@@ -46,7 +46,8 @@ class User:
 
     @property
     def color(self) -> str:
-        """`#rrggbb`, the same for the same `user_id` everywhere and always."""
+        """`#rrggbb`, the same for the same `user_id` always; a room may give another one, to tell
+        people apart."""
         digest = hashlib.blake2b(self.user_id.encode("utf-8", "surrogatepass"), digest_size=2)
         return PALETTE[int.from_bytes(digest.digest(), "big") % len(PALETTE)]
 

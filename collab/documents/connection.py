@@ -82,6 +82,7 @@ class Connection:
         self.document = document
         self.author = author
         self.user = user
+        self.color = user.color
         self.presences: dict[str, None] = {}
         self.sending_since: float | None = None
         self._websocket = websocket
@@ -168,7 +169,7 @@ class Connection:
 
     def _identity(self) -> Identity:
         user = self.user
-        return Identity(user.user_id, user.name, user.color, user.role)
+        return Identity(user.user_id, user.name, self.color, user.role)
 
     # -- reading --------------------------------------------------------------------------------
 

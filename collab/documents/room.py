@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from ..auth import User
+from ..auth import PALETTE, User
 from ..errors import CollabError
 from ..frames import (
     Cursor,
@@ -26,6 +26,7 @@ class Member(Protocol):
     """What a room needs of a connection. None of these waits."""
 
     user: User
+    color: str
     presences: dict[str, None]
 
     @property
@@ -55,16 +56,31 @@ class Room:
         if older is not None:
             self.leave(older)
             older.close(4409, "taken over by a newer connection of this client_id", drain=False)
+        connection.color = self._color(connection.user)
         self.connections[connection.client_id] = connection
         user = connection.user
         joined = encode(
             UserJoined(
-                connection.client_id, user.user_id, user.name, user.color, len(self.connections)
+                connection.client_id,
+                user.user_id,
+                user.name,
+                connection.color,
+                len(self.connections),
             )
         )
         self.broadcast(joined, exclude=connection.client_id)
         for client_id in self._presences:
             connection.presences[client_id] = None
+
+    def _color(self, user: User) -> str:
+        """The user's own color, unless somebody else here has it and another one is free."""
+        taken = set()
+        for other in self.connections.values():
+            if other.user.user_id == user.user_id:
+                return other.color
+            taken.add(other.color)
+        free = (color for color in PALETTE if color not in taken)
+        return next(free, user.color) if user.color in taken else user.color
 
     def leave(self, connection: Member) -> None:
         """Remove a connection and tell the others. Does nothing if it has left already."""
@@ -75,7 +91,11 @@ class Room:
         user = connection.user
         left = encode(
             UserLeft(
-                connection.client_id, user.user_id, user.name, user.color, len(self.connections)
+                connection.client_id,
+                user.user_id,
+                user.name,
+                connection.color,
+                len(self.connections),
             )
         )
         for other in self.connections.values():
@@ -141,7 +161,9 @@ class Room:
             presence.move_to(version, self._history, self._doc_type)
             cursor = presence.cursor
         user = connection.user
-        return PresentEditor(connection.client_id, user.user_id, user.name, user.color, cursor)
+        return PresentEditor(
+            connection.client_id, user.user_id, user.name, connection.color, cursor
+        )
 
     # -- the end --------------------------------------------------------------------------------
 

@@ -19,7 +19,8 @@ PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 OpenPage = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while Playwright runs, no asyncio loop can be started in this thread.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium as the system has it; `scripts/test` installs it."""
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)

@@ -196,6 +196,18 @@ async def test_joining_and_leaving_is_told_to_the_others(app: Collab) -> None:
     assert (left["client_id"], left["user_id"], left["count"]) == ("b", "bob", 1)
 
 
+async def test_people_in_one_room_have_different_colors(app: Collab) -> None:
+    wires = [await connect(app, "doc", client_id=f"c{n}", user_id=f"u{n}") for n in range(12)]
+    colors = {(await wire.until("document_state"))["user"]["color"] for wire in wires}
+    assert len(colors) == 12
+    again = await connect(app, "doc", client_id="other", user_id="u3")
+    users = (await again.until("document_state"))["users"]
+    shown = {user["client_id"]: user["color"] for user in users}
+    assert shown["other"] == shown["c3"]
+    assert len(set(shown.values())) == 12
+    await connect(app, "doc", client_id="thirteenth")
+
+
 async def test_cursors_are_moved_along_with_edits(app: Collab) -> None:
     ann = await connect(app, "doc", client_id="a")
     bob = await connect(app, "doc", client_id="b")
