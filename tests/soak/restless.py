@@ -1,0 +1,174 @@
+"""An editor that types at random over a connection that fails at random."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import random
+from collections.abc import AsyncIterator
+from typing import Any, NoReturn
+
+from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import connect as open_websocket
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+
+from benchmarks.server import ServerProcess
+from collab.client import Session
+from collab.client.address import document_address
+from collab.frames import encode_json
+from collab.ot.utf16 import length
+
+__all__ = ["RestlessEditor"]
+
+LETTERS = "abc xyz\né€𝄞🙂👩‍🚀"
+
+ACTIONS = {
+    "type": 100,
+    "send": 100,
+    "wait": 60,
+    "send_again": 20,
+    "send_acknowledged_again": 8,
+    "stop_reading": 1,
+    "leave": 1,
+    "vanish": 1,
+}
+
+
+class RestlessEditor:
+    """One `client_id` with a session, whatever happens to its connections.
+
+    `acknowledged` has the version of each edit `id` that was acknowledged; `errors` every error
+    frame and `contradictions` every ack that said something else than one before.
+    """
+
+    def __init__(self, server: ServerProcess, doc_id: str, client_id: str, seed: str) -> None:
+        self.client_id = client_id
+        self.session = Session()
+        self.acknowledged: dict[int, int] = {}
+        self.contradictions: list[dict[str, Any]] = []
+        self.errors: list[dict[str, Any]] = []
+        self.connections = 0
+        self._server = server
+        self._doc_id = doc_id
+        self._random = random.Random(f"{seed} {client_id}")
+        self._frames: dict[int, str] = {}
+        self._reading = asyncio.Event()
+        self._reading.set()
+        self._websocket: ClientConnection
+
+    # -- connections ----------------------------------------------------------------------------
+
+    async def be_restless(self, until: asyncio.Event) -> None:
+        """Edit, and lose connections, until told to stop."""
+        while not until.is_set():
+            with contextlib.suppress(OSError, InvalidHandshake, ConnectionClosed):
+                async with self._connection():
+                    while not until.is_set():
+                        await self._act()
+            # Offline, typing goes on.
+            await self.type()
+            await asyncio.sleep(self._random.uniform(0, 0.2))
+
+    async def come_to_rest(self, version: int = 0) -> None:
+        """Have everything acknowledged, and know everything up to `version`."""
+        while not self._rests(version):
+            with contextlib.suppress(OSError, InvalidHandshake, ConnectionClosed):
+                async with self._connection() as reader:
+                    while not self._rests(version) and not reader.done():
+                        await self.send()
+                        await asyncio.sleep(0.01)
+
+    def _rests(self, version: int) -> bool:
+        return not self.session.unsaved and self.session.version >= version
+
+    @contextlib.asynccontextmanager
+    async def _connection(self) -> AsyncIterator[asyncio.Task[NoReturn]]:
+        """Yields the task that reads; what ended it is raised, if it was not the connection."""
+        query = {"client_id": self.client_id, **self.session.connected()}
+        address = document_address(self._server.url, self._doc_id, query)
+        connecting = open_websocket(
+            address, compression=None, max_size=None, close_timeout=0.2, open_timeout=5
+        )
+        async with connecting as websocket:
+            self._websocket = websocket
+            self.connections += 1
+            self._reading.set()
+            reader = asyncio.get_running_loop().create_task(self._read(websocket))
+            try:
+                yield reader
+            finally:
+                reader.cancel()
+                (ended,) = await asyncio.gather(reader, return_exceptions=True)
+                if not isinstance(ended, ConnectionClosed | asyncio.CancelledError):
+                    raise ended
+
+    async def _read(self, websocket: ClientConnection) -> NoReturn:
+        while True:
+            text = await websocket.recv()
+            await self._reading.wait()
+            self._receive(json.loads(text))
+
+    def _receive(self, frame: dict[str, Any]) -> None:
+        if frame["type"] == "ack":
+            if self.acknowledged.setdefault(frame["id"], frame["version"]) != frame["version"]:
+                self.contradictions.append(frame)
+        elif frame["type"] == "error":
+            self.errors.append(frame)
+        self.session.receive(frame)
+
+    # -- actions --------------------------------------------------------------------------------
+
+    async def _act(self) -> None:
+        (action,) = self._random.choices(list(ACTIONS), list(ACTIONS.values()))
+        await getattr(self, action)()
+        # A turn of the loop, so that the reader comes to its own even if nothing has to wait.
+        await asyncio.sleep(0)
+
+    async def type(self) -> None:
+        if not self.session.joined:
+            return
+        content = self.session.content
+        start = self._random.randint(0, len(content))
+        end = min(len(content), start + self._random.choice([0, 0, 0, 1, 2, 5]))
+        if len(content) > 2000:
+            end = min(len(content), start + 50)
+        text = "".join(self._random.choices(LETTERS, k=self._random.randint(0, 4)))
+        components = [
+            {"retain": length(content[:start])},
+            {"insert": text},
+            {"delete": length(content[start:end])},
+        ]
+        self.session.edit({"ops": components})
+
+    async def send(self) -> None:
+        edit = self.session.outgoing()
+        if edit is not None:
+            frame = {"type": "edit", "id": edit.id, "version": edit.version}
+            self._frames[edit.id] = encode_json({**frame, "operation": edit.operation})
+            await self._websocket.send(self._frames[edit.id])
+
+    async def wait(self) -> None:
+        await asyncio.sleep(self._random.uniform(0, 0.03))
+
+    async def send_again(self) -> None:
+        edit = self.session.inflight
+        if edit is not None and edit.sent:
+            await self._websocket.send(self._frames[edit.id])
+
+    async def send_acknowledged_again(self) -> None:
+        if self.acknowledged:
+            edit_id = self._random.choice(list(self.acknowledged))
+            await self._websocket.send(self._frames[edit_id])
+
+    async def stop_reading(self) -> None:
+        self._reading.clear()
+        await asyncio.sleep(self._random.uniform(0, 0.2))
+        self._reading.set()
+
+    async def leave(self) -> None:
+        await self._websocket.close()
+
+    async def vanish(self) -> None:
+        self._websocket.transport.abort()
+        await self._websocket.wait_closed()

@@ -1,0 +1,61 @@
+"""A server that is told to stop, in the middle of everything."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+from websockets.asyncio.client import connect as open_websocket
+from websockets.exceptions import ConnectionClosed
+
+from benchmarks.server import ServerProcess
+from collab.client import Session, connect
+from collab.client.address import document_address
+from collab.frames import encode_json
+
+
+async def type_until_closed(
+    server: ServerProcess, busy: asyncio.Event
+) -> tuple[list[Any], int | None]:
+    """Edit after edit; returns all frames that came, and the close code."""
+    session = Session()
+    frames: list[Any] = []
+    async with open_websocket(document_address(server.url, "doc", {})) as websocket:
+        try:
+            while True:
+                frames.append(json.loads(await websocket.recv()))
+                session.receive(frames[-1])
+                if not session.unsaved:
+                    session.edit({"ops": [{"insert": "x"}]})
+                    if session.version >= 20:
+                        busy.set()
+                edit = session.outgoing()
+                if edit is not None:
+                    frame = {"type": "edit", "id": edit.id, "version": edit.version}
+                    await websocket.send(encode_json({**frame, "operation": edit.operation}))
+        except ConnectionClosed:
+            return frames, websocket.close_code
+
+
+async def test_sigterm_is_announced_and_what_was_acknowledged_is_kept(tmp_path: Path) -> None:
+    server = ServerProcess(f"sqlite+aiosqlite:///{tmp_path / 'doc.db'}", log_level="error")
+    await server.start()
+    busy = asyncio.Event()
+    editors = [asyncio.create_task(type_until_closed(server, busy)) for _ in range(3)]
+    await busy.wait()
+    await server.stop()
+    acknowledged = 0
+    for editor in editors:
+        frames, code = await editor
+        (farewell,) = [frame for frame in frames if frame["type"] == "server_shutdown"]
+        assert farewell["retry_after"] >= 0
+        assert code == 1001
+        acknowledged += sum(frame["type"] == "ack" for frame in frames)
+    await server.start()
+    async with connect(server.url, "doc") as latecomer:
+        # An edit may have been stored whose ack found no connection any more.
+        assert acknowledged <= latecomer.version <= acknowledged + len(editors)
+        assert latecomer.content == "x" * latecomer.version
+    await server.stop()
