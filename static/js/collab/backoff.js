@@ -6,7 +6,7 @@ export class Backoff {
   #attempt = 0;
 
   /** @param {{base?: number, cap?: number, random?: () => number}} options milliseconds */
-  constructor({ base = 500, cap = 30_000, random = Math.random } = {}) {
+  constructor({ base = 500, cap = 10_000, random = Math.random } = {}) {
     this.base = base;
     this.cap = cap;
     this.random = random;

@@ -32,7 +32,7 @@ export class Connection {
    * @param {(code: number, reason: string) => "retry" | "stop"} options.onClose
    * @param {import("./clock.js").Clock} [options.clock]
    * @param {() => number} [options.random]
-   * @param {EventTarget} [options.events] tells `online` and `offline`; the browser's window
+   * @param {EventTarget} [options.events] tells `online`, `offline` …; the browser's window
    */
   constructor({ url, WebSocket, onFrame, onClose, clock = systemClock, random = Math.random, events }) {
     Object.assign(this, { url, WebSocket, onFrame, onClose, clock, random, events });
@@ -92,11 +92,12 @@ export class Connection {
     if (!events || this.#removeListeners) return;
     const online = () => this.connectNow();
     const offline = () => this.probe();
-    events.addEventListener("online", online);
-    events.addEventListener("offline", offline);
+    // Somebody looks at the page again: its timers may have slept.
+    const seen = () => globalThis.document?.visibilityState !== "hidden" && this.connectNow();
+    const listeners = { online, offline, pageshow: seen, visibilitychange: seen };
+    for (const [event, listener] of Object.entries(listeners)) events.addEventListener(event, listener);
     this.#removeListeners = () => {
-      events.removeEventListener("online", online);
-      events.removeEventListener("offline", offline);
+      for (const [event, listener] of Object.entries(listeners)) events.removeEventListener(event, listener);
     };
   }
 

@@ -39,6 +39,7 @@ const NOT_FOUND = 4404;
 const TAKEN_OVER = 4409;
 const TOO_BIG = 1009;
 const POLICY = 1008;
+const GONE = new Set(["document_deleted", "not_found"]);
 /** Another edit may fit where this one did not. */
 const ANOTHER_MAY_FIT = new Set(["document_full", "too_large"]);
 
@@ -132,7 +133,8 @@ export class CollabDocument extends Emitter {
   }
 
   get mayEdit() {
-    return this.isReady && this.user?.role !== "viewer" && !this.#ended;
+    const isGone = GONE.has(this.#saveState.error?.code);
+    return this.isReady && this.user?.role !== "viewer" && !isGone && !this.#ended;
   }
 
   /** @returns {import("./presence.js").Editor[]} the others */

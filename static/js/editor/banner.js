@@ -38,6 +38,7 @@ function button([label, action]) {
 export function messageFor(shared) {
   const { rescued, status } = shared;
   if (rescued) return rescuedMessage(shared, rescued);
+  if (["document_deleted", "not_found"].includes(status.error?.code)) return goneMessage(shared, status);
   if (status.state === "failed") return failedMessage(shared, status);
   if (status.delay === "alarming") return alarmingMessage(shared, status);
   return null;
@@ -61,6 +62,11 @@ function rescuedMessage(shared, { content, unsaved }) {
       ["Discard it", () => confirm("Discard your text for good?") && shared.discardRescued()],
     ],
   };
+}
+
+function goneMessage(shared, { error }) {
+  const toList = ["All documents", () => location.assign(new URL("../", location.href))];
+  return { kind: "failed", text: `${error.advice} The text is still here to be copied.`, actions: [copy(shared.content), toList] };
 }
 
 function failedMessage(shared, { error, unsaved }) {

@@ -26,11 +26,8 @@ class Caret extends WidgetType {
     caret.dataset.testid = "remote-cursor";
     caret.dataset.clientId = this.clientId;
     caret.style.setProperty("--person", this.color);
-    const label = document.createElement("span");
-    label.className = "remote-name";
-    label.textContent = this.name;
-    // Word joiners keep the line from being broken at the caret.
-    caret.append("\u2060", label, "\u2060");
+    // Shown by the style sheet, so that it is no part of the line's text.
+    caret.dataset.name = this.name;
     return caret;
   }
 

@@ -37,6 +37,8 @@ const SANITISE = {
     "li", "ol", "p", "pre", "s", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
   ],
   ALLOWED_ATTR: ["href", "src", "alt", "title", "class", "start", "type", "checked", "disabled", "data-line", "aria-label"],
+  // Not addresses: the expression below is not for them.
+  ADD_URI_SAFE_ATTR: ["type", "start", "checked", "disabled", "aria-label"],
   ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|tel:|#|\/(?!\/)|\.{0,2}\/|data:image\/(?:png|jpe?g|gif|webp|avif);)/i,
 };
 

@@ -8,6 +8,8 @@ const KEY = "collab-preview";
 /** Rendering may take a part of the time, never most of it. */
 const WAIT_MILLISECONDS = 120;
 const WAIT_FACTOR = 4;
+/** The browser's layout of much more would hold up the typing. */
+const LENGTH_MAXIMUM = 200_000;
 
 /**
  * @param {import("../collab/document.js").CollabDocument} shared
@@ -27,9 +29,11 @@ export function bindPreview(shared, pane, button) {
     const { renderMarkdown } = await import("./markdown.js");
     const began = performance.now();
     stale = false;
-    article.replaceChildren(renderMarkdown(shared.content));
+    article.replaceChildren(renderMarkdown(beginning(shared.content)));
+    article.classList.toggle("is-cut", shared.content.length > LENGTH_MAXIMUM);
     article.classList.toggle("is-empty", article.textContent.trim() === "");
-    wait = Math.max(WAIT_MILLISECONDS, WAIT_FACTOR * (performance.now() - began));
+    const laidOut = article.offsetHeight > 0; // asked for, so that its cost is measured too
+    if (laidOut) wait = Math.max(WAIT_MILLISECONDS, WAIT_FACTOR * (performance.now() - began));
   }
 
   function changed() {
@@ -65,6 +69,12 @@ export function bindPreview(shared, pane, button) {
   shared.ready.then(changed);
   show(WIDE.matches && recall(KEY) !== "hidden");
   return { toggle, follow };
+}
+
+function beginning(text) {
+  if (text.length <= LENGTH_MAXIMUM) return text;
+  const end = text.lastIndexOf("\n", LENGTH_MAXIMUM);
+  return text.slice(0, end > 0 ? end : LENGTH_MAXIMUM);
 }
 
 /** The last block that begins at or before a line of the source. */

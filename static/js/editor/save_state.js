@@ -4,6 +4,7 @@ const TEXT_MILLISECONDS = 400;
 
 /** @param {import("../collab/save_state.js").Status} status */
 export function textOf({ state, delay, error }, wasConnected = true) {
+  if (error?.code === "document_deleted") return "Deleted";
   if (state === "failed") return error?.code === "storage_unavailable" ? "Not saved, trying again" : "Not saved";
   if (state === "offline") return wasConnected ? "Offline" : "Connecting…";
   if (state === "saving") return delay === "none" ? "Saving…" : "Still saving…";
