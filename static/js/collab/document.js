@@ -19,29 +19,25 @@
 
 import { systemClock } from "./clock.js";
 import { Connection } from "./connection.js";
-import { Backoff } from "./backoff.js";
 import { Emitter } from "./events.js";
 import { scopeOf } from "./journal.js";
 import { Keeping } from "./keeping.js";
 import { getType } from "./ot/index.js";
+import { Outbox } from "./outbox.js";
 import { OwnCursor } from "./own_cursor.js";
-import { adviceFor, policyFor } from "./policy.js";
+import { adviceFor } from "./policy.js";
 import { Presence } from "./presence.js";
 import { RescuedTexts } from "./rescued.js";
 import { SaveState } from "./save_state.js";
 import { Session, StreamGap } from "./session.js";
 import { socketUrl } from "./url.js";
 
-/** Frames beyond 1 MiB are refused; what is pending goes out in edits of about this size. */
-const EDIT_BYTES = 200_000;
 const DELETED = 4410;
 const NOT_FOUND = 4404;
 const TAKEN_OVER = 4409;
 const TOO_BIG = 1009;
 const POLICY = 1008;
 const GONE = new Set(["document_deleted", "not_found"]);
-/** Another edit may fit where this one did not. */
-const ANOTHER_MAY_FIT = new Set(["document_full", "too_large"]);
 
 export class CollabDocument extends Emitter {
   #session;
@@ -54,9 +50,7 @@ export class CollabDocument extends Emitter {
   #options;
   #joined = false;
   #afresh = false; // what is held here does not fit the stream: ask for the whole document
-  #fence = null; // the empty edit that settles a doubt
-  #again; // the waits between attempts at an edit that the server can't take just now
-  #againTimer = null;
+  #outbox;
   #resolveReady;
   #ended = false;
 
@@ -72,7 +66,15 @@ export class CollabDocument extends Emitter {
     const scope = scopeOf(options.url, options.docId, options.userId);
     this.#keeping = new Keeping({ ...options, storage, clock, scope, session: this.#session });
     this.#rescued = new RescuedTexts(storage, scope);
-    this.#again = new Backoff({ random });
+    this.#outbox = new Outbox({
+      session: this.#session,
+      saveState: this.#saveState,
+      keeping: this.#keeping,
+      send: (frame) => this.#connection.send(frame),
+      maySend: () => this.#joined && this.user.role !== "viewer",
+      clock,
+      random,
+    });
     this.#connection = new Connection({
       ...options,
       clock,
@@ -169,10 +171,9 @@ export class CollabDocument extends Emitter {
     this.#session.edit(applied);
     this.#presence.moved(applied, this.clientId);
     this.#cursor.moved(applied, true);
-    if (ANOTHER_MAY_FIT.has(this.#saveState.error?.code)) this.#saveState.error = null;
     this.#keeping.writeSoon();
     this.emit("change", this.#change(applied, "local", this.clientId, this.user?.user_id));
-    this.#flush();
+    this.#outbox.edited();
     this.#observe();
     return applied;
   }
@@ -196,7 +197,7 @@ export class CollabDocument extends Emitter {
   /** Try again what was refused, or to connect: the user asks for it. */
   retry() {
     this.#saveState.error = null;
-    if (this.#joined) this.#resend();
+    if (this.#joined) this.#outbox.resend();
     else this.#connection.start();
     this.#observe();
   }
@@ -245,7 +246,7 @@ export class CollabDocument extends Emitter {
     this.#keeping.close();
     this.#cursor.stop();
     this.#saveState.stop();
-    this.#options.clock.clear(this.#againTimer);
+    this.#outbox.stop();
     this.#resolveReady(false);
     this.emit("end", null);
   }
@@ -282,7 +283,7 @@ export class CollabDocument extends Emitter {
     },
     error: (frame) => this.#refused(frame),
     server_shutdown: (frame) => this.emit("shutdown", frame),
-    document_deleted: () => this.#fail({ code: "document_deleted", message: "the document was deleted" }),
+    document_deleted: () => this.#outbox.fail({ code: "document_deleted", message: "the document was deleted" }),
   };
 
   #stated(frame) {
@@ -301,11 +302,10 @@ export class CollabDocument extends Emitter {
   #resumed(frame) {
     const session = this.#session;
     if (frame.version !== session.version) return this.#leave();
-    const known = session.acknowledgedId;
-    const sent = this.#fence || (session.inflight && !session.inDoubt) ? known + 1 : known;
+    const possible = [session.acknowledgedId, this.#outbox.lastSentId];
     // The server knows edits of this client_id that are not known here (or the other way round):
     // to another client they come as ordinary changes.
-    if (frame.last_id !== known && frame.last_id !== sent) return this.#leave({ renew: true });
+    if (!possible.includes(frame.last_id)) return this.#leave({ renew: true });
     this.#join(frame);
   }
 
@@ -317,28 +317,16 @@ export class CollabDocument extends Emitter {
     this.#cursor.forget();
     this.emit("users", this.users);
     if (frame.user.role === "viewer" && this.#session.unsaved > 0) {
-      this.#fail({ code: "read_only", message: "this user may read the document, not edit it" });
+      this.#outbox.fail({ code: "read_only", message: "this user may read the document, not edit it" });
     }
-    this.#resend();
+    this.#outbox.resend();
   }
 
   #acknowledged({ id, version }) {
-    const session = this.#session;
-    if (this.#fence?.id === id && this.#fence.clientId === this.clientId) return this.#fenceReached(version);
-    const operation = session.acknowledge(id, version);
+    const operation = this.#outbox.acknowledged(id, version);
     if (operation) this.#committed(version, operation, null, this.clientId);
-    if (!session.inflight) this.#sentWell();
-    this.#flush();
+    this.#outbox.flush();
     this.#cursor.offer();
-  }
-
-  #sentWell() {
-    this.#again.reset();
-    this.#options.clock.clear(this.#againTimer);
-    this.#againTimer = null;
-    if (this.#saveState.error && policyFor(this.#saveState.error.code) === "again") {
-      this.#saveState.error = null;
-    }
   }
 
   #changed({ operation, version, client_id: clientId, user_id: userId }) {
@@ -346,7 +334,7 @@ export class CollabDocument extends Emitter {
     if (session.inDoubt && clientId === session.inflight.clientId) {
       const own = session.recognise(operation, version);
       if (own) return this.#committed(version, own, null, clientId);
-      this.#thaw();
+      this.#outbox.thaw();
     }
     const local = session.receive(operation, version);
     this.#cursor.moved(local, false);
@@ -365,93 +353,11 @@ export class CollabDocument extends Emitter {
     return { operation, origin, clientId, userId };
   }
 
-  // -- sending ----------------------------------------------------------------------------------
-
-  /** On every open: what was sent and not acknowledged goes out again at once. */
-  #resend() {
-    if (this.#fence || this.#session.inDoubt) return this.#raiseFence();
-    if (this.#session.inflight) this.#sendInflight();
-    else this.#flush();
-  }
-
-  #sendInflight() {
-    const { id, version, operation } = this.#session.inflight;
-    this.#connection.send({ type: "edit", id, version, operation });
-  }
-
-  #flush() {
-    const session = this.#session;
-    session.tidy();
-    if (!this.#joined || this.#fence || this.#saveState.error || this.user?.role === "viewer") return;
-    if (!session.freeze(EDIT_BYTES)) return;
-    // Write-ahead: see journal.js.
-    this.#keeping.writeNow();
-    this.#sendInflight();
-  }
-
-  /**
-   * The inflight edit was sent under a client_id that was given up, and may have been accepted. An
-   * empty edit under the new one comes after it in the document's order: what has not come by the
-   * time that the empty one is acknowledged was not accepted, and never will be.
-   */
-  #raiseFence() {
-    const { clientId, acknowledgedId, version } = this.#session;
-    if (this.#fence?.clientId !== clientId) this.#fence = { clientId, id: acknowledgedId + 1, version };
-    const { id } = this.#fence;
-    this.#connection.send({ type: "edit", id, version: this.#fence.version, operation: { ops: [] } });
-  }
-
-  #fenceReached(version) {
-    const { id } = this.#fence;
-    const nothing = { ops: [] };
-    this.#session.receive(nothing, version);
-    this.#session.acknowledgedId = id;
-    this.#fence = null;
-    this.#committed(version, nothing, null, this.clientId);
-    if (this.#session.inDoubt) this.#thaw();
-    this.#sentWell();
-    this.#flush();
-  }
-
-  #thaw() {
-    this.#saveState.thawed();
-    this.#session.thaw();
-  }
-
   #refused({ code, message, id }) {
     const error = { code, message, advice: adviceFor(code, message) };
     this.emit("error", error);
-    const waiting = this.#fence?.id ?? this.#session.inflight?.id;
-    if (id === undefined || id === null || id !== waiting) return;
-    const policy = policyFor(code);
-    if (policy === "renew") this.#leave({ renew: true });
-    else if (policy === "reconnect") this.#leave();
-    else if (policy === "refused") this.#fail(error);
-    else {
-      if (policy === "anew") this.#freezeAnew();
-      else this.#saveState.error = error;
-      this.#sendAgainLater();
-    }
-  }
-
-  #freezeAnew() {
-    if (this.#fence) this.#fence = null;
-    else this.#thaw();
-  }
-
-  #sendAgainLater() {
-    this.#options.clock.clear(this.#againTimer);
-    this.#againTimer = this.#options.clock.set(() => {
-      if (this.#joined) this.#resend();
-    }, this.#again.next());
-  }
-
-  /** The change stays, here and on this device; it is not sent again before something changes. */
-  #fail(error) {
-    this.#fence = null;
-    if (!this.#session.inDoubt) this.#thaw();
-    this.#saveState.error = { advice: adviceFor(error.code, error.message), ...error };
-    this.#keeping.writeSoon();
+    const step = this.#outbox.refused(error, id ?? null);
+    if (step) this.#leave({ renew: step === "renew" });
   }
 
   // -- connections ------------------------------------------------------------------------------
@@ -470,7 +376,7 @@ export class CollabDocument extends Emitter {
 
   #takeNewIdentity() {
     const clientId = this.#keeping.newId();
-    this.#fence = null;
+    this.#outbox.forgetFence();
     this.#session.identify(clientId, 0);
     this.#keeping.renew(clientId);
   }
@@ -478,10 +384,10 @@ export class CollabDocument extends Emitter {
   #closed(code, reason) {
     this.#joined = false;
     if (code === TAKEN_OVER) this.#takeNewIdentity();
-    if (code === TOO_BIG) this.#fail({ code: "too_large", message: reason });
+    if (code === TOO_BIG) this.#outbox.fail({ code: "too_large", message: reason });
     if (code === POLICY) this.emit("error", { code: "refused", message: reason, advice: reason });
     const gone = { [DELETED]: "document_deleted", [NOT_FOUND]: "not_found" }[code];
-    if (gone) this.#fail({ code: gone, message: reason });
+    if (gone) this.#outbox.fail({ code: gone, message: reason });
     this.#observe();
     if (gone) this.emit("closed", { code: gone });
     return gone ? "stop" : "retry";
@@ -489,7 +395,7 @@ export class CollabDocument extends Emitter {
 
   #replace(content, version, epoch) {
     const operation = this.#session.reset(content, version, epoch);
-    this.#fence = null;
+    this.#outbox.forgetFence();
     this.#keeping.replaced();
     this.#presence.moved(operation, null);
     this.#cursor.moved(operation, false);

@@ -1,0 +1,148 @@
+/**
+ * What goes to the server, and what becomes of it: at most one edit is on its way, frozen as it was
+ * first sent, until it is acknowledged or refused.
+ */
+
+import { Backoff } from "./backoff.js";
+import { adviceFor, policyFor } from "./policy.js";
+
+/** Frames beyond 1 MiB are refused; what is pending goes out in edits of about this size. */
+const EDIT_BYTES = 200_000;
+const NOTHING = { ops: [] };
+/** Another edit may fit where this one did not. */
+const ANOTHER_MAY_FIT = new Set(["document_full", "too_large"]);
+
+export class Outbox {
+  #fence = null; // {clientId, id, version} of the empty edit that settles a doubt
+  #waits;
+  #timer = null;
+
+  /**
+   * @param {object} parts
+   * @param {import("./session.js").Session} parts.session
+   * @param {import("./save_state.js").SaveState} parts.saveState
+   * @param {import("./keeping.js").Keeping} parts.keeping
+   * @param {(frame: object) => boolean} parts.send on the open connection
+   * @param {() => boolean} parts.maySend connected, and allowed to edit
+   * @param {import("./clock.js").Clock} parts.clock
+   * @param {() => number} [parts.random]
+   */
+  constructor({ session, saveState, keeping, send, maySend, clock, random }) {
+    Object.assign(this, { session, saveState, keeping, send, maySend, clock });
+    this.#waits = new Backoff({ random });
+  }
+
+  /** The highest id that the server may know of this client_id. */
+  get lastSentId() {
+    const { inflight, inDoubt, acknowledgedId } = this.session;
+    return this.#fence || (inflight && !inDoubt) ? acknowledgedId + 1 : acknowledgedId;
+  }
+
+  /** On every open: what was sent and not acknowledged goes out again at once. */
+  resend() {
+    if (this.#fence || this.session.inDoubt) this.#raiseFence();
+    else if (this.session.inflight) this.#sendInflight();
+    else this.flush();
+  }
+
+  /** Send what is pending, unless something is on its way. */
+  flush() {
+    this.session.tidy();
+    if (!this.maySend() || this.#fence || this.saveState.error) return;
+    if (!this.session.freeze(EDIT_BYTES)) return;
+    // Write-ahead: see journal.js.
+    this.keeping.writeNow();
+    this.#sendInflight();
+  }
+
+  #sendInflight() {
+    const { id, version, operation } = this.session.inflight;
+    this.send({ type: "edit", id, version, operation });
+  }
+
+  /**
+   * The inflight edit was sent under a client_id that was given up, and may have been accepted. An
+   * empty edit under the new one comes after it in the document's order: what has not come by the
+   * time that the empty one is acknowledged was not accepted, and never will be.
+   */
+  #raiseFence() {
+    const { clientId, acknowledgedId, version } = this.session;
+    if (this.#fence?.clientId !== clientId) this.#fence = { clientId, id: acknowledgedId + 1, version };
+    this.send({ type: "edit", id: this.#fence.id, version: this.#fence.version, operation: NOTHING });
+  }
+
+  /**
+   * An ack has come.
+   * @returns {object | null} the operation that is committed with it; null if it told nothing new
+   */
+  acknowledged(id, version) {
+    const operation =
+      this.#fence?.id === id ? this.#fenceReached(id, version) : this.session.acknowledge(id, version);
+    if (!this.session.inflight) this.#sentWell();
+    return operation;
+  }
+
+  #fenceReached(id, version) {
+    this.session.receive(NOTHING, version);
+    this.session.identify(this.#fence.clientId, id);
+    this.#fence = null;
+    if (this.session.inDoubt) this.thaw();
+    return NOTHING;
+  }
+
+  #sentWell() {
+    this.#waits.reset();
+    this.clock.clear(this.#timer);
+    if (this.saveState.error && policyFor(this.saveState.error.code) === "again") this.saveState.error = null;
+  }
+
+  /** The inflight edit was not accepted: its change is pending again. */
+  thaw() {
+    this.saveState.thawed();
+    this.session.thaw();
+  }
+
+  /**
+   * An error frame answers what is on its way.
+   * @returns {"renew" | "reconnect" | null} what the connection has to do
+   */
+  refused(error, id) {
+    if (id !== (this.#fence?.id ?? this.session.inflight?.id)) return null;
+    const policy = policyFor(error.code);
+    if (policy === "renew" || policy === "reconnect") return policy;
+    if (policy === "refused") this.fail(error);
+    else this.#tryAgain(policy, error);
+    return null;
+  }
+
+  #tryAgain(policy, error) {
+    if (policy === "again") this.saveState.error = error;
+    else if (this.#fence) this.#fence = null;
+    else this.thaw();
+    this.clock.clear(this.#timer);
+    this.#timer = this.clock.set(() => this.maySend() && this.resend(), this.#waits.next());
+  }
+
+  /** The change stays, here and on this device; it is not sent again before something changes. */
+  fail({ code, message }) {
+    this.#fence = null;
+    if (!this.session.inDoubt) this.thaw();
+    this.saveState.error = { code, message, advice: adviceFor(code, message) };
+    this.keeping.writeSoon();
+  }
+
+  /** The user has changed something: what did not fit may fit now. */
+  edited() {
+    if (ANOTHER_MAY_FIT.has(this.saveState.error?.code)) this.saveState.error = null;
+    this.flush();
+  }
+
+  /** A new identity, or another content: no fence of the old one means anything any more. */
+  forgetFence() {
+    this.#fence = null;
+  }
+
+  stop() {
+    this.clock.clear(this.#timer);
+  }
+}
