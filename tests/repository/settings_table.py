@@ -1,0 +1,80 @@
+"""The tables of docs/settings.md, made from the settings themselves.
+
+After a change of collab/settings.py: `python -m tests.repository.settings_table`
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+import click
+from pydantic.fields import FieldInfo
+
+from collab.cli.serve import serve
+from collab.settings import Settings
+
+__all__ = ["PAGE", "with_table"]
+
+PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
+
+BEGIN = "<!-- the table: made by tests/repository/settings_table.py -->\n"
+END = "<!-- end of the table -->\n"
+
+# Of the numbers whose name doesn't end in their unit.
+UNITS = {
+    "port": "",
+    "documents_maximum": "documents",
+    "document_maximum_size": "UTF-16 code units",
+    "connections_maximum": "connections",
+    "document_connections_maximum": "connections",
+    "outbox_maximum_frames": "frames",
+    "bad_frames_maximum": "frames",
+}
+SUFFIXES = ("operations", "bytes", "seconds")
+
+
+def with_table(page: str) -> str:
+    """The page with the table as it should be."""
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n{table()}\n{END}{after}"
+
+
+def table() -> str:
+    options = {parameter.name for parameter in serve.params}
+    lines = ["| setting | default | unit | range | meaning |", "|---|---|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        star = " *" if name in options else ""
+        cells = [f"`{name}`{star}", default(field), unit(name, field), limits(field)]
+        lines.append(f"| {' | '.join([*cells, str(field.description)])} |")
+    return "\n".join(lines) + "\n"
+
+
+def default(field: FieldInfo) -> str:
+    value: Any = field.default
+    return f"`{value}`" if value != "" else "none"
+
+
+def unit(name: str, field: FieldInfo) -> str:
+    if field.annotation not in (int, float):
+        return ""
+    suffix = name.rpartition("_")[2]
+    return suffix if suffix in SUFFIXES else UNITS[name]
+
+
+def limits(field: FieldInfo) -> str:
+    if get_origin(field.annotation) is Literal:
+        return ", ".join(f"`{each}`" for each in get_args(field.annotation))
+    bounds = {
+        sign: getattr(each, attribute)
+        for each in field.metadata
+        for attribute, sign in (("ge", "from"), ("gt", "above"), ("le", "to"))
+        if hasattr(each, attribute)
+    }
+    return " ".join(f"{sign} {value}" for sign, value in bounds.items())
+
+
+if __name__ == "__main__":
+    PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    click.echo(f"{PAGE} is up to date")
