@@ -18,7 +18,7 @@ export class Connection {
   #timer = null; // the wait before the next attempt
   #watch = null; // the next look at whether the connection lives
   #heard = false; // anything since the last ping
-  #heardAt = 0;
+  #heardAt = null;
   #openedAt = null;
   #retryAfter = null;
   #stopped = true;
@@ -82,7 +82,7 @@ export class Connection {
 
   /** Ask the server for a sign of life, and don't wait for it long. */
   probe(milliseconds = PROBE_MILLISECONDS) {
-    if (!this.send({ type: "ping" })) return;
+    if (this.#heardAt === null || !this.send({ type: "ping" })) return;
     this.#heard = false;
     this.#watchIn(milliseconds, () => (this.#heard ? this.#watchOn() : this.#lost()));
   }
@@ -106,27 +106,28 @@ export class Connection {
     this.#socket = socket;
     // A socket that was given up may still speak: it is not heard.
     const heard = (listener) => (event) => socket === this.#socket && listener(event);
-    socket.onopen = heard(() => {
-      this.#openedAt = this.clock.now();
-      this.#watchOn();
-    });
+    socket.onopen = heard(() => (this.#openedAt = this.clock.now()));
     socket.onmessage = heard(({ data }) => this.#receive(data));
     socket.onclose = heard(({ code, reason }) => this.#closed(code, reason));
     socket.onerror = () => {};
+    this.#heardAt = null;
     this.#watchIn(CONNECT_MILLISECONDS, () => this.#lost());
   }
 
   #receive(data) {
     this.#heard = true;
+    const isFirst = this.#heardAt === null;
     this.#heardAt = this.clock.now();
+    if (isFirst) this.#watchOn();
     const frame = JSON.parse(data);
     if (frame.type === "server_shutdown") this.#retryAfter = frame.retry_after;
     this.onFrame(frame);
   }
 
   #watchOn() {
-    this.#watchIn(PING_MILLISECONDS, () => {
-      if (this.clock.now() - this.#heardAt < PING_MILLISECONDS) this.#watchOn();
+    const silence = () => this.clock.now() - this.#heardAt;
+    this.#watchIn(PING_MILLISECONDS - silence(), () => {
+      if (silence() < PING_MILLISECONDS) this.#watchOn();
       else this.probe(PONG_MILLISECONDS);
     });
   }

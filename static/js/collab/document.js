@@ -60,7 +60,11 @@ export class CollabDocument extends Emitter {
     const { docType = "text", storage = null, clock = systemClock, random } = options;
     this.#options = { docType, clock, ...options };
     this.#session = new Session(getType(docType));
-    this.#saveState = new SaveState(clock, () => this.#tellStatus());
+    this.#saveState = new SaveState(clock, () => {
+      // An edit waits: is there still somebody at the other end?
+      this.#connection.probe();
+      this.#tellStatus();
+    });
     this.#presence = new Presence(this.#session);
     this.#cursor = new OwnCursor(this.#session, (frame) => this.#joined && this.#connection.send(frame), clock);
     const scope = scopeOf(options.url, options.docId, options.userId);
