@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { test } from "node:test";
+
+import { cleanName } from "../../static/js/identity.js";
+import { relativeTime } from "../../static/js/relative_time.js";
+import { messageFor } from "../../static/js/editor/banner.js";
+import { initials } from "../../static/js/editor/people.js";
+import { textOf } from "../../static/js/editor/save_state.js";
+
+const root = new URL("../../static/", import.meta.url);
+const saved = { state: "saved", unsaved: 0, delay: "none", connected: true, localCopy: true, error: null };
+
+test("relative times are as people say them", () => {
+  const now = Date.UTC(2030, 0, 15, 12);
+  const ago = (seconds) => relativeTime(new Date(now - seconds * 1000), now, "en");
+  assert.equal(ago(3), "just now");
+  assert.equal(ago(-60), "just now");
+  assert.equal(ago(61), "1 minute ago");
+  assert.equal(ago(3 * 3600 + 5), "3 hours ago");
+  assert.equal(ago(86_400), "yesterday");
+  assert.equal(ago(15 * 86_400), "2 weeks ago");
+  assert.equal(ago(400 * 86_400), "last year");
+});
+
+test("initials are whole characters", () => {
+  assert.deepEqual(["Ada Lovelace", "ñandú", "👩‍👩‍👧 Zoë", "  "].map(initials), ["AL", "Ñ", "👩‍👩‍👧Z", "?"]);
+});
+
+test("a name is made printable and no longer than the server takes", () => {
+  assert.equal(cleanName("  Ada\u0000\n  Lovelace "), "Ada Lovelace");
+  assert.equal([...cleanName("\u{1F600}".repeat(200))].length, 100);
+});
+
+test("the save state in words", () => {
+  assert.equal(textOf(saved), "Saved");
+  assert.equal(textOf({ ...saved, state: "saving", unsaved: 1 }), "Saving…");
+  assert.equal(textOf({ ...saved, state: "saving", unsaved: 1, delay: "late" }), "Still saving…");
+  assert.equal(textOf({ ...saved, state: "offline", connected: false }, false), "Connecting…");
+  assert.equal(textOf({ ...saved, state: "offline", connected: false }), "Offline");
+  const error = { code: "document_full", message: "", advice: "" };
+  assert.equal(textOf({ ...saved, state: "failed", error }), "Not saved");
+});
+
+test("the banner speaks up only when work is in danger", () => {
+  const banner = (status, rescued = null) => messageFor({ status: { ...saved, ...status }, rescued, content: "" })?.kind ?? null;
+  assert.equal(banner({}), null);
+  assert.equal(banner({ state: "offline", unsaved: 3, delay: "late" }), null);
+  assert.equal(banner({ state: "offline", unsaved: 3, delay: "alarming" }), "waiting");
+  assert.equal(banner({ state: "offline", unsaved: 3, delay: "alarming", localCopy: false }), "failed");
+  assert.equal(banner({ state: "failed", error: { code: "document_full", advice: "Full." } }), "failed");
+  assert.equal(banner({}, { content: "x", unsaved: 1 }), "rescued");
+});
+
+test("the pages hold no inline script or style and no absolute address", () => {
+  for (const page of ["index.html", "editor.html"]) {
+    const html = readFileSync(new URL(page, root), "utf8");
+    assert.doesNotMatch(html, /<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)/);
+    assert.doesNotMatch(html, /(?:href|src)="(?:\/|https?:)/);
+  }
+});
+
+test("no module writes HTML, but for the preview's sanitised fragment", () => {
+  const files = readdirSync(new URL("js/", root), { recursive: true }).filter((file) => file.endsWith(".js"));
+  assert.ok(files.length > 20);
+  for (const file of files) {
+    const source = readFileSync(new URL(`js/${file}`, root), "utf8");
+    assert.doesNotMatch(source, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(/, file);
+  }
+});
+
+test("every bundle is pointed to by its stable name", () => {
+  const files = readdirSync(new URL("vendor/", root));
+  const stable = files.filter((file) => /^[a-z-]+\.js$/.test(file));
+  assert.deepEqual(stable.sort(), ["codemirror.js", "markdown.js", "quill-delta.js"]);
+  for (const file of stable) {
+    const [, target] = readFileSync(new URL(`vendor/${file}`, root), "utf8").match(/"\.\/([\w-]+\.js)"/);
+    assert.ok(files.includes(target), target);
+  }
+});
