@@ -14,6 +14,14 @@ renderer.core.ruler.push("source_lines", ({ tokens }) => {
   }
 });
 
+// A column's alignment as a class: style attributes are not let through.
+renderer.core.ruler.push("alignment", ({ tokens }) => {
+  for (const token of tokens) {
+    const [, side] = /^text-align:(\w+)$/.exec(token.attrGet("style") ?? "") ?? [];
+    if (side) token.attrJoin("class", `align-${side}`);
+  }
+});
+
 // - [ ] and - [x]
 renderer.core.ruler.push("tasks", ({ tokens, Token }) => {
   tokens.forEach((token, index) => {
