@@ -59,7 +59,7 @@ class Collab:
         self.manager = DocumentManager(settings, self._repository, self._committer)
         self._router = Router(
             [
-                *health_routes(self._repository),
+                *health_routes(self._repository, self._committer),
                 *DocumentsAPI(self.manager).routes(),
                 editing_route(self.manager),
                 *page_routes(),

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import time
+
 from ..asgi.requests import Request
 from ..asgi.responses import Response
 from ..asgi.routing import Route
-from ..errors import StorageError
-from ..storage import Repository
+from ..errors import StorageError, StorageUnavailable
+from ..storage import Committer, Repository
 from .answers import error_response, json_response
 
 __all__ = ["health_routes"]
 
+FAILURE_SECONDS = 30.0
+"""How long a failed commit counts. Editors send a refused edit again much sooner."""
 
-def health_routes(repository: Repository) -> list[Route]:
-    """`/healthz` answers while the process lives; `/readyz` asks the database."""
+
+def health_routes(repository: Repository, committer: Committer) -> list[Route]:
+    """`/healthz` answers while the process lives; `/readyz` while edits can be stored."""
 
     async def healthz(request: Request) -> Response:
         return json_response({"status": "ok"})
 
     async def readyz(request: Request) -> Response:
         try:
+            failed_at = committer.failed_at
+            if failed_at is not None and time.monotonic() - failed_at < FAILURE_SECONDS:
+                raise StorageUnavailable("the newest edits could not be stored: see the log")
             await repository.ping()
         except StorageError as error:
             return error_response(error)

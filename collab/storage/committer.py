@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Protocol
@@ -58,6 +59,8 @@ class Committer:
         self._bell = asyncio.Event()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
+        self.failed_at: float | None = None
+        """When the newest commit failed (`time.monotonic`); None if it succeeded."""
 
     def notify(self, source: Source) -> None:
         """This source has something to commit. After `close` nobody listens any more."""
@@ -118,10 +121,12 @@ class Committer:
         try:
             stored = await self._repository.append([append for _, append in batch])
         except Exception as error:
+            self.failed_at = time.monotonic()
             known = error if isinstance(error, CollabError) else _unknown(error)
             for source, append in batch:
                 _tell(source.failed, append, known)
             return False
+        self.failed_at = None
         for (source, append), hit in zip(batch, stored, strict=True):
             if hit:
                 _tell(source.committed, append)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from collab.app import Collab
@@ -172,10 +173,16 @@ async def test_a_database_locked_by_another_program_refuses_edits_until_it_is_fr
     other.execute("BEGIN IMMEDIATE")
     await ann.edit(1, 0, {"insert": "x"})
     assert (await ann.expect("error"))["code"] == "storage_unavailable"
-    other.execute("ROLLBACK")
-    other.close()
-    await ann.edit(1, 0, {"insert": "x"})
-    assert await ann.acknowledged() == 1
+    transport = httpx2.ASGITransport(app=app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as http:
+        assert (await http.get("/readyz")).status_code == 503
+        other.execute("ROLLBACK")
+        other.close()
+        # Ready is who has stored an edit, not who could store one perhaps.
+        assert (await http.get("/readyz")).status_code == 503
+        await ann.edit(1, 0, {"insert": "x"})
+        assert await ann.acknowledged() == 1
+        assert (await http.get("/readyz")).status_code == 200
 
 
 async def test_a_server_side_edit_whose_commit_failed_raises(
