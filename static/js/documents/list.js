@@ -62,16 +62,22 @@ function entry({ doc_id: docId, title, updated_at: updatedAt }) {
   link.href = `documents/${encodeURIComponent(docId)}`;
   link.dataset.testid = "document-link";
   link.dataset.docId = docId;
-  link.append(icon("document"), named(title), changed(updatedAt));
+  link.append(icon("document"), named(title, docId), changed(updatedAt));
   const item = document.createElement("li");
   item.append(link);
   return item;
 }
 
-function named(title) {
+function named(title, docId) {
   const name = document.createElement("span");
   name.className = title ? "document-title" : "document-title untitled";
   name.textContent = title || "Untitled";
+  if (title) return name;
+  // Several of them would look alike.
+  const id = document.createElement("span");
+  id.className = "document-id";
+  id.textContent = docId;
+  name.append(" ", id);
   return name;
 }
 
