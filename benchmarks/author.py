@@ -11,7 +11,6 @@ from websockets.asyncio.client import connect as open_websocket
 
 from collab.client import Session
 from collab.client.address import document_address
-from collab.frames import encode_json
 
 from .screen import Screen
 
@@ -61,8 +60,7 @@ class Author:
         self.session.edit(self.screen.type(operation))
         edit = self.session.outgoing()
         assert edit is not None
-        frame = {"type": "edit", "id": edit.id, "version": edit.version}
-        await self._websocket.send(encode_json({**frame, "operation": edit.operation}))
+        await self._websocket.send(edit.frame)
         while self.session.unsaved:
             await self._take()
         steps = self.session.version - 1 - edit.version

@@ -7,7 +7,7 @@ import contextlib
 import json
 import logging
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, NoReturn
 from weakref import WeakSet
 
 from websockets.asyncio.client import ClientConnection
@@ -15,7 +15,6 @@ from websockets.asyncio.client import connect as open_websocket
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.typing import Subprotocol
 
-from ..frames import encode_json
 from .address import document_address
 from .backoff import Backoff
 from .changes import Changes
@@ -82,6 +81,11 @@ class Editor:
     @property
     def user_id(self) -> str:
         return self._session.user_id
+
+    @property
+    def online(self) -> bool:
+        """Whether the document is joined at this moment; editing goes on when it is not."""
+        return self._session.online
 
     @property
     def unsaved(self) -> bool:
@@ -171,7 +175,7 @@ class Editor:
 
     async def _connection(self) -> None:
         """One connection from its handshake to its end. Raises only what ends the editor."""
-        query = {**self._query, **self._session.connected()}
+        query = {**self._query, **self._session.query}
         address = document_address(self._url, self.doc_id, query)
         self._wait = 0.0
         try:
@@ -194,6 +198,8 @@ class Editor:
             if not self._session.joined:
                 raise
             logger.info("document %s: reconnecting: %s", self.doc_id, error)
+        finally:
+            self._session.disconnected()
 
     def _check_close(self, closed: ConnectionClosed) -> None:
         code, reason = (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (1006, "")
@@ -211,13 +217,23 @@ class Editor:
     # -- one connection -------------------------------------------------------------------------
 
     async def _follow(self, websocket: ClientConnection) -> None:
-        sender = asyncio.get_running_loop().create_task(self._send(websocket))
+        loop = asyncio.get_running_loop()
+        reader = loop.create_task(self._read(websocket))
+        sender = loop.create_task(self._send(websocket))
         try:
-            while True:
-                self._receive(json.loads(await websocket.recv()))
+            # The reader ends last: what came before the close is read, though none can be sent.
+            await asyncio.wait({reader, sender}, return_when=asyncio.FIRST_EXCEPTION)
         finally:
+            reader.cancel()
             sender.cancel()
-            await asyncio.gather(sender, return_exceptions=True)
+            ends = await asyncio.gather(reader, sender, return_exceptions=True)
+        for end in ends:
+            if isinstance(end, Exception):
+                raise end
+
+    async def _read(self, websocket: ClientConnection) -> NoReturn:
+        while True:
+            self._receive(json.loads(await websocket.recv()))
 
     def _receive(self, frame: dict[str, Any]) -> None:
         kind = frame["type"]
@@ -237,23 +253,18 @@ class Editor:
 
     async def _send(self, websocket: ClientConnection) -> None:
         last = None
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            edit = self._session.outgoing()
-            if edit is None:
-                continue
-            if edit is last:
-                # The server could not take it just now.
-                await asyncio.sleep(self._backoff.next())
-            last = edit
-            frame = {
-                "type": "edit",
-                "id": edit.id,
-                "version": edit.version,
-                "operation": edit.operation,
-            }
-            await websocket.send(encode_json(frame))
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                edit = self._session.outgoing()
+                if edit is None:
+                    continue
+                if edit is last:
+                    # The server could not take it just now.
+                    await asyncio.sleep(self._backoff.next())
+                last = edit
+                await websocket.send(edit.frame)
 
     # -- waiting --------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ..frames import encode_json
 from ..ot import Buffer, OperationType, get_type
 from .errors import DocumentReplaced, EditRefused, StreamGap, TakenOver
 
@@ -47,12 +48,21 @@ class Inflight:
     current: Any
     sent: bool = False
 
+    @property
+    def frame(self) -> str:
+        """The text of its `edit` frame, the same every time."""
+        return encode_json(
+            {"type": "edit", "id": self.id, "version": self.version, "operation": self.operation}
+        )
+
 
 class Session:
     """One editor of one document, from its first join across all reconnects.
 
+    `online` says whether the server has answered the present connection.
+
     Give every frame of the server to `receive` in order, send what `outgoing` returns, and call
-    `connected` for each new connection. Bounds: one inflight edit, one pending operation.
+    `disconnected` when a connection has ended. Bounds: one inflight edit, one pending operation.
     """
 
     def __init__(self) -> None:
@@ -66,7 +76,7 @@ class Session:
         self.pending: Any = None
         self._confirmed: Buffer | None = None
         self._content: Buffer | None = None
-        self._following = False
+        self.online = False
 
     @property
     def joined(self) -> bool:
@@ -101,7 +111,7 @@ class Session:
 
     def outgoing(self) -> Inflight | None:
         """The edit to send now on this connection, once; None if there is none."""
-        if not self._following:
+        if not self.online:
             return None
         if self.inflight is None and self.pending is not None:
             self.inflight = Inflight(self.last_id + 1, self.version, self.pending, self.pending)
@@ -113,9 +123,13 @@ class Session:
 
     # -- connections ----------------------------------------------------------------------------
 
-    def connected(self) -> dict[str, str]:
-        """A new connection begins: the query parameters that resume it, none before the first."""
-        self._following = False
+    def disconnected(self) -> None:
+        """The connection has ended: nothing goes out before the server has answered a new one."""
+        self.online = False
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The query parameters that a new connection resumes with; none before the first join."""
         if not self.joined:
             return {}
         return {
@@ -176,7 +190,7 @@ class Session:
         self.client_id = frame["client_id"]
         self.user_id = frame["user"]["user_id"]
         self.last_id = frame["last_id"]
-        self._following = True
+        self.online = True
         if self.inflight is not None:
             self.inflight.sent = False
 
@@ -217,7 +231,7 @@ class Session:
         return Change(operation, version, frame["user_id"], frame["client_id"])
 
     def _follow(self, version: int) -> None:
-        if version != self.version + 1 or not self._following:
+        if version != self.version + 1 or not self.online:
             raise StreamGap(f"got version {version}, expected {self.version + 1}")
 
     def _error(self, frame: dict[str, Any]) -> Change | None:

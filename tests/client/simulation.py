@@ -75,7 +75,8 @@ class Line:
         self.up: deque[str] = deque()
         self.down: deque[dict[str, Any]] = deque()
         self.cursor = 0
-        query = session.connected()
+        session.disconnected()
+        query = session.query
         identity = {"user_id": f"user-{client_id}", "name": client_id}
         frame = {
             "type": "document_resumed",
@@ -106,8 +107,7 @@ class Line:
         """What is in flight is sent, whether or not it was before."""
         edit = self.session.inflight
         if edit is not None and edit.sent:
-            frame = {"id": edit.id, "version": edit.version, "operation": edit.operation}
-            self.up.append(json.dumps(frame))
+            self.up.append(edit.frame)
 
     def arrive(self) -> bool:
         """The server takes one frame."""

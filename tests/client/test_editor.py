@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ from tests.client.conftest import Served, serve
 from tests.conftest import Make
 
 
-def insert(offset: int, text: str) -> dict[str, list[dict[str, object]]]:
+def insert(offset: int, text: str) -> dict[str, Any]:
     return {"ops": [*([{"retain": offset}] if offset else []), {"insert": text}]}
 
 
@@ -109,6 +110,7 @@ async def test_editing_goes_on_while_the_server_is_away(make_app: Make) -> None:
     async with connect(first.url, "doc", client_id="a") as ann:
         ann.edit(insert(0, "before "))
         await ann.saved()
+        assert ann.online
         await first.stop()
         ann.edit(insert(7, "while "))
         ann.edit(insert(13, "away"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,11 +15,11 @@ from collab.ot.utf16 import length
 from tests.client.simulation import TEXT, Line, SimulatedServer, joined
 
 
-def insert(offset: int, text: str) -> dict[str, list[dict[str, object]]]:
+def insert(offset: int, text: str) -> dict[str, Any]:
     return {"ops": [*([{"retain": offset}] if offset else []), {"insert": text}]}
 
 
-def delete(offset: int, count: int) -> dict[str, list[dict[str, object]]]:
+def delete(offset: int, count: int) -> dict[str, Any]:
     return {"ops": [*([{"retain": offset}] if offset else []), {"delete": count}]}
 
 
@@ -115,8 +117,10 @@ def test_nothing_is_sent_before_the_server_has_answered_the_join() -> None:
     line = joined(server)
     line.session.edit(insert(0, "x"))
     again = Line(server, line.session, "a")
+    assert not line.session.online
     assert not again.send()
     again.deliver()
+    assert line.session.online
     assert again.send()
 
 
@@ -297,11 +301,11 @@ def test_frames_that_are_not_known_are_passed_over() -> None:
 ALPHABET = "ab 𝄞é\n🙂"
 
 
-def random_edit(content: str, draw: st.DataObject) -> dict[str, list[dict[str, object]]]:
+def random_edit(content: str, draw: st.DataObject) -> dict[str, Any]:
     start = draw.draw(st.integers(0, len(content)), label="start")
     end = draw.draw(st.integers(start, min(len(content), start + 4)), label="end")
     text = draw.draw(st.text(ALPHABET, max_size=3), label="text")
-    components: list[dict[str, object]] = [
+    components: list[dict[str, Any]] = [
         {"retain": length(content[:start])},
         {"insert": text},
         {"delete": length(content[start:end])},

@@ -16,7 +16,6 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from benchmarks.server import ServerProcess
 from collab.client import Session
 from collab.client.address import document_address
-from collab.frames import encode_json
 from collab.ot.utf16 import length
 
 __all__ = ["RestlessEditor"]
@@ -85,7 +84,7 @@ class RestlessEditor:
     @contextlib.asynccontextmanager
     async def _connection(self) -> AsyncIterator[asyncio.Task[NoReturn]]:
         """Yields the task that reads; what ended it is raised, if it was not the connection."""
-        query = {"client_id": self.client_id, **self.session.connected()}
+        query = {"client_id": self.client_id, **self.session.query}
         address = document_address(self._server.url, self._doc_id, query)
         connecting = open_websocket(
             address, compression=None, max_size=None, close_timeout=0.2, open_timeout=5
@@ -99,6 +98,7 @@ class RestlessEditor:
                 yield reader
             finally:
                 reader.cancel()
+                self.session.disconnected()
                 (ended,) = await asyncio.gather(reader, return_exceptions=True)
                 if not isinstance(ended, ConnectionClosed | asyncio.CancelledError):
                     raise ended
@@ -144,9 +144,8 @@ class RestlessEditor:
     async def send(self) -> None:
         edit = self.session.outgoing()
         if edit is not None:
-            frame = {"type": "edit", "id": edit.id, "version": edit.version}
-            self._frames[edit.id] = encode_json({**frame, "operation": edit.operation})
-            await self._websocket.send(self._frames[edit.id])
+            self._frames[edit.id] = edit.frame
+            await self._websocket.send(edit.frame)
 
     async def wait(self) -> None:
         await asyncio.sleep(self._random.uniform(0, 0.03))
@@ -154,7 +153,7 @@ class RestlessEditor:
     async def send_again(self) -> None:
         edit = self.session.inflight
         if edit is not None and edit.sent:
-            await self._websocket.send(self._frames[edit.id])
+            await self._websocket.send(edit.frame)
 
     async def send_acknowledged_again(self) -> None:
         if self.acknowledged:

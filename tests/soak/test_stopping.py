@@ -14,7 +14,6 @@ from websockets.exceptions import ConnectionClosed
 from benchmarks.server import ServerProcess
 from collab.client import Session, connect
 from collab.client.address import document_address
-from collab.frames import encode_json
 
 
 async def type_until_closed(
@@ -34,10 +33,9 @@ async def type_until_closed(
                         busy.set()
                 edit = session.outgoing()
                 if edit is not None:
-                    frame = {"type": "edit", "id": edit.id, "version": edit.version}
                     # What had come before the connection was closed is still to be received.
                     with contextlib.suppress(ConnectionClosed):
-                        await websocket.send(encode_json({**frame, "operation": edit.operation}))
+                        await websocket.send(edit.frame)
         except ConnectionClosed:
             return frames, websocket.close_code
 
