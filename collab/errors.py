@@ -13,9 +13,10 @@ again may succeed.
     │   └── ReadOnly · Forbidden · TooLarge · RateLimited · DocumentFull
     ├── DocumentError           the document can't be had
     │   ├── InvalidRequest · NoSuchDocument · DocumentDeleted · DocumentExists · DocumentBusy
-    │   └── ServerBusy · ServerClosing
+    │   └── ServerBusy · ServerClosing · TooSlow
     ├── StorageError            the database can't be used, now or as it is
     │   ├── StorageUnavailable · SchemaMismatch
+    ├── PeerLeft                nobody is there to be told anything
     ├── ConfigurationError      a setting that can't work; only ever seen by who runs the program
     └── Internal                our own fault: details go to the log, never to a client
 """
@@ -42,6 +43,7 @@ __all__ = [
     "InvalidRequest",
     "NoSuchDocument",
     "OutOfOrder",
+    "PeerLeft",
     "RateLimited",
     "ReadOnly",
     "SchemaMismatch",
@@ -50,6 +52,7 @@ __all__ = [
     "StorageError",
     "StorageUnavailable",
     "TooLarge",
+    "TooSlow",
     "UnknownType",
     "VersionAhead",
     "VersionGone",
@@ -252,6 +255,19 @@ class ServerClosing(DocumentError):
     status = 503
     close_code = 1001
     retry = True
+
+
+class TooSlow(DocumentError):
+    """This reader fell behind the history kept in memory; it may resume."""
+
+    code = "rate_limited"
+    status = 503
+    close_code = 1013
+    retry = True
+
+
+class PeerLeft(CollabError):
+    """The peer went away during the handshake: nobody is there to be told anything."""
 
 
 class StorageError(CollabError):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-
 from ..asgi.routing import WebSocketRoute
 from ..asgi.websockets import WebSocket
 from ..auth import open_user
 from ..documents import DocumentManager, JoinRequest
 from ..documents.handshake import refuse
-from ..errors import CollabError
+from ..errors import InvalidRequest
 
 __all__ = ["editing_route"]
 
@@ -18,16 +16,13 @@ def editing_route(manager: DocumentManager) -> WebSocketRoute:
     """Editing in open mode: everybody is who they say they are."""
 
     async def edit(websocket: WebSocket) -> None:
+        query = websocket.query_params
         try:
-            request = JoinRequest.of_query(websocket.query_params)
-            query = websocket.query_params
+            request = JoinRequest.of_query(query)
             user = open_user(query.get("user_id"), query.get("name"), request.client_id)
-            doc_id = websocket.path_params["doc_id"]
-            connection = await manager.join_document(websocket, doc_id, user, request)
-        except CollabError as error:
-            with contextlib.suppress(OSError, RuntimeError):
-                await refuse(websocket, error)
+        except InvalidRequest as error:
+            await refuse(websocket, error)
             return
-        await connection.run()
+        await manager.serve(websocket, websocket.path_params["doc_id"], user, request)
 
     return WebSocketRoute("/ws/documents/{doc_id}", edit)

@@ -19,7 +19,8 @@ from ..resources import resource_folder
 
 __all__ = ["page_routes"]
 
-_HASHED = re.compile(r"[.-][0-9A-Za-z]{8,}\.(js|css|woff2?)$")
+# As scripts/bundle.mjs names them.
+_HASHED = re.compile(r"/vendor/[^/]+-[0-9A-Z]{8}\.js$")
 
 
 def page_routes() -> list[BaseRoute]:

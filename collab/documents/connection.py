@@ -27,6 +27,7 @@ from ..errors import (
     ReadOnly,
     StorageError,
     TooLarge,
+    TooSlow,
     VersionAhead,
     VersionGone,
 )
@@ -377,11 +378,3 @@ class Connection:
     async def closed(self) -> None:
         """Return once the connection has come to its end."""
         await self._finished.wait()
-
-
-class TooSlow(CollabError):
-    """A reader that fell behind the history kept in memory."""
-
-    code = "rate_limited"
-    close_code = 1013
-    retry = True

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Protocol
 
-from ..errors import CollabError, InvalidRequest, NoSuchDocument, WrongDocType
+from ..errors import CollabError, InvalidRequest, NoSuchDocument, PeerLeft, WrongDocType
 from ..frames import encode_json, error_frame
 from .join import SUBPROTOCOL
 
 __all__ = ["ABORT_EXTENSION", "WebSocketLike", "accept", "close_reason", "refuse"]
+
+logger = logging.getLogger(__name__)
 
 # Under this name our own uvicorn protocol offers a function that ends the connection at once.
 ABORT_EXTENSION = "collab.abort"
@@ -38,6 +41,7 @@ async def accept(websocket: WebSocketLike) -> None:
 
     Raises:
         InvalidRequest: the client offers only other subprotocols.
+        PeerLeft: there is nobody any more.
     """
     if is_accepted(websocket):
         return
@@ -46,7 +50,11 @@ async def accept(websocket: WebSocketLike) -> None:
         raise InvalidRequest(
             f"got the subprotocols {', '.join(offered)[:100]}: offer '{SUBPROTOCOL}', or none"
         )
-    await websocket.accept(subprotocol=SUBPROTOCOL if offered else None)
+    try:
+        await websocket.accept(subprotocol=SUBPROTOCOL if offered else None)
+    except Exception as error:
+        # Each kind of WebSocket has its own exception for this.
+        raise PeerLeft("the peer left during the handshake") from error
 
 
 def is_accepted(websocket: WebSocketLike) -> bool:
@@ -62,8 +70,16 @@ async def refuse(websocket: WebSocketLike, error: CollabError) -> None:
     """Answer a join that is refused.
 
     What a browser could not see in a refused handshake but must act on (no such document, another
-    type) is told after accepting; all else is an HTTP response where the server can send one.
+    type) is told after accepting; all else is an HTTP response where the server can send one. A
+    peer that has gone away is told nothing.
     """
+    try:
+        await _refuse(websocket, error)
+    except Exception as gone:
+        logger.debug("a refusal found nobody: %r", gone)
+
+
+async def _refuse(websocket: WebSocketLike, error: CollabError) -> None:
     if not is_accepted(websocket) and isinstance(error, (NoSuchDocument, WrongDocType)):
         await accept(websocket)
     if is_accepted(websocket):

@@ -17,6 +17,7 @@ from ..errors import (
     CollabError,
     DocumentBusy,
     NoSuchDocument,
+    PeerLeft,
     ServerBusy,
     ServerClosing,
 )
@@ -59,17 +60,24 @@ class DocumentManager:
 
     # -- connections ----------------------------------------------------------------------------
 
-    async def serve(self, websocket: WebSocketLike, doc_id: str, user: User | str) -> None:
+    async def serve(
+        self,
+        websocket: WebSocketLike,
+        doc_id: str,
+        user: User | str,
+        request: JoinRequest | None = None,
+    ) -> None:
         """Run one connection from the handshake to its close.
 
         A join that is refused is answered on the WebSocket; nothing is raised for it.
         """
         try:
-            connection = await self.join_document(websocket, doc_id, user)
+            connection = await self.join_document(websocket, doc_id, user, request)
+        except PeerLeft:
+            return
         except CollabError as error:
             logger.info("document %s: refused: %s", doc_id[:128], error)
-            with contextlib.suppress(OSError, RuntimeError):
-                await refuse(websocket, error)
+            await refuse(websocket, error)
             return
         await connection.run()
 
@@ -92,6 +100,7 @@ class DocumentManager:
             text to `handle(text)` and call `leave_document` at the end.
 
         Raises:
+            PeerLeft: the peer went away meanwhile.
             CollabError: the join is refused; the WebSocket is still open, for `refuse`.
         """
         if request is None:

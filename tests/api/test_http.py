@@ -11,6 +11,7 @@ import httpx2
 import pytest
 
 from collab.app import Collab
+from collab.resources import resource_folder
 from tests.conftest import Make
 from tests.wire import connect
 
@@ -151,6 +152,15 @@ async def test_pages_and_assets_are_served(http: httpx2.AsyncClient) -> None:
     head = await http.head("/static/index.html")
     assert (head.status_code, head.content) == (200, b"")
     assert (await http.get("/static/nothing.js")).status_code == 404
+
+
+async def test_bundles_are_cached_for_ever_and_all_else_is_asked_for_again(
+    http: httpx2.AsyncClient,
+) -> None:
+    bundle = next(resource_folder("static").glob("vendor/codemirror-*.js")).name
+    assert "immutable" in (await http.get(f"/static/vendor/{bundle}")).headers["cache-control"]
+    for path in ("/", "/static/js/collab/index.js", "/static/vendor/codemirror.js"):
+        assert "max-age=0" in (await http.get(path)).headers["cache-control"]
 
 
 @pytest.mark.parametrize("path", ["/static/../collab/app.py", "/static/%2e%2e/pyproject.toml"])

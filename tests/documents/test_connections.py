@@ -107,6 +107,26 @@ async def test_connections_to_one_document_are_limited(make_app: Make) -> None:
     await connect(app, "doc", client_id="a")
 
 
+async def test_a_peer_that_leaves_while_joining_leaves_nothing_behind(app: Collab) -> None:
+    async def gone(event: dict) -> None:
+        raise OSError("the peer is gone")
+
+    wire = Wire(app, "/ws/documents/doc?client_id=a")
+    wire.task.cancel()
+    received = iter([{"type": "websocket.connect"}])
+
+    async def receive() -> dict:
+        return next(received)
+
+    await app({**wire.scope}, receive, gone)
+    refused = {**wire.scope, "query_string": b"version=x"}
+    received = iter([{"type": "websocket.connect"}])
+    await app(refused, receive, gone)
+    document = app.manager.documents["doc"]
+    assert document.is_idle
+    assert len(document.authors) == 0
+
+
 # -- resuming -----------------------------------------------------------------------------------
 
 
