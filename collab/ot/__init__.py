@@ -1,5 +1,6 @@
 """Operational transformation: the types of documents and the functions on their operations."""
 
+from .json_type import JsonType
 from .plain_buffer import PlainBuffer
 from .registry import get_type, register, types
 from .text import TextType
@@ -7,6 +8,7 @@ from .types import Buffer, OperationType, Side
 
 __all__ = [
     "Buffer",
+    "JsonType",
     "OperationType",
     "PlainBuffer",
     "Side",
@@ -17,3 +19,4 @@ __all__ = [
 ]
 
 register(TextType())
+register(JsonType())

@@ -10,12 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from .json_cases import JsonCases
 from .text_cases import TextCases
 
 __all__ = ["TYPES", "law"]
 
 TYPES = [
     TextCases(),
+    JsonCases(),
 ]
 
 EXAMPLES = int(os.environ.get("COLLAB_LAW_EXAMPLES", "2000"))

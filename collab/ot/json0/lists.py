@@ -1,0 +1,102 @@
+"""Transformation of lists of components by a rule for two of them.
+
+Both lists were made on the same content, and each component of a list on what those before it make.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+__all__ = ["Append", "Side", "Step", "transform"]
+
+Side = Literal["left", "right"]
+Component = dict[str, Any]
+Step = Callable[[Component, Component, Side], list[Component]]
+Append = Callable[[list[Component], Component], None]
+
+
+def transform(
+    components: list[Component],
+    others: list[Component],
+    side: Side,
+    step: Step,
+    append: Append,
+) -> list[Component]:
+    """`components` as they must be after `others`.
+
+    Args:
+        step: one component after another one, as none, one or several.
+        append: adds a component to a list, joining it with the last where it can.
+    """
+    if not others:
+        return components
+    if side == "left":
+        return cross(components, others, step, append)[0]
+    return cross(others, components, step, append)[1]
+
+
+class Crossing:
+    """Components of the right on their way past those of the left.
+
+    `passed` are those of the left that the component has passed that is now split.
+    """
+
+    __slots__ = ("crossed", "left", "passed", "waiting")
+
+    def __init__(self, left: Sequence[Component], right: Sequence[Component]) -> None:
+        self.left = list(left)
+        self.waiting = list(reversed(right))
+        self.crossed: list[Component] = []
+        self.passed: list[Component] = []
+
+
+def cross(
+    left: Sequence[Component], right: Sequence[Component], step: Step, append: Append
+) -> tuple[list[Component], list[Component]]:
+    """Both lists, each after the other.
+
+    A component that falls into pieces has them pass the rest of the left one after the other; that
+    is kept on a stack, which may become as deep as the left is long.
+    """
+    stack = [Crossing(left, right)]
+    while True:
+        crossing = stack[-1]
+        if crossing.waiting:
+            pieces = advance(crossing, step, append)
+            if pieces is not None:
+                stack.append(pieces)
+            continue
+        stack.pop()
+        if not stack:
+            return crossing.left, crossing.crossed
+        outer = stack[-1]
+        extend(outer.passed, crossing.left, append)
+        outer.left, outer.passed = outer.passed, []
+        extend(outer.crossed, crossing.crossed, append)
+
+
+def advance(crossing: Crossing, step: Step, append: Append) -> Crossing | None:
+    """Bring the next component past the left; or as far as where it falls into pieces."""
+    component = crossing.waiting.pop()
+    passed: list[Component] = []
+    for index, one in enumerate(crossing.left):
+        moved = step(component, one, "right")
+        extend(passed, step(one, component, "left"), append)
+        if len(moved) == 1:
+            component = moved[0]
+        elif moved:
+            crossing.passed = passed
+            return Crossing(crossing.left[index + 1 :], moved)
+        else:
+            extend(passed, crossing.left[index + 1 :], append)
+            crossing.left = passed
+            return None
+    crossing.left = passed
+    append(crossing.crossed, component)
+    return None
+
+
+def extend(components: list[Component], more: Sequence[Component], append: Append) -> None:
+    for component in more:
+        append(components, component)

@@ -1,0 +1,41 @@
+"""Composition and transformation of operations."""
+
+from __future__ import annotations
+
+from ...errors import InvalidOperation
+from . import lists
+from .components import Operation, append
+from .lists import Side
+from .rules import step
+from .values import Misfit
+
+__all__ = ["compose", "transform"]
+
+
+def compose(first: Operation, second: Operation) -> Operation:
+    """One operation with the effect of `first`, then `second`.
+
+    Raises:
+        InvalidOperation: they can't follow one another on any content.
+    """
+    components = list(first)
+    for index, component in enumerate(second):
+        try:
+            append(components, component)
+        except Misfit as problem:
+            raise InvalidOperation(str(problem), component=index) from None
+    return components
+
+
+def transform(operation: Operation, other: Operation, side: Side) -> Operation:
+    """`operation` as it must be after `other`.
+
+    Raises:
+        InvalidOperation: they can't both fit any one content.
+    """
+    try:
+        return lists.transform(operation, other, side, step, append)
+    except Misfit as problem:
+        raise InvalidOperation(
+            f"it doesn't fit the content of the version it was made on: {problem}"
+        ) from None

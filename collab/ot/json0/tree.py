@@ -1,0 +1,164 @@
+"""A JSON value that is changed in place, component by component.
+
+What somebody else may hold, the value it was made of, what operations bring and what `content` has
+given away, is never changed: a list or object in it is copied, by itself, when it is first changed,
+and is from then on this tree's own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import text0
+from .components import Component, as_text0, is_text
+from .values import Misfit, add, same, shown, size
+
+__all__ = ["Tree"]
+
+
+class Tree:
+    """`change` raises `Misfit` and leaves everything as it was if a component doesn't fit."""
+
+    __slots__ = ("_own", "_size", "_top")
+
+    def __init__(self, content: Any) -> None:
+        self._top = [content]
+        # The values keep the ids from being given to others.
+        self._own: dict[int, Any] = {}
+        self._size: int | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes of the JSON text."""
+        if self._size is None:
+            self._size = size(self._top[0])
+        return self._size
+
+    def content(self) -> Any:
+        self._own = {}
+        return self._top[0]
+
+    def change(self, component: Component) -> None:
+        try:
+            if is_text(component):
+                self._edit(as_text0(component))
+            elif "na" in component:
+                self._add(component)
+            elif "lm" in component:
+                self._move(component)
+            elif "li" in component or "ld" in component:
+                self._change_item(component)
+            else:
+                self._change_member(component)
+        except Misfit as problem:
+            raise Misfit(f"path {shown(component['p'])}: {problem}") from None
+
+    def _edit(self, component: Component) -> None:
+        holder, key = self._find(component["p"])
+        text = value_at(holder, key)
+        if type(text) is not str:
+            raise Misfit(f"there is {shown(text)}, not a string")
+        self._put(holder, key, text, text0.apply(text, component["o"]))
+
+    def _add(self, component: Component) -> None:
+        holder, key = self._find(component["p"])
+        value = value_at(holder, key)
+        if type(value) is not int and type(value) is not float:
+            raise Misfit(f"there is {shown(value)}, not a number")
+        total = add(value, component["na"])
+        if total is None:
+            raise Misfit(
+                f"a double doesn't hold {shown(value)} + {shown(component['na'])} exactly, and "
+                "rounded sums depend on the order of edits: replace the number instead"
+            )
+        self._put(holder, key, value, total)
+
+    def _move(self, component: Component) -> None:
+        items, index = self._find_item(component["p"])
+        value_at(items, index)
+        target = component["lm"]
+        if target >= len(items):
+            raise Misfit(f"can't move to {target} in a list of {len(items)}")
+        items.insert(target, items.pop(index))
+
+    def _change_item(self, component: Component) -> None:
+        items, index = self._find_item(component["p"])
+        if "ld" not in component:
+            if index > len(items):
+                raise Misfit(f"can't insert at {index} in a list of {len(items)}")
+            items.insert(index, component["li"])
+            self._grow(lambda: size(component["li"]) + (len(items) > 1))
+            return
+        expect(value_at(items, index), component["ld"], "ld")
+        if "li" in component:
+            self._put(items, index, component["ld"], component["li"])
+        else:
+            del items[index]
+            self._grow(lambda: -size(component["ld"]) - (len(items) > 0))
+
+    def _find_item(self, path: list[Any]) -> tuple[list[Any], int]:
+        items, index = self._find(path)
+        if type(items) is not list or items is self._top:
+            raise Misfit(f"it leads into {shown(items)}, not into a list")
+        return items, index
+
+    def _change_member(self, component: Component) -> None:
+        members, key = self._find(component["p"])
+        if type(members) is not dict and members is not self._top:
+            raise Misfit(f"it leads into {shown(members)}, not into an object")
+        if "od" not in component:
+            if type(members) is list or key in members:
+                raise Misfit(f"there is {shown(members[key])} already: give it as od to replace it")
+            members[key] = component["oi"]
+            self._grow(lambda: size(key) + 1 + size(component["oi"]) + (len(members) > 1))
+            return
+        expect(value_at(members, key), component["od"], "od")
+        if "oi" in component:
+            self._put(members, key, component["od"], component["oi"])
+        else:
+            del members[key]
+            self._grow(lambda: -size(key) - 1 - size(component["od"]) - (len(members) > 0))
+
+    def _find(self, path: list[Any]) -> tuple[Any, Any]:
+        """The list or object that the path leads into, made our own, and its last step."""
+        holder: Any = self._top
+        key: Any = 0
+        for step in path:
+            value = value_at(holder, key)
+            holder, key = self._made_own(holder, key, value), step
+        return holder, key
+
+    def _made_own(self, holder: Any, key: Any, value: Any) -> Any:
+        if id(value) in self._own:
+            return value
+        kind = type(value)
+        if kind is not list and kind is not dict:
+            return value
+        copy = holder[key] = value.copy()
+        self._own[id(copy)] = copy
+        return copy
+
+    def _put(self, holder: Any, key: Any, old: Any, new: Any) -> None:
+        holder[key] = new
+        self._grow(lambda: size(new) - size(old))
+
+    def _grow(self, growth: Any) -> None:
+        if self._size is not None:
+            self._size += growth()
+
+
+def value_at(holder: Any, key: Any) -> Any:
+    if type(holder) is list and type(key) is int:
+        if key < len(holder):
+            return holder[key]
+        raise Misfit(f"there is no item {key} in a list of {len(holder)}")
+    if type(holder) is dict and type(key) is str:
+        if key in holder:
+            return holder[key]
+        raise Misfit(f"there is no member {shown(key)}")
+    raise Misfit(f"it has {shown(key)} where there is {shown(holder)}")
+
+
+def expect(found: Any, given: Any, kind: str) -> None:
+    if not same(found, given):
+        raise Misfit(f"there is {shown(found)}, but {kind} is {shown(given)}")

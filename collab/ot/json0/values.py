@@ -1,0 +1,142 @@
+"""JSON values as the type `json` holds them.
+
+Numbers are what JavaScript makes of them, so that every editor holds the same: a whole number
+within ±(2^53 - 1) is an `int`, every other one the nearest double. One number has one form only, so
+equal values have the same size.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from fractions import Fraction
+from typing import Any
+
+import msgspec
+
+from ..utf16 import length
+
+__all__ = ["LARGEST_INTEGER", "Misfit", "add", "checked", "number", "same", "shown", "size"]
+
+LARGEST_INTEGER = 2**53 - 1
+
+FORBIDDEN_KEY = "__proto__"
+"""In a browser, setting this key of an object doesn't make a member of it."""
+
+PREVIEW = 60
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Misfit(ValueError):
+    """What is wrong with a value or a component; whoever catches it knows which one."""
+
+
+def checked(value: Any, depth: int) -> Any:
+    """The value with its numbers in their one form: itself if they are.
+
+    Args:
+        depth: how many lists and objects may lie in one another.
+
+    Raises:
+        Misfit: it is no JSON value, or nested deeper.
+    """
+    kind = type(value)
+    if value is None or kind is bool:
+        return value
+    if kind is str:
+        return text(value)
+    if kind is int or kind is float:
+        return number(value)
+    if kind is not list and kind is not dict:
+        raise Misfit(f"a {kind.__name__} is no JSON value")
+    if depth <= 0:
+        raise Misfit("it is nested too deep: the limit is the type's maximum_depth")
+    if kind is list:
+        items = [checked(item, depth - 1) for item in value]
+        return value if unchanged(items, value) else items
+    for name in value:
+        key(name)
+    members = [checked(item, depth - 1) for item in value.values()]
+    if unchanged(members, value.values()):
+        return value
+    return dict(zip(value, members, strict=True))
+
+
+def unchanged(new: Any, old: Any) -> bool:
+    return all(one is other for one, other in zip(new, old, strict=True))
+
+
+def text(value: Any) -> str:
+    if type(value) is not str:
+        raise Misfit(f"got {shown(value)}, expected a string")
+    try:
+        length(value)
+    except UnicodeEncodeError as error:
+        raise Misfit(f"a string has a lone surrogate as its character {error.start}") from None
+    return value
+
+
+def key(value: Any) -> str:
+    if text(value) == FORBIDDEN_KEY:
+        raise Misfit(f"{FORBIDDEN_KEY!r} can't be a key: browsers take it for something else")
+    return value  # type: ignore[no-any-return]
+
+
+def number(value: Any) -> int | float:
+    """The one form of a number."""
+    if type(value) is int:
+        if -LARGEST_INTEGER <= value <= LARGEST_INTEGER:
+            return value
+        try:
+            value = float(value)
+        except OverflowError:
+            raise Misfit("a number is too large: JSON's are doubles") from None
+    if type(value) is not float:
+        raise Misfit(f"got {shown(value)}, expected a number")
+    if not math.isfinite(value):
+        raise Misfit(f"{value} is no JSON number")
+    if value.is_integer() and abs(value) <= LARGEST_INTEGER:
+        return int(value)
+    return value
+
+
+def add(one: float, two: float) -> int | float | None:
+    """The sum, or None where a double doesn't hold it exactly.
+
+    Rounded sums depend on the order, and editors add in different orders.
+    """
+    exact = Fraction(one) + Fraction(two)
+    try:
+        total = number(one + two)
+    except Misfit:
+        return None
+    return total if Fraction(total) == exact else None
+
+
+def same(one: Any, two: Any) -> bool:
+    """Whether two checked values are the same JSON value: `True` is not 1."""
+    if one is two:
+        return True
+    kind = type(one)
+    if kind is not type(two):
+        return False
+    if kind is list:
+        return len(one) == len(two) and all(map(same, one, two))
+    if kind is dict:
+        return one.keys() == two.keys() and all(same(one[name], two[name]) for name in one)
+    return bool(one == two)
+
+
+def size(value: Any) -> int:
+    """Bytes of the value's JSON text."""
+    return len(_encode(value))
+
+
+def shown(value: Any) -> str:
+    """A value as a message shows it: cut where it is long."""
+    try:
+        written = json.dumps(value)
+    except (TypeError, ValueError, RecursionError):
+        return f"a {type(value).__name__}"
+    return written if len(written) <= PREVIEW else f"{written[:PREVIEW]}…"
