@@ -119,8 +119,8 @@ class Connection:
             StorageUnavailable: the content could not be read.
         """
         document = self.document
-        resumes = version is not None and epoch == document.epoch
-        if resumes and version is not None and version <= document.history.head:
+        await document.until_open()
+        if version is not None and epoch == document.epoch and version <= document.history.head:
             self._enter(version, self._resumed)
             return
         at, content = await document.committed_content()

@@ -121,9 +121,9 @@ class Document:
             EditError: refused; nothing has changed.
             StorageUnavailable: nothing has changed; the same edit may be sent again.
         """
+        self._check_open()
         if edit_id <= author.last_id:
             return await self._repetition(author, edit_id, version, operation)
-        self._check_open()
         self._check_order(author, edit_id, version)
         earlier: list[Change] = []
         while version < self.history.start:
@@ -273,6 +273,12 @@ class Document:
         self._failures += 1
         self._own(self._reload(self.history.drop_tail()))
 
+    async def until_open(self) -> None:
+        """Return once the document knows what is committed; raises `StorageUnavailable`."""
+        while self.state is DocumentState.RELOADING:
+            await self._next_turn()
+        self._check_open()
+
     async def until_committed(self, version: int) -> None:
         """Return once `version` is committed.
 
@@ -359,9 +365,7 @@ class Document:
         Raises:
             StorageUnavailable: it could not be committed.
         """
-        while self.state is DocumentState.RELOADING:
-            await self._next_turn()
-        self._check_open()
+        await self.until_open()
         version, content = self._capture()
         await self.until_committed(version)
         return version, content

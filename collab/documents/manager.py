@@ -128,13 +128,13 @@ class DocumentManager:
             author = await document.authors.hold(request.client_id, user.user_id)
             connection = Connection(websocket, document, author, user, self.settings)
             connection.on_finish(self._finished)
-            self._connections[connection] = None
             try:
                 await accept(websocket)
                 await connection.join(request.version, request.epoch)
             except BaseException:
                 await connection.finish()
                 raise
+            self._connections[connection] = None
             if self._is_closing:
                 connection.close(1001, "server shutting down")
             return connection

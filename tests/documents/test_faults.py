@@ -26,6 +26,8 @@ class FaultyRepository(Repository):
     fail_reads = False
     begun = asyncio.Event()
     gate: asyncio.Event | None = None
+    slow_reads: asyncio.Event | None = None
+    reading: asyncio.Event
 
     async def append(self, batch: Sequence[Append]) -> list[bool]:
         self.begun.set()
@@ -41,6 +43,9 @@ class FaultyRepository(Repository):
         return stored
 
     async def find_document(self, doc_id: str):
+        self.reading.set()
+        if self.slow_reads is not None:
+            await self.slow_reads.wait()
         if self.fail_reads:
             raise StorageUnavailable("the database can't be read")
         return await super().find_document(doc_id)
@@ -51,7 +56,7 @@ async def faults(app: Collab) -> FaultyRepository:
     repository = app.manager.repository
     repository.__class__ = FaultyRepository
     assert isinstance(repository, FaultyRepository)
-    repository.begun = asyncio.Event()
+    repository.begun, repository.reading = asyncio.Event(), asyncio.Event()
     return repository
 
 
@@ -102,6 +107,25 @@ async def test_editors_are_sent_away_while_the_truth_is_unknown(
     faults.fail_reads = False
     ann = await connect(app, "doc", client_id="a", version=0, epoch=epoch)
     assert (await ann.expect("document_resumed"))["last_id"] == 1
+    await ann.edit(1, 0, {"insert": "x"})
+    assert await ann.acknowledged() == 1
+    assert (await app.manager.read_document("doc"))[2] == "x"
+
+
+async def test_an_edit_sent_again_while_the_truth_is_sought_is_neither_lost_nor_doubled(
+    app: Collab, faults: FaultyRepository
+) -> None:
+    ann = await connect(app, "doc", client_id="a")
+    await ann.expect("document_state")
+    faults.reading.clear()
+    faults.fail_before = 1
+    faults.slow_reads = asyncio.Event()
+    await ann.edit(1, 0, {"insert": "x"})
+    await faults.reading.wait()
+    await ann.edit(1, 0, {"insert": "x"})
+    assert (await ann.expect("error"))["code"] == "storage_unavailable"
+    faults.slow_reads.set()
+    assert (await ann.expect("error"))["code"] == "storage_unavailable"
     await ann.edit(1, 0, {"insert": "x"})
     assert await ann.acknowledged() == 1
     assert (await app.manager.read_document("doc"))[2] == "x"
