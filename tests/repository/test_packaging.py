@@ -123,7 +123,7 @@ def test_every_asset_of_both_pages_is_served(url: str) -> None:
             seen[address] = answer.status_code
             kind = answer.headers.get("content-type", "").partition(";")[0]
             if kind in REFERENCES:
-                found = REFERENCES[kind].findall(answer.text)
+                found = REFERENCES[kind].findall(without_comments(answer.text))
                 waiting += [address.join(reference) for reference in found]
     assert {str(address): status for address, status in seen.items() if status != 200} == {}
     served = {address.path for address in seen}
