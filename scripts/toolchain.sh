@@ -2,9 +2,11 @@
 
 venv=.venv-test
 
-# Chromium, an emoji font for its screenshots, and Node: from the system's packages, where missing.
+# Chromium, an emoji font for its screenshots, Node, and git, which tells the tests what is tracked:
+# from the system's packages, where missing.
 install_programs() {
   local missing=()
+  has git || missing+=(git)
   has chromium || has chromium-browser || has google-chrome || missing+=(chromium)
   if has dpkg && ! dpkg -s fonts-noto-color-emoji >/dev/null 2>&1; then
     missing+=(fonts-noto-color-emoji)
