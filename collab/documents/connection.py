@@ -97,6 +97,7 @@ class Connection:
         self._caught_up = False
         self._bad_frames = 0
         self._closing: tuple[int, str] | None = None
+        self._farewell: str | None = None
         self._drain = True
         self._writer: asyncio.Task[None] | None = None
         self._on_finish: Callable[[Connection], None] | None = None
@@ -284,12 +285,20 @@ class Connection:
     def ring(self) -> None:
         self._bell.set()
 
-    def close(self, code: int, reason: str, *, drain: bool = True) -> None:
-        """Have the connection closed, after what it has still to be told if `drain`. Idempotent."""
+    def close(
+        self, code: int, reason: str, *, farewell: str | None = None, drain: bool = True
+    ) -> None:
+        """Have the connection closed. Idempotent.
+
+        Args:
+            farewell: a frame to be written last.
+            drain: whether to write before that what it has still to be told.
+        """
         if self._state in (ConnectionState.CLOSING, ConnectionState.CLOSED):
             return
         self._state = ConnectionState.CLOSING
         self._closing = (code, reason)
+        self._farewell = farewell
         self._drain = drain
         self._outbox_drained.set()
         self._bell.set()
@@ -313,6 +322,8 @@ class Connection:
                 await self._drain_all()
             code, reason = self._closing
             self.sending_since = time.monotonic()
+            if self._farewell is not None:
+                await self._websocket.send_text(self._farewell)
             await self._websocket.close(code, close_reason(reason))
         except CollabError as error:
             self.sending_since = time.monotonic()

@@ -419,7 +419,7 @@ class Document:
 
     def delete(self, user_id: str) -> None:
         """The document was deleted in storage: tell everybody and close."""
-        self.room.announce_deletion(user_id)
+        self.room.close_deleted(user_id)
         self._shut(DocumentDeleted("the document was deleted"))
 
     def _shut(self, error: CollabError) -> None:

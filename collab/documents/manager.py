@@ -315,8 +315,7 @@ class DocumentManager:
         farewell = encode(ServerShutdown("the server is shutting down: reconnect", retry_after))
         connections = list(self._connections)
         for connection in connections:
-            connection.put(farewell)
-            connection.close(1001, "server shutting down")
+            connection.close(1001, "server shutting down", farewell=farewell)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self.settings.shutdown_timeout_seconds):
                 await asyncio.gather(*(connection.closed() for connection in connections))

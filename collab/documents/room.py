@@ -33,7 +33,9 @@ class Member(Protocol):
     def client_id(self) -> str: ...
     def put(self, frame: str) -> None: ...
     def ring(self) -> None: ...
-    def close(self, code: int, reason: str, *, drain: bool = True) -> None: ...
+    def close(
+        self, code: int, reason: str, *, farewell: str | None = None, drain: bool = True
+    ) -> None: ...
 
 
 class Room:
@@ -167,10 +169,11 @@ class Room:
 
     # -- the end --------------------------------------------------------------------------------
 
-    def announce_deletion(self, user_id: str) -> None:
-        self.broadcast(encode(DocumentDeleted(user_id)))
-
-    def close(self, code: int, reason: str) -> None:
+    def close(self, code: int, reason: str, farewell: str | None = None) -> None:
         """Close every connection once it has written what it was told."""
         for connection in list(self.connections.values()):
-            connection.close(code, reason)
+            connection.close(code, reason, farewell=farewell)
+
+    def close_deleted(self, user_id: str) -> None:
+        """Close every connection because the document was deleted by this user."""
+        self.close(4410, "the document was deleted", encode(DocumentDeleted(user_id)))

@@ -239,3 +239,21 @@ async def test_nothing_is_shown_before_its_commit(app: Collab, faults: FaultyRep
     assert (await carl.expect("document_state"))["content"] == "x"
     await ann.until("ack")
     await bob.until("document_change")
+
+
+async def test_the_farewell_comes_after_the_acks_of_what_was_pending(
+    app: Collab, faults: FaultyRepository
+) -> None:
+    ann = await connect(app, "doc", client_id="a")
+    await ann.expect("document_state")
+    faults.gate = asyncio.Event()
+    await ann.edit(1, 0, {"insert": "x"})
+    await faults.begun.wait()
+    closing = asyncio.ensure_future(app.close())
+    # Closing waits for the commit.
+    await asyncio.sleep(0)
+    faults.gate.set()
+    await ann.expect("ack")
+    await ann.expect("server_shutdown")
+    assert await ann.closed() == 1001
+    await closing
