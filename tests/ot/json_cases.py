@@ -12,7 +12,7 @@ from collab.ot.utf16 import length
 
 from .text_cases import text_of
 
-__all__ = ["Choices", "JsonCases", "value_of"]
+__all__ = ["Choices", "JsonCases", "document_of"]
 
 KEYS = ["a", "b", "é", "", "0"]
 SCALARS: list[Any] = [None, True, False, 0, 1, -7, 2.5, 2**53 - 1, 1e300, "", "a", "漢😀", "x\n"]
