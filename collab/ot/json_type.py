@@ -1,4 +1,35 @@
-"""JSON documents, and operations in the json0 format that ShareDB made known."""
+"""JSON documents, and operations in the json0 format that ShareDB made known.
+
+An operation is a list of components, carried out one after the other:
+
+    {"p": [… key], "oi": new}                 put a member into an object
+    {"p": [… key], "od": old}                 delete it
+    {"p": [… key], "od": old, "oi": new}      replace it; the path [] replaces the whole document
+    {"p": [… index], "li": new}               insert an item before the one at the index
+    {"p": [… index], "ld": old}               delete it
+    {"p": [… index], "ld": old, "li": new}    replace it
+    {"p": [… index], "lm": index}             move it to where it has that index afterwards
+    {"p": path, "na": number}                 add to a number
+    {"p": [… offset], "si": text}             insert into a string; offsets count UTF-16 units
+    {"p": [… offset], "sd": text}             delete from a string
+    {"p": path, "t": "text0", "o": [{"p": offset, "i" or "d": text}]}   both in one component
+
+Apply and transform answer as ot-json0 1.1.0 does, `left` being what was committed first. No two
+changes of a list were found, moves included, after which its two orders end differently. Where it
+answers nothing that everybody could agree on, and where it ignores a mistake, this type differs:
+
+- A string edited by `si` or `sd` here and by `t` there: ot-json0 leaves both as they are, and the
+  two orders end differently. They are transformed like two edits of one form.
+- `od`, `ld` and `sd` must be what is there, an index within the list, `oi` without `od` at a key
+  that isn't taken, `li` and `ld` in a list, `oi` and `od` in an object; else the operation is
+  refused. ot-json0 looks at `sd` alone, and its editors end differently afterwards.
+- Adding is refused where a double doesn't hold the sum exactly (0.1 + 0.2, or whole numbers beyond
+  2^53): rounded sums depend on the order.
+- The whole document can't be deleted or become null, and `__proto__` is no key: browsers don't
+  keep it as one.
+- The normal form joins all neighbours that can be joined; ot-json0 looks only at the last, so that
+  what it has joined may be joined again the next time. The effect is the same.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +42,7 @@ from .types import Side
 
 __all__ = ["JsonType"]
 
-MAXIMUM_COMPONENTS = 1000
+MAXIMUM_COMPONENTS = 500
 MAXIMUM_DEPTH = 64
 
 

@@ -18,7 +18,11 @@ __all__ = ["step"]
 
 
 def step(component: Component, other: Component, side: Side) -> list[Component]:
-    component = brought_up_to_date(component, other)
+    """`component` as it must be after `other`: none, one or two components."""
+    if apart(component["p"], other["p"]):
+        return [component]
+    if "ld" in component or "od" in component:
+        component = brought_up_to_date(component, other)
     index = place(other, component)
     if index is None:
         return [component]
@@ -37,8 +41,18 @@ def step(component: Component, other: Component, side: Side) -> list[Component]:
     return MEMBER_RULES[kind(other)](component, other, level, side)
 
 
+def apart(path: list[str | int], other: list[str | int]) -> bool:
+    """Whether two paths part at once, at members of the outermost object: the common case."""
+    return bool(path and other) and path[0] != other[0] and type(path[0]) is type(other[0]) is str
+
+
 def kind(component: Component) -> str:
-    return " ".join(name for name in ("od", "oi", "ld", "li", "lm") if name in component)
+    if "lm" in component:
+        return "lm"
+    deleted, inserted = ("ld", "li") if "li" in component or "ld" in component else ("od", "oi")
+    if deleted in component:
+        return f"{deleted} {inserted}" if inserted in component else deleted
+    return inserted
 
 
 def extent(component: Component) -> int:
@@ -57,21 +71,17 @@ def place(one: Component, other: Component) -> int | None:
 
     -1 is the whole document.
     """
-    if extent(one) == 0:
+    depth, other_depth = extent(one), extent(other)
+    if depth == 0:
         return -1
-    if extent(other) == 0:
+    if depth > other_depth or one["p"][: depth - 1] != other["p"][: depth - 1]:
         return None
-    last = extent(one) - 1
-    if last >= extent(other) or one["p"][:last] != other["p"][:last]:
-        return None
-    return last
+    return depth - 1
 
 
 def brought_up_to_date(component: Component, other: Component) -> Component:
     """What the component deletes, as the other one has left it."""
     name = "ld" if "ld" in component else "od"
-    if name not in component:
-        return component
     index = place(component, other)
     below = extent(component)
     if index is None or extent(other) <= below or at(component, index) != at(other, index):
@@ -87,8 +97,12 @@ def beside_text(component: Component, other: Component, side: Side) -> list[Comp
     one, two = as_text0(component), as_text0(other)
     if one["p"] != two["p"]:
         return [component]
-    moved = {**one, "o": text0.transform(one["o"], two["o"], side)}
-    return [moved] if "t" in component else to_strings(moved)
+    if "t" in component or "t" in other:
+        moved = text0.transform(one["o"], two["o"], side)
+    else:
+        moved = text0.step(one["o"][0], two["o"][0], side)
+    changed = {**one, "o": moved}
+    return [changed] if "t" in component else to_strings(changed)
 
 
 def moved_to(component: Component, index: int, here: int, **changes: Any) -> list[Component]:

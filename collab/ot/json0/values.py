@@ -41,6 +41,10 @@ def checked(value: Any, depth: int) -> Any:
     Raises:
         Misfit: it is no JSON value, or nested deeper.
     """
+    return _checked(value, depth, depth)
+
+
+def _checked(value: Any, left: int, depth: int) -> Any:
     kind = type(value)
     if value is None or kind is bool:
         return value
@@ -50,14 +54,14 @@ def checked(value: Any, depth: int) -> Any:
         return number(value)
     if kind is not list and kind is not dict:
         raise Misfit(f"a {kind.__name__} is no JSON value")
-    if depth <= 0:
-        raise Misfit("it is nested too deep: the limit is the type's maximum_depth")
+    if left <= 0:
+        raise Misfit(f"it is nested too deep: {depth} levels of lists and objects fit here")
     if kind is list:
-        items = [checked(item, depth - 1) for item in value]
+        items = [_checked(item, left - 1, depth) for item in value]
         return value if unchanged(items, value) else items
     for name in value:
         key(name)
-    members = [checked(item, depth - 1) for item in value.values()]
+    members = [_checked(item, left - 1, depth) for item in value.values()]
     if unchanged(members, value.values()):
         return value
     return dict(zip(value, members, strict=True))
