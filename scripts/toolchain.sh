@@ -11,9 +11,7 @@ install_programs() {
   if has dpkg && ! dpkg -s fonts-noto-color-emoji >/dev/null 2>&1; then
     missing+=(fonts-noto-color-emoji)
   fi
-  if ! has node || [ "$(node -p 'process.versions.node.split(".")[0]')" -lt 18 ]; then
-    missing+=(nodejs)
-  fi
+  has node || missing+=(nodejs)
   has npm || missing+=(npm)
   if [ ${#missing[@]} -gt 0 ]; then apt_install "${missing[@]}"; fi
 }
@@ -38,6 +36,16 @@ install_node_packages() {
     unless_done "$folder/node_modules/.installed" "$(fingerprint "$folder/package-lock.json")" \
       npm_ci "$folder"
   done
+}
+
+# Node as package.json asks for it. Debian 12 has an older one, which is enough for npm but lacks much
+# of what browsers have; Playwright brings one along.
+use_recent_node() {
+  if node -e 'process.exit(parseInt(process.versions.node) < 20)'; then return; fi
+  local bundled
+  bundled=$(echo "$PWD/$venv"/lib/python3*/site-packages/playwright/driver/node)
+  ln -sf "$bundled" "$venv/bin/node"
+  PATH="$PWD/$venv/bin:$PATH"
 }
 
 npm_ci() {
