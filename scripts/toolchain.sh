@@ -2,15 +2,15 @@
 
 venv=.venv-test
 
-# Chromium, an emoji font for its screenshots, Node, and git, which tells the tests what is tracked:
-# from the system's packages, where missing.
+# From the system's packages, where missing: Chromium, an emoji font for its screenshots, a library
+# that Playwright needs, Node, and git, which tells the tests what is tracked.
 install_programs() {
-  local missing=()
+  local missing=() package
   has git || missing+=(git)
   has chromium || has chromium-browser || has google-chrome || missing+=(chromium)
-  if has dpkg && ! dpkg -s fonts-noto-color-emoji >/dev/null 2>&1; then
-    missing+=(fonts-noto-color-emoji)
-  fi
+  for package in fonts-noto-color-emoji libatomic1; do
+    if has dpkg && ! dpkg -s "$package" >/dev/null 2>&1; then missing+=("$package"); fi
+  done
   has node || missing+=(nodejs)
   has npm || missing+=(npm)
   if [ ${#missing[@]} -gt 0 ]; then apt_install "${missing[@]}"; fi
