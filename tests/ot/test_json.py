@@ -170,6 +170,16 @@ def test_both_forms_of_editing_a_string_meet() -> None:
     assert on_server == at_author
 
 
+def test_what_an_operation_deletes_of_its_own_must_match_too() -> None:
+    for operation in (
+        [{"p": ["a"], "oi": 1}, {"p": ["a"], "od": 2}],
+        [{"p": ["a"], "oi": [1]}, {"p": ["a"], "od": [2], "oi": 3}],
+        [{"p": ["a"], "oi": 1}, {"p": ["a"], "od": True}],
+    ):
+        normal = json0.normalize(operation)
+        assert "component 1" in refused(json0.apply, {}, normal)
+
+
 def test_operations_that_fit_no_common_content_are_refused() -> None:
     one, two = [{"p": [0, 0], "sd": "ab"}], [{"p": [0, 1], "sd": "x"}]
     assert "doesn't fit" in refused(json0.transform, one, two, "left")

@@ -89,6 +89,8 @@ def without(component: Component, kind: str) -> list[Component]:
 
 def join_members(last: Component, component: Component) -> list[Component] | None:
     if "oi" in last and "od" in component:
+        if not same(last["oi"], component["od"]):
+            return None
         if "oi" in component:
             return [{**last, "oi": component["oi"]}]
         return without(last, "oi")
@@ -99,6 +101,8 @@ def join_members(last: Component, component: Component) -> list[Component] | Non
 
 def join_text(last: Component, component: Component) -> list[Component] | None:
     if not is_text(last) or ("t" in last) != ("t" in component):
+        return None
+    if ("si" in last) != ("si" in component):
         return None
     one, two = as_text0(last), as_text0(component)
     if one["p"] != two["p"]:

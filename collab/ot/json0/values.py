@@ -119,12 +119,12 @@ def add(one: float, two: float) -> int | float | None:
 
 
 def same(one: Any, two: Any) -> bool:
-    """Whether two checked values are the same JSON value: `True` is not 1."""
+    """Whether two JSON values are the same: 1 and 1.0 are, 1 and True are not."""
     if one is two:
         return True
     kind = type(one)
     if kind is not type(two):
-        return False
+        return {kind, type(two)} == {int, float} and bool(one == two)
     if kind is list:
         return len(one) == len(two) and all(map(same, one, two))
     if kind is dict:
