@@ -12,7 +12,16 @@ from typing import Any
 from . import text0
 from .values import add, same
 
-__all__ = ["Component", "Operation", "append", "as_text0", "inverse", "is_text", "to_strings"]
+__all__ = [
+    "Component",
+    "Operation",
+    "append",
+    "as_edit",
+    "as_text0",
+    "inverse",
+    "is_text",
+    "of_edit",
+]
 
 Component = dict[str, Any]
 Operation = list[Component]
@@ -26,18 +35,20 @@ def as_text0(component: Component) -> Component:
     """A component on a string, in the form with `t` and `o`."""
     if "t" in component:
         return component
-    *path, offset = component["p"]
-    kind = "i" if "si" in component else "d"
-    return {"p": path, "t": "text0", "o": [{"p": offset, kind: component[f"s{kind}"]}]}
+    return {"p": component["p"][:-1], "t": "text0", "o": [as_edit(component)]}
 
 
-def to_strings(component: Component) -> list[Component]:
-    """The same as components with `si` and `sd`."""
-    path = component["p"]
-    return [
-        {"p": [*path, edit["p"]], **({"si": edit["i"]} if "i" in edit else {"sd": edit["d"]})}
-        for edit in component["o"]
-    ]
+def as_edit(component: Component) -> text0.Edit:
+    """What a component with `si` or `sd` does in its string."""
+    if "si" in component:
+        return {"p": component["p"][-1], "i": component["si"]}
+    return {"p": component["p"][-1], "d": component["sd"]}
+
+
+def of_edit(edit: text0.Edit, path: list[str | int]) -> Component:
+    """The edit as a component with `si` or `sd`; all of the path but its end is kept."""
+    path = [*path[:-1], edit["p"]]
+    return {"p": path, "si": edit["i"]} if "i" in edit else {"p": path, "sd": edit["d"]}
 
 
 def append(components: list[Component], component: Component) -> None:
@@ -102,18 +113,21 @@ def join_members(last: Component, component: Component) -> list[Component] | Non
 def join_text(last: Component, component: Component) -> list[Component] | None:
     if not is_text(last) or ("t" in last) != ("t" in component):
         return None
-    if ("si" in last) != ("si" in component):
+    if "t" not in last:
+        return join_strings(last, component)
+    if last["p"] != component["p"]:
         return None
-    one, two = as_text0(last), as_text0(component)
-    if one["p"] != two["p"]:
-        return None
-    edits = list(one["o"])
-    for edit in two["o"]:
+    edits = list(last["o"])
+    for edit in component["o"]:
         text0.append(edits, edit)
-    joined = {**one, "o": edits}
-    if "t" in last:
-        return [joined]
-    return to_strings(joined) if len(edits) == 1 else None
+    return [{**last, "o": edits}]
+
+
+def join_strings(last: Component, component: Component) -> list[Component] | None:
+    if ("si" in last) != ("si" in component) or last["p"][:-1] != component["p"][:-1]:
+        return None
+    joined = text0.join(as_edit(last), as_edit(component))
+    return [of_edit(joined, last["p"])] if joined else None
 
 
 def inverse(component: Component) -> Component:

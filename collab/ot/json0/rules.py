@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import text0
-from .components import Component, as_text0, is_text, to_strings
+from .components import Component, as_edit, as_text0, is_text, of_edit
 from .lists import Side
 from .tree import Tree
 
@@ -94,15 +94,18 @@ def brought_up_to_date(component: Component, other: Component) -> Component:
 def beside_text(component: Component, other: Component, side: Side) -> list[Component]:
     if not is_text(component):
         return [component]
+    if "t" not in component and "t" not in other:
+        if component["p"][:-1] != other["p"][:-1]:
+            return [component]
+        edits = text0.step(as_edit(component), as_edit(other), side)
+        return [of_edit(edit, component["p"]) for edit in edits]
     one, two = as_text0(component), as_text0(other)
     if one["p"] != two["p"]:
         return [component]
-    if "t" in component or "t" in other:
-        moved = text0.transform(one["o"], two["o"], side)
-    else:
-        moved = text0.step(one["o"][0], two["o"][0], side)
-    changed = {**one, "o": moved}
-    return [changed] if "t" in component else to_strings(changed)
+    edits = text0.transform(one["o"], two["o"], side)
+    if "t" in component:
+        return [{**component, "o": edits}]
+    return [of_edit(edit, component["p"]) for edit in edits]
 
 
 def moved_to(component: Component, index: int, here: int, **changes: Any) -> list[Component]:

@@ -14,7 +14,7 @@ from . import lists
 from .lists import Side
 from .values import Misfit, shown
 
-__all__ = ["Edit", "Edits", "append", "apply", "invert", "transform"]
+__all__ = ["Edit", "Edits", "append", "apply", "invert", "join", "step", "transform"]
 
 Edit = dict[str, Any]
 Edits = list[Edit]
@@ -66,6 +66,7 @@ def append(edits: Edits, edit: Edit) -> None:
 
 
 def join(last: Edit, edit: Edit) -> Edit | None:
+    """Two edits, one after the other, as one; None if they don't touch."""
     if "i" in last and "i" in edit:
         start, within = last["p"], edit["p"] - last["p"]
         if 0 <= within <= length(last["i"]):
