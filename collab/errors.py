@@ -13,6 +13,7 @@ again may succeed.
     │   └── ReadOnly · Forbidden · TooLarge · RateLimited · DocumentFull
     ├── DocumentError           the document can't be had
     │   ├── InvalidRequest · NoSuchDocument · DocumentDeleted · DocumentExists · DocumentBusy
+    │   ├── NoSuchResource · MethodNotAllowed
     │   └── ServerBusy · ServerClosing · TooSlow
     ├── StorageError            the database can't be used, now or as it is
     │   ├── StorageUnavailable · SchemaMismatch
@@ -41,7 +42,9 @@ __all__ = [
     "InvalidJSON",
     "InvalidOperation",
     "InvalidRequest",
+    "MethodNotAllowed",
     "NoSuchDocument",
+    "NoSuchResource",
     "OutOfOrder",
     "PeerLeft",
     "RateLimited",
@@ -206,6 +209,19 @@ class InvalidRequest(DocumentError):
 
     code = "invalid_request"
     status = 400
+
+
+class NoSuchResource(DocumentError):
+    """There is nothing at this path of the HTTP API."""
+
+    close_code = 4404
+
+
+class MethodNotAllowed(DocumentError):
+    """This HTTP method is not for this path; the message names those that are."""
+
+    code = "method_not_allowed"
+    status = 405
 
 
 class NoSuchDocument(DocumentError):

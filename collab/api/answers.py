@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import functools
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -11,9 +10,12 @@ import msgspec
 
 from ..asgi.requests import Request
 from ..asgi.responses import Response
-from ..errors import CollabError, InvalidRequest, TooLarge
+from ..asgi.routing import Route
+from ..errors import CollabError, InvalidRequest, MethodNotAllowed, NoSuchResource, TooLarge
 
-__all__ = ["Handler", "answers_errors", "error_response", "json_response", "read_json", "timestamp"]
+__all__ = ["Handler", "error_response", "json_response", "read_json", "resource", "timestamp"]
+
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -36,17 +38,31 @@ def error_response(error: CollabError) -> Response:
     return response
 
 
-def answers_errors(handler: Handler) -> Handler:
-    """Have the errors of this package answered as JSON."""
+def resource(path: str, **handlers: Handler) -> Route:
+    """A route with a handler for each HTTP method; errors are answered as JSON.
 
-    @functools.wraps(handler)
+    Other methods are answered with 405, a path that has no handlers at all with 404.
+    """
+    if "GET" in handlers:
+        handlers["HEAD"] = handlers["GET"]
+
     async def answer(request: Request) -> Response:
+        handler = handlers.get(request.method)
         try:
-            return await handler(request)
+            if handler is not None:
+                return await handler(request)
+            if handlers:
+                raise MethodNotAllowed(
+                    f"got {request.method}, expected one of {', '.join(sorted(handlers))}"
+                )
+            raise NoSuchResource(f"there is nothing at {request.url.path[:200]}")
         except CollabError as error:
-            return error_response(error)
+            response = error_response(error)
+            if isinstance(error, MethodNotAllowed):
+                response.headers["allow"] = ", ".join(sorted(handlers))
+            return response
 
-    return answer
+    return Route(path, answer, methods=METHODS)
 
 
 async def read_json(request: Request, maximum_bytes: int) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from ..documents import DocumentManager
 from ..documents.join import check_doc_id
 from ..errors import InvalidRequest, NoSuchDocument
 from ..storage import DocumentRecord, OperationRecord
-from .answers import answers_errors, json_response, read_json, timestamp
+from .answers import json_response, read_json, resource, timestamp
 
 __all__ = ["TITLE_MAXIMUM", "DocumentsAPI"]
 
@@ -34,16 +34,16 @@ class DocumentsAPI:
     def routes(self) -> list[Route]:
         one = "/api/documents/{doc_id}"
         return [
-            self._route("/api/documents", self.list_documents, "GET"),
-            self._route("/api/documents", self.create_document, "POST"),
-            self._route(one, self.read_document, "GET"),
-            self._route(one, self.rename_document, "PATCH"),
-            self._route(one, self.delete_document, "DELETE"),
-            self._route(f"{one}/operations", self.list_operations, "GET"),
+            resource("/api/documents", GET=self.list_documents, POST=self.create_document),
+            resource(
+                one,
+                GET=self.read_document,
+                PATCH=self.rename_document,
+                DELETE=self.delete_document,
+            ),
+            resource(f"{one}/operations", GET=self.list_operations),
+            resource("/api/{path:path}"),
         ]
-
-    def _route(self, path: str, handler: Any, method: str) -> Route:
-        return Route(path, answers_errors(handler), methods=[method])
 
     async def list_documents(self, request: Request) -> Response:
         query = request.query_params

@@ -40,7 +40,8 @@ def main() -> None:
     except ValidationError as error:
         for problem in error.errors():
             setting = "_".join(str(part) for part in problem["loc"])
-            click.echo(f"Error: setting {setting}: {problem['msg']}", err=True)
+            got = repr(problem["input"])[:100]
+            click.echo(f"Error: setting {setting}: got {got}: {problem['msg']}", err=True)
         sys.exit(2)
     except ConfigurationError as error:
         click.echo(f"Error: {error.message}", err=True)

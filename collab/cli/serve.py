@@ -48,7 +48,7 @@ def serve(open_browser: bool, **options: Any) -> None:
         # It logs every handshake with its query, in which a token may be.
         logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     listener = listen(settings.host, settings.port)
-    url = url_of(listener, settings)
+    url = url_of(listener)
 
     def ready() -> None:
         click.echo(f"collab is serving at {url} (press Ctrl-C to stop)")
@@ -58,11 +58,12 @@ def serve(open_browser: bool, **options: Any) -> None:
     run_server(settings, listener, ready)
 
 
-def url_of(listener: socket.socket, settings: Settings) -> str:
-    """The URL to open: the wildcard addresses are no place to go to."""
+def url_of(listener: socket.socket) -> str:
+    """The URL to open on this machine: the wildcard addresses are no place to go to, and a root
+    path is the proxy's."""
     host, port = listener.getsockname()[:2]
     if host in ("0.0.0.0", "::"):
         host = "localhost"
     elif ":" in host:
         host = f"[{host}]"
-    return f"http://{host}:{port}{settings.root_path.rstrip('/')}/"
+    return f"http://{host}:{port}/"

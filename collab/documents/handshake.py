@@ -9,7 +9,14 @@ from ..errors import CollabError, InvalidRequest, NoSuchDocument, PeerLeft, Wron
 from ..frames import encode_json, error_frame
 from .join import SUBPROTOCOL
 
-__all__ = ["ABORT_EXTENSION", "WebSocketLike", "accept", "close_reason", "refuse"]
+__all__ = [
+    "ABORT_EXTENSION",
+    "WebSocketLike",
+    "accept",
+    "check_subprotocols",
+    "close_reason",
+    "refuse",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -36,20 +43,24 @@ class WebSocketLike(Protocol):
     async def close(self, code: int = 1000, reason: str | None = None) -> None: ...
 
 
+def check_subprotocols(websocket: WebSocketLike) -> None:
+    """Raise `InvalidRequest` if the client offers only other subprotocols."""
+    offered = websocket.scope.get("subprotocols") or []
+    if offered and SUBPROTOCOL not in offered and not is_accepted(websocket):
+        raise InvalidRequest(
+            f"got the subprotocols {', '.join(offered)[:100]}: offer '{SUBPROTOCOL}', or none"
+        )
+
+
 async def accept(websocket: WebSocketLike) -> None:
     """Accept, unless the host has done so, choosing `collab.v1` where the client offers it.
 
     Raises:
-        InvalidRequest: the client offers only other subprotocols.
         PeerLeft: there is nobody any more.
     """
     if is_accepted(websocket):
         return
-    offered = websocket.scope.get("subprotocols") or []
-    if offered and SUBPROTOCOL not in offered:
-        raise InvalidRequest(
-            f"got the subprotocols {', '.join(offered)[:100]}: offer '{SUBPROTOCOL}', or none"
-        )
+    offered = SUBPROTOCOL in (websocket.scope.get("subprotocols") or [])
     try:
         await websocket.accept(subprotocol=SUBPROTOCOL if offered else None)
     except Exception as error:

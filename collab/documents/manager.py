@@ -26,7 +26,7 @@ from ..settings import Settings
 from ..storage import Committer, DocumentRecord, Repository
 from .connection import Connection
 from .document import DocumentState
-from .handshake import WebSocketLike, accept, refuse
+from .handshake import WebSocketLike, accept, check_subprotocols, refuse
 from .join import JoinRequest, check_doc_id
 from .loading import load_content
 from .open_documents import DEFAULT_TYPE, OpenDocuments
@@ -107,6 +107,7 @@ class DocumentManager:
             request = JoinRequest.of_query(websocket.query_params)
         if isinstance(user, str):
             user = User(user)
+        check_subprotocols(websocket)
         self._check_room()
         self._joining += 1
         try:

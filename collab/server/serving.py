@@ -102,6 +102,7 @@ def serve(settings: Settings, listener: socket.socket, on_ready: Callable[[], No
             await Server(configure(settings, app), app, on_ready).serve([listener])
         finally:
             await app.close()
+            listener.close()
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run())

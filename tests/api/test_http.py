@@ -126,6 +126,15 @@ async def test_a_bad_request_is_answered_with_what_is_wrong(
     assert told in answer.json()["message"]
 
 
+async def test_unknown_paths_and_methods_are_answered_as_json(http: httpx2.AsyncClient) -> None:
+    unknown = await http.get("/api/nothing/here")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "not_found")
+    wrong = await http.put("/api/documents")
+    assert (wrong.status_code, wrong.json()["code"]) == (405, "method_not_allowed")
+    assert wrong.headers["allow"] == "GET, HEAD, POST"
+    assert (await http.head("/api/documents")).status_code == 200
+
+
 async def test_an_existing_id_is_not_created_again(http: httpx2.AsyncClient) -> None:
     assert (await http.post("/api/documents", json={"doc_id": "doc"})).status_code == 201
     again = await http.post("/api/documents", json={"doc_id": "doc"})

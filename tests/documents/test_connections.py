@@ -55,6 +55,7 @@ async def test_only_other_subprotocols_are_refused(app: Collab) -> None:
         await connect(app, "doc", subprotocols=("graphql-ws",))
     assert refused.value.status == 400
     assert "collab.v1" in refused.value.body["message"]
+    assert await app.manager.repository.find_document("doc") is None
 
 
 async def test_a_client_id_belongs_to_the_user_who_used_it_first(make_app: Make) -> None:
