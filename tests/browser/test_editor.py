@@ -227,6 +227,22 @@ def test_the_preview_shows_markdown_and_runs_nothing(open_page: OpenPage) -> Non
     assert "owned" not in page.title()
 
 
+def test_the_preview_waits_for_a_server_that_is_away(
+    open_page: OpenPage, server: ServerProcess
+) -> None:
+    # On a phone the preview, and so its renderer, is loaded only when it is asked for.
+    page = open_page("/documents/doc", viewport={"width": 390, "height": 780})
+    focus(page)
+    write(page, "# Big")
+    wait_until_saved(page)
+    server.kill()
+    state(page).to_have_attribute("data-state", "offline")
+    with page.expect_event("requestfailed", lambda request: "markdown" in request.url):
+        page.get_by_test_id("preview-toggle").click()
+    server.start()
+    expect(page.get_by_test_id("preview").locator("h1")).to_have_text("Big")
+
+
 def test_it_is_usable_on_a_phone_and_in_the_dark(open_page: OpenPage) -> None:
     page = open_page(
         "/documents/doc",

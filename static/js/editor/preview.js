@@ -21,12 +21,13 @@ export function bindPreview(shared, pane, button) {
   let timer = null;
   let wait = WAIT_MILLISECONDS;
   let stale = true;
+  let unreachable = false;
 
   async function render() {
     timer = null;
     if (pane.hidden || !shared.isReady) return;
-    // Most of a second of loading that the editor itself need not wait for.
-    const { renderMarkdown } = await import("./markdown.js");
+    const renderMarkdown = await loadRenderer();
+    if (!renderMarkdown) return;
     const began = performance.now();
     stale = false;
     article.replaceChildren(renderMarkdown(beginning(shared.content)));
@@ -34,6 +35,19 @@ export function bindPreview(shared, pane, button) {
     article.classList.toggle("is-empty", article.textContent.trim() === "");
     const laidOut = article.offsetHeight > 0; // asked for, so that its cost is measured too
     if (laidOut) wait = Math.max(WAIT_MILLISECONDS, WAIT_FACTOR * (performance.now() - began));
+  }
+
+  async function loadRenderer() {
+    try {
+      // Most of a second of loading that the editor itself need not wait for.
+      const { renderMarkdown } = await import("./markdown.js");
+      unreachable = false;
+      return renderMarkdown;
+    } catch {
+      // No server just now. Tried again with the next connection.
+      unreachable = true;
+      return null;
+    }
   }
 
   function changed() {
@@ -66,6 +80,7 @@ export function bindPreview(shared, pane, button) {
   button.append(icon("preview"));
   button.addEventListener("click", toggle);
   shared.on("change", changed);
+  shared.on("status", ({ connected }) => connected && unreachable && changed());
   shared.ready.then(changed);
   show(WIDE.matches && recall(KEY) !== "hidden");
   return { toggle, follow };
