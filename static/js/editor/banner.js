@@ -47,10 +47,25 @@ export function messageFor(shared) {
 const copy = (text) => [
   "Copy my text",
   async (element) => {
-    await navigator.clipboard.writeText(text);
-    element.textContent = "Copied";
+    element.textContent = (await toClipboard(text)) ? "Copied" : "Could not be copied";
   },
 ];
+
+async function toClipboard(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    // Over plain http, or forbidden: the way from before there was that interface.
+    const area = document.createElement("textarea");
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    const copied = document.execCommand("copy");
+    area.remove();
+    return copied;
+  }
+}
 
 function rescuedMessage(shared, { content, unsaved }) {
   return {
