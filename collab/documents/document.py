@@ -101,9 +101,7 @@ class Document:
         on_closed: Callable[[Document], None],
     ) -> Document:
         """The document as stored: its latest snapshot and the operations after it."""
-        snapshot = await repository.latest_snapshot(record.key)
-        buffer, version = await load_content(repository, record.key, doc_type)
-        stored = snapshot.version if snapshot else 0
+        buffer, version, stored = await load_content(repository, record.key, doc_type)
         return cls(
             record, doc_type, buffer, version, stored, repository, committer, settings, on_closed
         )
@@ -320,7 +318,7 @@ class Document:
             record = await self._repository.find_document(self.doc_id)
             if record is None or record.epoch != self.epoch:
                 raise DocumentDeleted("the document was deleted")
-            buffer, version = await load_content(self._repository, self.key, self.doc_type)
+            buffer, version, _ = await load_content(self._repository, self.key, self.doc_type)
             if version - self.history.head > self._settings.history_maximum_operations:
                 raise StorageUnavailable("the document has moved on: reconnect")
             missed = await read_operations(self._repository, self.key, self.history.head, version)

@@ -2,37 +2,48 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import msgspec
 
 from ..ot.types import Buffer, OperationType
 from ..storage import OperationRecord, Repository
 
-__all__ = ["load_content", "read_operations"]
+__all__ = ["Loaded", "load_content", "read_operations"]
 
 PAGE_OPERATIONS = 1000
 
 
+class Loaded(NamedTuple):
+    """Content, the version that it is of, and that of the snapshot it began with; 0 if none."""
+
+    buffer: Buffer
+    version: int
+    snapshot_version: int
+
+
 async def load_content(
     repository: Repository, key: int, doc_type: OperationType, version: int | None = None
-) -> tuple[Buffer, int]:
-    """The content at `version`, or the newest, and the version that it is of.
+) -> Loaded:
+    """The content at `version`, or the newest.
 
     Raises:
         StorageUnavailable: the database can't be read.
     """
     snapshot = await repository.latest_snapshot(key, version)
     if snapshot is None:
-        buffer, reached = doc_type.buffer(doc_type.create()), 0
+        buffer, start = doc_type.buffer(doc_type.create()), 0
     else:
         content = doc_type.create(msgspec.json.decode(snapshot.content))
-        buffer, reached = doc_type.buffer(content), snapshot.version
+        buffer, start = doc_type.buffer(content), snapshot.version
+    reached = start
     while page := await repository.operations_after(key, reached, PAGE_OPERATIONS):
         for record in page:
             if version is not None and record.version > version:
-                return buffer, reached
+                return Loaded(buffer, reached, start)
             buffer.apply(msgspec.json.decode(record.operation))
             reached = record.version
-    return buffer, reached
+    return Loaded(buffer, reached, start)
 
 
 async def read_operations(

@@ -268,7 +268,7 @@ class DocumentManager:
         if version is None and document is not None and document.state is DocumentState.OPEN:
             at, text = await document.committed_content()
             return record, at, msgspec.json.decode(text)
-        buffer, at = await load_content(
+        buffer, at, _ = await load_content(
             self.repository, record.key, ot.get_type(record.doc_type), version
         )
         if version is not None and at != version:
