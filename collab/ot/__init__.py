@@ -3,6 +3,7 @@
 from .json_type import JsonType
 from .plain_buffer import PlainBuffer
 from .registry import get_type, register, types
+from .richtext import RichTextType
 from .text import TextType
 from .types import Buffer, OperationType, Side
 
@@ -11,6 +12,7 @@ __all__ = [
     "JsonType",
     "OperationType",
     "PlainBuffer",
+    "RichTextType",
     "Side",
     "TextType",
     "get_type",
@@ -19,4 +21,5 @@ __all__ = [
 ]
 
 register(TextType())
+register(RichTextType())
 register(JsonType())

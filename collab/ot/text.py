@@ -9,6 +9,7 @@ from typing import Any
 
 from ..errors import InvalidOperation
 from . import delta
+from .affixes import common_prefix, common_suffix
 from .delta import BeyondEnd, DeltaWriter, Operation, SplitPair, form
 from .text_buffer import TextBuffer
 from .types import Side
@@ -93,28 +94,3 @@ class TextType:
 
     def buffer(self, content: str) -> TextBuffer:
         return TextBuffer(content)
-
-
-def common_prefix(one: str, two: str) -> int:
-    """How many characters both begin with, found by comparing halves of what is unknown."""
-    same, end = 0, min(len(one), len(two))
-    while same < end:
-        middle = (same + end + 1) // 2
-        if one[same:middle] == two[same:middle]:
-            same = middle
-        else:
-            end = middle - 1
-    return same
-
-
-def common_suffix(one: str, two: str, most: int) -> int:
-    """How many characters, at most `most`, both end with; found like the prefix."""
-    same, end = 0, most
-    while same < end:
-        middle = (same + end + 1) // 2
-        ends = [text[len(text) - middle : len(text) - same] for text in (one, two)]
-        if ends[0] == ends[1]:
-            same = middle
-        else:
-            end = middle - 1
-    return same

@@ -11,12 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from .json_cases import JsonCases
+from .richtext_cases import RichTextCases
 from .text_cases import TextCases
 
 __all__ = ["TYPES", "law"]
 
 TYPES = [
     TextCases(),
+    RichTextCases(),
     JsonCases(),
 ]
 

@@ -1,12 +1,12 @@
-r"""Write `tests/ot/vectors/text.json` anew from quill-delta's answers.
+r"""Write `text.json` and `richtext.json` of `tests/ot/vectors` anew from quill-delta's answers.
 
     python -m tests.ot.make_vectors
 
-The tests of the Python and of the JavaScript side both read the file. All operations are in normal
-form, save where it says otherwise; lengths and offsets count UTF-16 code units. It holds
+The tests of the Python and of the JavaScript side both read the files. All operations are in normal
+form, save where it says otherwise; lengths and offsets count UTF-16 code units. Each holds
 
 `cases`: a list of objects
-    content          a text
+    content          a document
     a, b             two operations on it
     c                an operation on what `a` makes of it
     applied_a        what `a` makes of the content
@@ -21,10 +21,10 @@ form, save where it says otherwise; lengths and offsets count UTF-16 code units.
     cursors_own      where these cursors stand after `a`, made by the cursor's own editor
     cursors_other    the same after `a` made by another editor
 
-`invalid`: a list of JSON values that are no operations on text
+`invalid`: a list of JSON values that are no operations of the type
 
 `misfits`: a list of objects
-    content          a text
+    content          a document
     operation        a valid operation that doesn't fit it: it reaches beyond the end or splits a
                      surrogate pair
     component        the index of the component at fault
@@ -39,18 +39,18 @@ from random import Random
 from typing import Any
 
 from collab.ot import get_type
-from collab.ot.utf16 import length
 
 from .oracle import Oracle
+from .richtext_cases import RichTextCases, richtext_of
 from .text_cases import TextCases, text_of
 
-__all__ = ["VECTORS", "random_case"]
+__all__ = ["CASES", "INVALID", "MISFITS", "VECTORS", "random_case"]
 
-VECTORS = Path(__file__).parent / "vectors" / "text.json"
+VECTORS = Path(__file__).parent / "vectors"
 
 CASES = 400
 
-INVALID: list[Any] = [
+ANYWHERE: list[Any] = [
     None,
     True,
     7,
@@ -69,8 +69,6 @@ INVALID: list[Any] = [
     {"ops": [1]},
     {"ops": [{}]},
     {"ops": [{"retain": 1, "insert": "a"}]},
-    {"ops": [{"retain": 1, "attributes": {"bold": True}}]},
-    {"ops": [{"insert": "a", "attributes": {}}]},
     {"ops": [{"keep": 1}]},
     {"ops": [{"Insert": "a"}]},
     {"ops": [{"retain": -1}]},
@@ -89,13 +87,47 @@ INVALID: list[Any] = [
     {"ops": [{"insert": 1}]},
     {"ops": [{"insert": None}]},
     {"ops": [{"insert": ["a"]}]},
-    {"ops": [{"insert": {"image": "a"}}]},
     {"ops": [{"insert": "\ud83d"}]},
     {"ops": [{"insert": "a\ude00b"}]},
     {"ops": [{"insert": "a"}, {"insert": "\ude00\ud83d"}]},
 ]
 
-MISFITS: list[dict[str, Any]] = [
+DEEP: Any = {"image": []}
+for _ in range(16):
+    DEEP = {"image": [DEEP]}
+
+INVALID: dict[str, list[Any]] = {
+    "text": [
+        *ANYWHERE,
+        {"ops": [{"retain": 1, "attributes": {"bold": True}}]},
+        {"ops": [{"insert": "a", "attributes": {}}]},
+        {"ops": [{"insert": {"image": "a"}}]},
+    ],
+    "richtext": [
+        *ANYWHERE,
+        {"ops": [{"attributes": {"bold": True}}]},
+        {"ops": [{"delete": 1, "attributes": {"bold": True}}]},
+        {"ops": [{"insert": "a", "delete": 1, "attributes": {"bold": True}}]},
+        {"ops": [{"insert": "a", "attributes": None}]},
+        {"ops": [{"insert": "a", "attributes": []}]},
+        {"ops": [{"insert": "a", "attributes": "bold"}]},
+        {"ops": [{"insert": "a", "attributes": {"bold": []}}]},
+        {"ops": [{"retain": 1, "attributes": {"bold": {"x": 1}}}]},
+        {"ops": [{"retain": 1, "attributes": {"bold": "\ud83d"}}]},
+        {"ops": [{"retain": 1, "attributes": {"\ude00": 1}}]},
+        {"ops": [{"retain": 1, "attributes": {"__proto__": 1}}]},
+        {"ops": [{"retain": {"image": "a"}, "attributes": {"bold": True}}]},
+        {"ops": [{"insert": {}}]},
+        {"ops": [{"insert": {"image": "a", "alt": "b"}}]},
+        {"ops": [{"insert": {"__proto__": "a"}}]},
+        {"ops": [{"insert": {"image": "a\ud83d"}}]},
+        {"ops": [{"insert": {"image": 10**400}}]},
+        {"ops": [{"insert": DEEP}]},
+        {"ops": [{"insert": True}]},
+    ],
+}
+
+TEXT_MISFITS: list[dict[str, Any]] = [
     {"content": "", "operation": {"ops": [{"delete": 1}]}, "component": 0, "offset": 0},
     {
         "content": "abc",
@@ -143,36 +175,81 @@ MISFITS: list[dict[str, Any]] = [
 ]
 
 
-def random_case(seed: int) -> dict[str, Any]:
+def as_richtext(misfit: dict[str, Any]) -> dict[str, Any]:
+    content = misfit["content"]
+    return {**misfit, "content": {"ops": [{"insert": content}] if content else []}}
+
+
+FORMATTED: Any = {
+    "ops": [
+        {"insert": "a😀", "attributes": {"bold": True}},
+        {"insert": {"image": "x"}},
+        {"insert": "b"},
+    ]
+}
+
+MISFITS: dict[str, list[dict[str, Any]]] = {
+    "text": TEXT_MISFITS,
+    "richtext": [
+        *map(as_richtext, TEXT_MISFITS),
+        {
+            "content": FORMATTED,
+            "operation": {"ops": [{"retain": 6, "attributes": {"bold": True}}]},
+            "component": 0,
+            "offset": 0,
+        },
+        {
+            "content": FORMATTED,
+            "operation": {"ops": [{"retain": 1}, {"retain": 1, "attributes": {"bold": None}}]},
+            "component": 1,
+            "offset": 1,
+        },
+        {
+            "content": FORMATTED,
+            "operation": {"ops": [{"retain": 3}, {"insert": {"image": "y"}}, {"delete": 3}]},
+            "component": 2,
+            "offset": 3,
+        },
+    ],
+}
+
+
+def random_case(name: str, seed: int) -> dict[str, Any]:
     """A case without its answers; the same for the same seed."""
     random = Random(seed)
+    cases: Any = {"text": TextCases, "richtext": RichTextCases}[name]()
+    kind = get_type(name)
 
     def some() -> bytes:
-        return random.randbytes(random.randint(0, 16))
+        return random.randbytes(random.randint(0, 16 if name == "text" else 40))
 
-    cases, text = TextCases(), get_type("text")
-    content = text_of(some())
+    content: Any = (text_of if name == "text" else richtext_of)(some())
     raw = cases.operation(content, some())
-    a = text.normalize(raw)
-    b = text.normalize(cases.operation(content, some()))
-    c = text.normalize(cases.operation(text.apply(content, a), some()))
-    somewhere = length(content[: random.randint(0, len(content))])
-    cursors = [0, somewhere, length(content)]
+    a = kind.normalize(raw)
+    b = kind.normalize(cases.operation(content, some()))
+    c = kind.normalize(cases.operation(kind.apply(content, a), some()))
+    cursors = [0, cases.offset(content, random), cases.length(content)]
     return {"content": content, "a": a, "b": b, "c": c, "raw": raw, "cursors": cursors}
 
 
 def main() -> None:
     with Oracle() as oracle:
-        cases = [oracle.ask(random_case(seed)) for seed in range(CASES // 2)]
-        cases += [oracle.ask({"seed": seed}) for seed in range(CASES - len(cases))]
-    VECTORS.parent.mkdir(exist_ok=True)
-    sections = {"cases": cases, "invalid": INVALID, "misfits": MISFITS}
-    # One line for each entry, and all in ASCII, so that no editor or diff can spoil a surrogate.
+        for name in INVALID:
+            cases = [oracle.ask(random_case(name, seed)) for seed in range(CASES // 2)]
+            cases += [
+                oracle.ask({"seed": seed, "type": name}) for seed in range(CASES - len(cases))
+            ]
+            sections = {"cases": cases, "invalid": INVALID[name], "misfits": MISFITS[name]}
+            (VECTORS / f"{name}.json").write_text(written(sections), encoding="ascii")
+
+
+def written(sections: dict[str, list[Any]]) -> str:
+    """One line for each entry, all in ASCII: no editor or diff can spoil a surrogate."""
     parts = [
         f"{json.dumps(name)}: [\n" + ",\n".join(json.dumps(entry) for entry in entries) + "\n]"
         for name, entries in sections.items()
     ]
-    VECTORS.write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="ascii")
+    return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
 if __name__ == "__main__":

@@ -46,7 +46,10 @@ class Oracle:
         self._process.communicate()
 
     def ask(self, case: dict[str, Any]) -> dict[str, Any]:
-        """The case with quill-delta's answers; `{"seed": n}` has the oracle make one up."""
+        """The case with quill-delta's answers.
+
+        `{"seed": n, "type": name}` has the oracle make one up.
+        """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(case) + "\n")

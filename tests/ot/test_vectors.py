@@ -10,35 +10,49 @@ import pytest
 from collab.errors import InvalidOperation
 from collab.ot import get_type
 
+from .delta_answers import answers
 from .make_vectors import INVALID, MISFITS, VECTORS
-from .text_answers import answers
 
-SECTIONS: dict[str, list[Any]] = json.loads(VECTORS.read_text(encoding="ascii"))
-
-
-def test_there_are_vectors() -> None:
-    assert len(SECTIONS["cases"]) >= 300
-    assert SECTIONS["invalid"] == INVALID
-    assert SECTIONS["misfits"] == MISFITS
+SECTIONS: dict[str, dict[str, list[Any]]] = {
+    name: json.loads((VECTORS / f"{name}.json").read_text(encoding="ascii")) for name in INVALID
+}
 
 
-def test_every_case_has_the_committed_answers() -> None:
-    for number, case in enumerate(SECTIONS["cases"]):
-        assert answers(case) == case, f"case {number}"
+def entries(section: str) -> list[Any]:
+    return [
+        pytest.param(name, entry, id=f"{name} {json.dumps(entry)[:80]}")
+        for name, sections in SECTIONS.items()
+        for entry in sections[section]
+    ]
 
 
-@pytest.mark.parametrize("operation", SECTIONS["invalid"], ids=json.dumps)
-def test_what_is_no_operation_is_refused(operation: Any) -> None:
+@pytest.mark.parametrize("name", SECTIONS)
+def test_there_are_vectors(name: str) -> None:
+    assert len(SECTIONS[name]["cases"]) >= 300
+    assert SECTIONS[name]["invalid"] == INVALID[name]
+    assert SECTIONS[name]["misfits"] == MISFITS[name]
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_every_case_has_the_committed_answers(name: str) -> None:
+    for number, case in enumerate(SECTIONS[name]["cases"]):
+        assert answers(name, case) == case, f"case {number}"
+
+
+@pytest.mark.parametrize(("name", "operation"), entries("invalid"))
+def test_what_is_no_operation_is_refused(name: str, operation: Any) -> None:
     with pytest.raises(InvalidOperation):
-        get_type("text").check(operation)
+        get_type(name).check(operation)
 
 
-@pytest.mark.parametrize("misfit", SECTIONS["misfits"], ids=json.dumps)
-def test_what_does_not_fit_is_refused_and_changes_nothing(misfit: dict[str, Any]) -> None:
-    text, content, operation = get_type("text"), misfit["content"], misfit["operation"]
-    assert text.normalize(operation) == operation
-    buffer = text.buffer(content)
-    for apply in (buffer.apply, lambda given: text.apply(content, given)):
+@pytest.mark.parametrize(("name", "misfit"), entries("misfits"))
+def test_what_does_not_fit_is_refused_and_changes_nothing(
+    name: str, misfit: dict[str, Any]
+) -> None:
+    kind, content, operation = get_type(name), misfit["content"], misfit["operation"]
+    assert kind.normalize(operation) == operation
+    buffer = kind.buffer(content)
+    for apply in (buffer.apply, lambda given: kind.apply(content, given)):
         with pytest.raises(InvalidOperation) as refusal:
             apply(operation)
         assert refusal.value.component == misfit["component"]

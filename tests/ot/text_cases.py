@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
@@ -47,6 +48,14 @@ class TextCases:
                 read += len(piece)
                 components.append({kind: length(piece)})
         return {"ops": components}
+
+    def length(self, content: str) -> int:
+        """The largest offset in the content."""
+        return length(content)
+
+    def offset(self, content: str, random: Random) -> int:
+        """An offset between whole characters."""
+        return length(content[: random.randint(0, len(content))])
 
     def cursors(self, content: str) -> st.SearchStrategy[int]:
         """Offsets between whole characters."""

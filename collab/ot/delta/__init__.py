@@ -1,8 +1,11 @@
 """Operations in the Delta format, `{"ops": [components]}`: reading, writing and their algebra."""
 
-from .algebra import compose, invert, transform, transform_cursor
+from .algebra import apply, compose, invert, transform, transform_cursor
+from .attributes import same_attributes
+from .difference import difference
 from .faults import BeyondEnd, SplitPair
-from .reader import Component, DeltaReader, Operation
+from .reader import Component, DeltaReader, Operation, extent
+from .rich_form import RichForm
 from .writer import DeltaWriter
 
 __all__ = [
@@ -11,9 +14,14 @@ __all__ = [
     "DeltaReader",
     "DeltaWriter",
     "Operation",
+    "RichForm",
     "SplitPair",
+    "apply",
     "compose",
+    "difference",
+    "extent",
     "invert",
+    "same_attributes",
     "transform",
     "transform_cursor",
 ]

@@ -6,12 +6,67 @@ documentation describes them. All expect checked operations and return normal fo
 
 from __future__ import annotations
 
-from ..utf16 import length
+from . import attributes
 from .faults import BeyondEnd, SplitPair
-from .reader import Component, DeltaReader, Operation
+from .reader import Component, DeltaReader, Operation, extent
 from .writer import DeltaWriter
 
-__all__ = ["compose", "invert", "transform", "transform_cursor"]
+__all__ = ["apply", "compose", "invert", "transform", "transform_cursor"]
+
+
+def apply(content: list[Component], operation: Operation) -> list[Component]:
+    """The content, as inserts, after `operation`.
+
+    Raises:
+        InvalidOperation: it doesn't fit the content.
+    """
+    base, change = DeltaReader(content), DeltaReader(operation["ops"])
+    writer = DeltaWriter()
+    while not change.ended:
+        try:
+            _apply_step(base, change, writer)
+        except SplitPair:
+            raise SplitPair(component=change.index, offset=change.start) from None
+    writer.extend(base.rest())
+    return writer.operation()["ops"]
+
+
+def _apply_step(base: DeltaReader, change: DeltaReader, writer: DeltaWriter) -> None:
+    if change.kind == "insert":
+        _insert(change.take(change.left), writer)
+        return
+    count = _fitting(base, change)
+    if change.kind == "retain":
+        _retain(base, change, count, writer)
+    else:
+        base.skip(count)
+    change.skip(count)
+
+
+def _insert(component: Component, writer: DeltaWriter) -> None:
+    formats = attributes.compose(None, component.get("attributes"), keep_null=False)
+    writer.insert(component["insert"], formats)
+
+
+def _fitting(base: DeltaReader, change: DeltaReader) -> int:
+    """How many units of the base the next step takes."""
+    if base.ended:
+        raise BeyondEnd(change.kind, change.left, component=change.index, offset=change.start)
+    return min(change.left, base.left)
+
+
+def _retain(earlier: DeltaReader, later: DeltaReader, count: int, writer: DeltaWriter) -> None:
+    """Pass on what is earlier, formatted as the later retain says."""
+    if later.attributes is None:
+        writer.push(earlier.take(count))
+        return
+    keep_null = earlier.kind == "retain"
+    formats = attributes.compose(earlier.attributes, later.attributes, keep_null=keep_null)
+    component = earlier.take(count)
+    if keep_null:
+        writer.retain(count, formats)
+    else:
+        writer.insert(component["insert"], formats)
 
 
 def compose(first: Operation, second: Operation) -> Operation:
@@ -39,7 +94,7 @@ def _compose_step(earlier: DeltaReader, later: DeltaReader, writer: DeltaWriter)
     else:
         count = min(earlier.left, later.left)
         if later.kind == "retain":
-            writer.push(earlier.take(count))
+            _retain(earlier, later, count, writer)
         else:
             if earlier.kind == "retain":
                 writer.delete(count)
@@ -63,11 +118,22 @@ def transform(operation: Operation, other: Operation, *, first: bool) -> Operati
         else:
             count = min(mine.left, theirs.left)
             if theirs.kind == "retain":
-                writer.push({mine.kind: count})
+                _keep(mine, theirs, count, writer, first=first)
             mine.skip(count)
             theirs.skip(count)
     writer.extend(mine.rest())
     return writer.operation()
+
+
+def _keep(
+    mine: DeltaReader, theirs: DeltaReader, count: int, writer: DeltaWriter, *, first: bool
+) -> None:
+    """What is mine stays, on a stretch that the others have kept."""
+    if mine.kind == "delete":
+        writer.delete(count)
+    else:
+        formats = attributes.transform(mine.attributes, theirs.attributes, first=first)
+        writer.retain(count, formats)
 
 
 def _transform_apart(operation: Operation, other: Operation) -> Operation | None:
@@ -84,7 +150,7 @@ def _transform_apart(operation: Operation, other: Operation) -> Operation | None
         return operation
     if other_end < start:
         change = other["ops"][-1]
-        growth = length(change["insert"]) if "insert" in change else -change["delete"]
+        growth = extent(change["insert"]) if "insert" in change else -change["delete"]
         return {"ops": [{"retain": start + growth}, operation["ops"][-1]]}
     return None
 
@@ -93,7 +159,9 @@ def _keystroke(components: list[Component]) -> tuple[int, int] | None:
     """Where in the content a lone insert or delete starts and ends."""
     if not 1 <= len(components) <= 2:
         return None
-    start = components[0].get("retain", 0) if len(components) == 2 else 0
+    start = 0
+    if len(components) == 2 and len(components[0]) == 1:
+        start = components[0].get("retain", 0)
     change = components[-1]
     if start or len(components) == 1:
         if "insert" in change:
@@ -127,14 +195,13 @@ def _invert_step(change: DeltaReader, base: DeltaReader, writer: DeltaWriter) ->
         writer.delete(change.left)
         change.skip(change.left)
         return
-    if base.ended:
-        raise BeyondEnd(change.kind, change.left, component=change.index, offset=change.start)
-    count = min(change.left, base.left)
-    if change.kind == "retain":
-        base.skip(count)
-        writer.retain(count)
-    else:
+    count = _fitting(base, change)
+    if change.kind == "delete":
         writer.push(base.take(count))
+    else:
+        formats = change.attributes and attributes.invert(change.attributes, base.attributes)
+        base.skip(count)
+        writer.retain(count, formats)
     change.skip(count)
 
 
@@ -150,7 +217,7 @@ def transform_cursor(offset: int, operation: Operation, *, own: bool) -> int:
         if "retain" in component:
             position += component["retain"]
         elif "insert" in component:
-            size = length(component["insert"])
+            size = extent(component["insert"])
             if position < offset or own:
                 offset += size
             position += size

@@ -8,7 +8,14 @@ from ...errors import InvalidOperation
 from .reader import Component, Operation
 from .writer import DeltaWriter
 
-__all__ = ["MAXIMUM_COMPONENTS", "MAXIMUM_LENGTH", "normalize"]
+__all__ = [
+    "MAXIMUM_COMPONENTS",
+    "MAXIMUM_LENGTH",
+    "component_list",
+    "insert_problem",
+    "length_problem",
+    "normalize",
+]
 
 MAXIMUM_COMPONENTS = 10_000
 MAXIMUM_LENGTH = 2**53 - 1
@@ -23,7 +30,7 @@ def normalize(operation: Any, maximum_components: int) -> Operation:
     Raises:
         InvalidOperation: it is not an operation on text.
     """
-    components = _components(operation, maximum_components)
+    components = component_list(operation, maximum_components)
     offset = 0
     normal = True
     last = ""
@@ -47,7 +54,7 @@ def normalize(operation: Any, maximum_components: int) -> Operation:
     return writer.operation()
 
 
-def _components(operation: Any, maximum: int) -> list[Component]:
+def component_list(operation: Any, maximum: int) -> list[Component]:
     if not isinstance(operation, dict):
         raise InvalidOperation(f'got {_name(operation)}, expected {{"ops": [components]}}')
     if len(operation) != 1 or "ops" not in operation:
@@ -73,9 +80,9 @@ def _check(component: Any, index: int, offset: int) -> tuple[str, Any]:
     else:
         ((kind, value),) = component.items()
         if kind == "insert":
-            problem = _insert_problem(value)
+            problem = insert_problem(value)
         elif kind in ("retain", "delete"):
-            problem = _length_problem(kind, value)
+            problem = length_problem(kind, value)
         else:
             problem = f"got the key {str(kind)[:40]!r}, {EXPECTED}"
     if problem is not None:
@@ -83,7 +90,7 @@ def _check(component: Any, index: int, offset: int) -> tuple[str, Any]:
     return kind, value
 
 
-def _length_problem(kind: str, value: Any) -> str | None:
+def length_problem(kind: str, value: Any) -> str | None:
     # A bool is an int to isinstance.
     if type(value) is not int:
         return f"{kind} is {_name(value)}, expected a whole number of UTF-16 code units"
@@ -94,7 +101,7 @@ def _length_problem(kind: str, value: Any) -> str | None:
     return None
 
 
-def _insert_problem(value: Any) -> str | None:
+def insert_problem(value: Any) -> str | None:
     if not isinstance(value, str):
         return f"insert is {_name(value)}, expected a string"
     if not value.isascii():

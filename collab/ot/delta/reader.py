@@ -10,10 +10,11 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from ..utf16 import Units
+from ..utf16 import Units, length
+from .attributes import Attributes
 from .faults import SplitPair
 
-__all__ = ["Component", "DeltaReader", "Operation"]
+__all__ = ["Component", "DeltaReader", "Operation", "extent"]
 
 Component = dict[str, Any]
 Operation = dict[str, list[Component]]
@@ -21,14 +22,31 @@ Operation = dict[str, list[Component]]
 ENDLESS = sys.maxsize
 
 
+def extent(insert: Any) -> int:
+    """How long an insert is, in UTF-16 code units: an embed counts as one."""
+    return length(insert) if type(insert) is str else 1
+
+
 class DeltaReader:
     """A position in a list of components.
 
     `kind` is `"retain"`, `"insert"` or `"delete"`, `left` how many UTF-16 code units of the
-    component are unread. After the last component comes a retain without end.
+    component are unread, `attributes` its attributes. After the last component comes a retain
+    without end.
     """
 
-    __slots__ = ("_component", "_components", "_offset", "_units", "index", "kind", "left")
+    __slots__ = (
+        "_component",
+        "_components",
+        "_offset",
+        "_units",
+        "attributes",
+        "index",
+        "kind",
+        "left",
+    )
+
+    attributes: Attributes | None
 
     def __init__(self, components: Sequence[Component]) -> None:
         self._components = components
@@ -57,16 +75,19 @@ class DeltaReader:
     def _load(self) -> None:
         self._units: Units | None = None
         if self.ended:
-            self.kind, self.left = "retain", ENDLESS
+            self.kind, self.left, self.attributes = "retain", ENDLESS, None
             return
         component = self._component = self._components[self.index]
+        self.attributes = component.get("attributes")
         if "retain" in component:
             self.kind, self.left = "retain", component["retain"]
         elif "delete" in component:
             self.kind, self.left = "delete", component["delete"]
-        else:
+        elif type(component["insert"]) is str:
             self._units = Units(component["insert"])
             self.kind, self.left = "insert", self._units.length
+        else:
+            self.kind, self.left = "insert", 1
 
     def skip(self, count: int) -> None:
         """Pass over `count` units, at most what is left.
@@ -89,12 +110,16 @@ class DeltaReader:
         Raises:
             SplitPair: that would end inside a surrogate pair of an insert.
         """
-        start, kind, units = self._offset, self.kind, self._units
+        start, kind, units, attributes = self._offset, self.kind, self._units, self.attributes
         whole = count == self.left and not start
-        component = self._component if whole else {kind: count}
+        component: Component = self._component if whole else {kind: count}
         self.skip(count)
-        if units is not None and not whole:
-            return {kind: units.cut(start, start + count)}
+        if whole:
+            return component
+        if units is not None:
+            component[kind] = units.cut(start, start + count)
+        if attributes is not None:
+            component["attributes"] = attributes
         return component
 
     def rest(self) -> list[Component]:

@@ -1,13 +1,15 @@
 """Writing an operation in normal form, as quill-delta does.
 
-Neighbours of one kind are merged, an insert stands before a delete at the same place, nothing is
-empty, and no retain stands at the end.
+Neighbours of one kind and with the same attributes are merged, save embeds; inserts stand before a
+delete at the same place, nothing is empty, and no retain without attributes stands at the end.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
+from .attributes import Attributes, same_attributes
 from .reader import Component, Operation
 
 __all__ = ["DeltaWriter"]
@@ -19,31 +21,58 @@ class DeltaWriter:
     What is written at one place waits until the next retain, so that long runs are joined once.
     """
 
-    __slots__ = ("_components", "_delete", "_inserts", "_retain")
+    __slots__ = (
+        "_components",
+        "_delete",
+        "_formats",
+        "_inserts",
+        "_retain",
+        "_text",
+        "_text_formats",
+    )
 
     def __init__(self) -> None:
         self._components: list[Component] = []
         self._retain = 0
-        self._inserts: list[str] = []
+        self._formats: Attributes | None = None
+        self._inserts: list[Component] = []
+        self._text: list[str] = []
+        self._text_formats: Attributes | None = None
         self._delete = 0
 
-    def retain(self, count: int) -> None:
-        if count and (self._inserts or self._delete):
+    def retain(self, count: int, attributes: Attributes | None = None) -> None:
+        if not count:
+            return
+        if (
+            self._text
+            or self._delete
+            or self._inserts
+            or (attributes is not self._formats and not same_attributes(attributes, self._formats))
+        ):
             self._flush()
+        self._formats = attributes
         self._retain += count
 
-    def insert(self, text: str) -> None:
-        if text:
-            self._inserts.append(text)
+    def insert(self, value: Any, attributes: Attributes | None = None) -> None:
+        if type(value) is not str:
+            self._end_text()
+            self._inserts.append(formatted({"insert": value}, attributes))
+        elif value:
+            if attributes is not self._text_formats and not same_attributes(
+                attributes, self._text_formats
+            ):
+                self._end_text()
+            self._text_formats = attributes
+            self._text.append(value)
 
     def delete(self, count: int) -> None:
         self._delete += count
 
     def push(self, component: Component) -> None:
         if "retain" in component:
-            self.retain(component["retain"])
+            self.retain(component["retain"], component.get("attributes"))
         elif "insert" in component:
-            self.insert(component["insert"])
+            self.insert(component["insert"], component.get("attributes"))
         else:
             self.delete(component["delete"])
 
@@ -53,15 +82,27 @@ class DeltaWriter:
 
     def operation(self) -> Operation:
         """What was written; the writer is done with."""
-        if self._inserts or self._delete:
+        if self._text or self._delete or self._inserts or self._formats is not None:
             self._flush()
         return {"ops": self._components}
 
     def _flush(self) -> None:
         if self._retain:
-            self._components.append({"retain": self._retain})
-        if self._inserts:
-            self._components.append({"insert": "".join(self._inserts)})
+            self._components.append(formatted({"retain": self._retain}, self._formats))
+        self._end_text()
+        self._components += self._inserts
         if self._delete:
             self._components.append({"delete": self._delete})
-        self._retain, self._inserts, self._delete = 0, [], 0
+        self._retain, self._formats, self._inserts, self._delete = 0, None, [], 0
+
+    def _end_text(self) -> None:
+        if self._text:
+            text = {"insert": "".join(self._text)}
+            self._inserts.append(formatted(text, self._text_formats))
+            self._text = []
+
+
+def formatted(component: Component, attributes: Attributes | None) -> Component:
+    if attributes is not None:
+        component["attributes"] = attributes
+    return component

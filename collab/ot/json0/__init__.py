@@ -1,11 +1,11 @@
 """Operations on JSON documents in the json0 format."""
 
+from ..values import Misfit, checked
 from .buffer import JsonBuffer
 from .components import Component, Operation, append, inverse
 from .difference import difference
 from .form import normalize
 from .transforming import compose, transform
-from .values import Misfit, checked
 
 __all__ = [
     "Component",

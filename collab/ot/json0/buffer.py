@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ...errors import InvalidOperation
+from ..values import Misfit
 from .components import Operation, inverse
 from .tree import Tree
-from .values import Misfit
 
 __all__ = ["JsonBuffer"]
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..values import add, same
 from . import text0
-from .values import add, same
 
 __all__ = [
     "Component",

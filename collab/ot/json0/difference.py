@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..text import common_prefix, common_suffix
+from ..affixes import common_prefix, common_suffix
 from ..utf16 import length
+from ..values import same
 from .components import Component, Operation, append
-from .values import same
 
 __all__ = ["difference"]
 

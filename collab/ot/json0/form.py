@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ...errors import InvalidOperation
+from ..values import LARGEST_INTEGER, Misfit, checked, key, number, shown, text
 from . import text0
 from .components import Component, Operation, append
-from .values import LARGEST_INTEGER, Misfit, checked, key, number, shown, text
 
 __all__ = ["normalize"]
 

@@ -10,9 +10,9 @@ from itertools import pairwise
 from typing import Any
 
 from ..utf16 import Units, length
+from ..values import Misfit, shown
 from . import lists
 from .lists import Side
-from .values import Misfit, shown
 
 __all__ = ["Edit", "Edits", "append", "apply", "invert", "join", "step", "transform"]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ...errors import InvalidOperation
+from ..values import Misfit
 from . import lists
 from .components import Operation, append
 from .lists import Side
 from .rules import step
-from .values import Misfit
 
 __all__ = ["compose", "transform"]
 

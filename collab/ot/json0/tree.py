@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..values import Misfit, add, same, shown, size
 from . import text0
 from .components import Component, as_text0, is_text
-from .values import Misfit, add, same, shown, size
 
 __all__ = ["Tree"]
 

@@ -1,4 +1,4 @@
-"""JSON values as the type `json` holds them.
+"""JSON values as documents hold them.
 
 Numbers are what JavaScript makes of them, so that every editor holds the same: a whole number
 within ±(2^53 - 1) is an `int`, every other one the nearest double. One number has one form only, so
@@ -14,9 +14,20 @@ from typing import Any
 
 import msgspec
 
-from ..utf16 import length
+from .utf16 import length
 
-__all__ = ["LARGEST_INTEGER", "Misfit", "add", "checked", "number", "same", "shown", "size"]
+__all__ = [
+    "LARGEST_INTEGER",
+    "Misfit",
+    "add",
+    "checked",
+    "key",
+    "number",
+    "same",
+    "shown",
+    "size",
+    "text",
+]
 
 LARGEST_INTEGER = 2**53 - 1
 

@@ -1,0 +1,76 @@
+"""Rich text: operations in the Delta format that Quill made common, with attributes and embeds.
+
+Content is `{"ops": [inserts]}` in normal form. Lengths and offsets count UTF-16 code units, an
+embed is one; a surrogate pair is never split. The answers are quill-delta's 5.1, with these
+decisions where it leaves something open:
+
+- An attribute of an insert is never null: there is nothing to remove, and quill-delta would keep
+  the null, so that an inverse could not restore it. It is left out of the normal form.
+- A number has one form: 1.0 is 1, and what is beyond 2^53 is what a double makes of it.
+- `__proto__` is no key: browsers don't keep it as one.
+- Embeds are replaced, not changed: `{"retain": {…}}` is refused.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import delta
+from .delta import Operation, RichForm, form
+from .richtext_buffer import RichTextBuffer
+from .types import Side
+
+__all__ = ["RichTextType"]
+
+MAXIMUM_DEPTH = 16
+
+
+class RichTextType:
+    """The type `richtext`.
+
+    Args:
+        maximum_components: an operation with more is refused.
+        maximum_depth: so many lists and objects may lie in one another in an embed.
+        attribute_depth: the same for an attribute; 0 allows strings, numbers, booleans and null.
+    """
+
+    name = "richtext"
+
+    def __init__(
+        self,
+        maximum_components: int = form.MAXIMUM_COMPONENTS,
+        maximum_depth: int = MAXIMUM_DEPTH,
+        attribute_depth: int = 0,
+    ) -> None:
+        self._form = RichForm(maximum_components, maximum_depth, attribute_depth)
+
+    def create(self, content: Any = None) -> Operation:
+        """Checked content of a new document, in normal form: `{"ops": [inserts]}`."""
+        return {"ops": []} if content is None else self._form.content(content)
+
+    def check(self, operation: Any) -> None:
+        self._form.normalize(operation)
+
+    def normalize(self, operation: Any) -> Operation:
+        return self._form.normalize(operation)
+
+    def apply(self, content: Operation, operation: Operation) -> Operation:
+        return {"ops": delta.apply(content["ops"], operation)}
+
+    def compose(self, first: Operation, second: Operation) -> Operation:
+        return delta.compose(first, second)
+
+    def transform(self, operation: Operation, other: Operation, side: Side) -> Operation:
+        return delta.transform(operation, other, first=side == "left")
+
+    def invert(self, operation: Operation, content: Operation) -> Operation:
+        return delta.invert(operation, content["ops"])
+
+    def difference(self, before: Operation, after: Operation) -> Operation:
+        return delta.difference(before["ops"], after["ops"])
+
+    def transform_cursor(self, offset: int, operation: Operation, own: bool) -> int:
+        return delta.transform_cursor(offset, operation, own=own)
+
+    def buffer(self, content: Operation) -> RichTextBuffer:
+        return RichTextBuffer(content)

@@ -1,0 +1,235 @@
+"""A long rich text that is edited in place.
+
+It is kept in chunks of runs, a run being an insert, found by their lengths in logarithmic time, so
+that a keystroke rewrites one chunk, whatever the length of the whole.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import NamedTuple
+
+from . import delta
+from .delta import (
+    BeyondEnd,
+    Component,
+    DeltaWriter,
+    Operation,
+    SplitPair,
+    extent,
+    same_attributes,
+)
+from .sums import Sums
+from .utf16 import Units
+from .values import size as json_bytes
+
+__all__ = ["RichTextBuffer"]
+
+CHUNK = 2048
+"""The weight of a new chunk; one that grows beyond twice as much is cut."""
+
+RUN_WEIGHT = 64
+"""What a run weighs beside its characters, so that a chunk has few however short they are."""
+
+
+class RichTextBuffer:
+    """The buffer of the type `richtext`.
+
+    `size` counts the UTF-16 code units of the text, one for each embed, and the bytes of the JSON
+    text of each embed and of the attributes of each stretch. `apply` takes time in proportion to
+    the operation and to the logarithm of the content. Only an edit that changes the number of
+    chunks takes time in proportion to it.
+    """
+
+    __slots__ = ("_chunks", "_content", "_formats", "_length", "_lengths", "_planned", "_sums")
+
+    def __init__(self, content: Operation) -> None:
+        self._content: Operation | None = content
+        self._chunks = cut(content["ops"])
+        self._lengths = [length(chunk) for chunk in self._chunks]
+        self._sums = Sums(self._lengths)
+        self._length = sum(self._lengths)
+        self._formats = format_bytes(None, content["ops"], None)
+        self._planned: tuple[Operation, list[Edit]] | None = None
+
+    @property
+    def size(self) -> int:
+        return self._length + self._formats
+
+    def size_after(self, operation: Operation) -> int:
+        edits = self._plan(operation)
+        return self.size + sum(edit.growth + edit.format_growth for edit in edits)
+
+    def content(self) -> Operation:
+        if self._content is None:
+            writer = DeltaWriter()
+            writer.extend(itertools.chain.from_iterable(self._chunks))
+            self._content = writer.operation()
+        return self._content
+
+    def apply(self, operation: Operation) -> None:
+        # All is checked here, before the first chunk changes.
+        edits = self._plan(operation)
+        self._planned = None
+        if not edits:
+            return
+        self._content = None
+        moved = False
+        # From the end, so that the indexes of those still to come stay right.
+        for edit in reversed(edits):
+            self._length += edit.growth
+            self._formats += edit.format_growth
+            moved = self._replace(edit) or moved
+        if not self._chunks:
+            self._chunks, self._lengths = [[]], [0]
+        if moved:
+            self._sums = Sums(self._lengths)
+
+    def _plan(self, operation: Operation) -> list[Edit]:
+        if self._planned is None or self._planned[0] is not operation:
+            self._planned = (operation, [self._edit(part) for part in self._parts(operation)])
+        return self._planned[1]
+
+    def _parts(self, operation: Operation) -> list[Part]:
+        """The operation in parts, each of which changes neighbouring chunks and no other part's."""
+        parts: list[Part] = []
+        offset = 0
+        position = self._find(0)
+        for index, component in enumerate(operation["ops"]):
+            start, begin = position, offset
+            if "insert" not in component:
+                offset += component.get("retain", 0) or component["delete"]
+                position = self._pass(component, index, begin, offset)
+            if component.keys() == {"retain"}:
+                continue
+            last = position[0] - (position[1] == 0 and offset > begin)
+            if not parts or start[0] > parts[-1].last + 1:
+                parts.append(Part(start[0], begin - start[1]))
+            parts[-1].add(component, begin, offset, last)
+        return parts
+
+    def _pass(self, component: Component, index: int, begin: int, end: int) -> tuple[int, int]:
+        if end > self._length:
+            kind = "retain" if "retain" in component else "delete"
+            raise BeyondEnd(kind, end - self._length, component=index, offset=begin)
+        position = self._find(end)
+        if splits_pair(self._chunks[position[0]], position[1]):
+            raise SplitPair(component=index, offset=begin)
+        return position
+
+    def _find(self, offset: int) -> tuple[int, int]:
+        """The chunk that holds `offset`, and the offset within it."""
+        chunk, within = self._sums.find(offset)
+        if chunk == len(self._chunks):
+            return chunk - 1, self._lengths[-1]
+        return chunk, within
+
+    def _edit(self, part: Part) -> Edit:
+        chunks = self._chunks
+        old = list(itertools.chain.from_iterable(chunks[part.first : part.last + 1]))
+        new = delta.apply(old, {"ops": part.components})
+        before = chunks[part.first - 1][-1] if part.first else None
+        after = chunks[part.last + 1][0] if part.last + 1 < len(chunks) else None
+        growth = length(new) - sum(self._lengths[part.first : part.last + 1])
+        format_growth = format_bytes(before, new, after) - format_bytes(before, old, after)
+        return Edit(part.first, part.last, new, growth, format_growth)
+
+    def _replace(self, edit: Edit) -> bool:
+        """Put new chunks in the place of old ones; whether others have moved by that."""
+        runs, end = edit.runs, edit.last + 1
+        if end < len(self._chunks) and weight(runs) < CHUNK // 4:
+            runs = runs + self._chunks[end]
+            end += 1
+        chunks = cut(runs) if weight(runs) > 2 * CHUNK else [runs] if runs else []
+        lengths = [length(chunk) for chunk in chunks]
+        moved = len(chunks) != end - edit.first
+        if not moved:
+            for index, new in enumerate(lengths, edit.first):
+                self._sums.add(index, new - self._lengths[index])
+        self._chunks[edit.first : end] = chunks
+        self._lengths[edit.first : end] = lengths
+        return moved
+
+
+class Part:
+    """The components that change the chunks from `first` to `last`, as an operation on these."""
+
+    __slots__ = ("_read", "components", "first", "last")
+
+    def __init__(self, first: int, start: int) -> None:
+        self.first = self.last = first
+        self.components: list[Component] = []
+        self._read = start
+
+    def add(self, component: Component, begin: int, end: int, last: int) -> None:
+        if begin > self._read:
+            self.components.append({"retain": begin - self._read})
+        self.components.append(component)
+        self._read = end
+        self.last = max(self.last, last)
+
+
+class Edit(NamedTuple):
+    """The chunks from `first` to `last` become `runs`; the text grows by `growth` units, and its
+    formats by `format_growth` bytes."""
+
+    first: int
+    last: int
+    runs: list[Component]
+    growth: int
+    format_growth: int
+
+
+def length(runs: list[Component]) -> int:
+    return sum(extent(run["insert"]) for run in runs)
+
+
+def weight(runs: list[Component]) -> int:
+    return sum(RUN_WEIGHT + len(run["insert"]) for run in runs)
+
+
+def splits_pair(runs: list[Component], offset: int) -> bool:
+    """Whether the offset lies between the two units of a pair."""
+    for run in runs:
+        here = extent(run["insert"])
+        if offset < here:
+            return offset > 0 and Units(run["insert"]).splits_pair(offset)
+        offset -= here
+    return False
+
+
+def format_bytes(before: Component | None, runs: list[Component], after: Component | None) -> int:
+    """Bytes of JSON for embeds and attributes; those of `after` count if they begin there."""
+    total = 0
+    last = before.get("attributes") if before else None
+    for run in runs if after is None else [*runs, after]:
+        attributes = run.get("attributes")
+        if run is not after and type(run["insert"]) is not str:
+            total += json_bytes(run["insert"])
+        if attributes is not None and not same_attributes(attributes, last):
+            total += json_bytes(attributes)
+        last = attributes
+    return total
+
+
+def cut(runs: list[Component]) -> list[list[Component]]:
+    """The runs in new chunks; one empty chunk if there are none."""
+    chunks: list[list[Component]] = [[]]
+    room = CHUNK
+    for run in runs:
+        for piece in pieces(run):
+            if chunks[-1] and room < RUN_WEIGHT + len(piece["insert"]):
+                chunks.append([])
+                room = CHUNK
+            chunks[-1].append(piece)
+            room -= RUN_WEIGHT + len(piece["insert"])
+    if len(chunks) > 1 and weight(chunks[-1]) < CHUNK // 4:
+        chunks[-2:] = [chunks[-2] + chunks[-1]]
+    return chunks
+
+
+def pieces(run: Component) -> list[Component]:
+    text = run["insert"]
+    if type(text) is not str or len(text) <= CHUNK:
+        return [run]
+    return [{**run, "insert": text[at : at + CHUNK]} for at in range(0, len(text), CHUNK)]
