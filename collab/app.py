@@ -15,6 +15,7 @@ from .api.health import health_routes
 from .api.pages import page_routes
 from .asgi.routing import Router
 from .asgi.websockets import WebSocket
+from .auth import Authenticate, Authorize, HostAccess, access_of_settings
 from .documents import DocumentManager
 from .documents.handshake import refuse
 from .errors import ConfigurationError, StorageError, StorageUnavailable
@@ -26,7 +27,12 @@ __all__ = ["Collab", "create_app"]
 logger = logging.getLogger(__name__)
 
 
-def create_app(settings: Settings | None = None) -> Collab:
+def create_app(
+    settings: Settings | None = None,
+    *,
+    authenticate: Authenticate | None = None,
+    authorize: Authorize | None = None,
+) -> Collab:
     """The whole program as an ASGI application, to be served or mounted in another one.
 
     Nothing is opened yet. As a server's own application it opens with the server's lifespan;
@@ -38,8 +44,14 @@ def create_app(settings: Settings | None = None) -> Collab:
         async def lifespan(app):
             async with collab.running():
                 yield
+
+    Args:
+        authenticate: awaited with the connection (an `HTTPConnection`) of every handshake and every
+            request to the API; who it is, or None for nobody. In place of the setting `auth`.
+        authorize: awaited with that user and a document's id; the role there, or None for none. If
+            left out, the user's own `role_on` decides.
     """
-    return Collab(settings or Settings())
+    return Collab(settings or Settings(), authenticate=authenticate, authorize=authorize)
 
 
 class Collab:
@@ -49,8 +61,21 @@ class Collab:
     or, in a host that never calls it, when the event loop ends.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        authenticate: Authenticate | None = None,
+        authorize: Authorize | None = None,
+    ) -> None:
+        if authorize is not None and authenticate is None:
+            raise ConfigurationError("authorize needs authenticate: who is the user?")
         self.settings = settings
+        access = (
+            access_of_settings(settings)
+            if authenticate is None
+            else HostAccess(authenticate, authorize)
+        )
         self._database = Database(
             settings.database, busy_timeout_seconds=settings.database_busy_timeout_seconds
         )
@@ -60,8 +85,8 @@ class Collab:
         self._router = Router(
             [
                 *health_routes(self._repository, self._committer),
-                *DocumentsAPI(self.manager).routes(),
-                editing_route(self.manager),
+                *DocumentsAPI(self.manager, access).routes(),
+                editing_route(self.manager, access),
                 *page_routes(),
             ],
             lifespan=lambda app: self.running(),

@@ -13,7 +13,7 @@ again may succeed.
     │   └── ReadOnly · Forbidden · TooLarge · RateLimited · DocumentFull
     ├── DocumentError           the document can't be had
     │   ├── InvalidRequest · NoSuchDocument · DocumentDeleted · DocumentExists · DocumentBusy
-    │   ├── NoSuchResource · MethodNotAllowed
+    │   ├── NoSuchResource · MethodNotAllowed · Unauthorized
     │   └── ServerBusy · ServerClosing · TooSlow
     ├── StorageError            the database can't be used, now or as it is
     │   ├── StorageUnavailable · SchemaMismatch
@@ -56,6 +56,7 @@ __all__ = [
     "StorageUnavailable",
     "TooLarge",
     "TooSlow",
+    "Unauthorized",
     "UnknownType",
     "VersionAhead",
     "VersionGone",
@@ -222,6 +223,13 @@ class MethodNotAllowed(DocumentError):
 
     code = "method_not_allowed"
     status = 405
+
+
+class Unauthorized(DocumentError):
+    """Nobody whom this server knows: there is no token, or it is refused."""
+
+    code = "unauthorized"
+    status = 401
 
 
 class NoSuchDocument(DocumentError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 __all__ = ["Settings"]
@@ -29,6 +29,38 @@ class Settings(BaseSettings):
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="How much is logged."
+    )
+
+    # Who may do what
+    auth: Literal["open", "token"] = Field(
+        default="open",
+        description="open: everybody is who they say they are; token: a signed token says who.",
+    )
+    token_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="Shared secret of tokens signed by HS256, 32 bytes or more.",
+    )
+    token_key_file: str = Field(
+        default="",
+        description="File of the public key (PEM) or keys (JWKS) of tokens signed by RS256, ES256 "
+        "or EdDSA.",
+    )
+    token_audience: str = Field(
+        default="", description="What a token's aud must hold; if empty, it must have none."
+    )
+    token_issuer: str = Field(
+        default="", description="What a token's iss must be; if empty, it may be any."
+    )
+    token_leeway_seconds: float = Field(
+        default=30.0, ge=0, description="How far the clocks of token makers may be off."
+    )
+    token_cookie: str = Field(
+        default="collab_token", min_length=1, description="Cookie that a token may come in."
+    )
+    origins_allowed: tuple[str, ...] = Field(
+        default=(),
+        description="Origins beside its own whose pages may edit, such as "
+        '["https://example.org"] (JSON); * for any.',
     )
 
     # Storage

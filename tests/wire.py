@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -25,7 +26,14 @@ class Refused(Exception):
 class Wire:
     """One WebSocket to an application, driven event by event."""
 
-    def __init__(self, app: Any, path: str, *, subprotocols: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        app: Any,
+        path: str,
+        *,
+        subprotocols: tuple[str, ...] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         route, _, query = path.partition("?")
         self.scope: dict[str, Any] = {
             "type": "websocket",
@@ -36,7 +44,10 @@ class Wire:
             "raw_path": route.encode(),
             "query_string": query.encode(),
             "root_path": "",
-            "headers": [(b"host", b"testserver")],
+            "headers": [
+                (b"host", b"testserver"),
+                *((name.encode(), value.encode()) for name, value in (headers or {}).items()),
+            ],
             "client": ("127.0.0.1", 50000),
             "server": ("127.0.0.1", 8000),
             "subprotocols": list(subprotocols),
@@ -150,8 +161,13 @@ class Wire:
 
 
 async def connect(
-    app: Any, doc_id: str, *, subprotocols: tuple[str, ...] = (), **query: Any
+    app: Any,
+    doc_id: str,
+    *,
+    subprotocols: tuple[str, ...] = (),
+    headers: Mapping[str, str] | None = None,
+    **query: Any,
 ) -> Wire:
     """An editor that has joined; its first frame is still to be received."""
-    wire = Wire(app, f"/ws/documents/{doc_id}?{urlencode(query)}", subprotocols=subprotocols)
-    return await wire.open()
+    path = f"/ws/documents/{doc_id}?{urlencode(query)}"
+    return await Wire(app, path, subprotocols=subprotocols, headers=headers).open()

@@ -10,6 +10,7 @@ import msgspec
 from ..asgi.requests import Request
 from ..asgi.responses import Response
 from ..asgi.routing import Route
+from ..auth import Access, Role, User, check_origin, permitted
 from ..auth.user import check_text
 from ..documents import DocumentManager
 from ..documents.join import check_doc_id
@@ -28,8 +29,9 @@ PAGE_MAXIMUM = 1000
 class DocumentsAPI:
     """Routes under `/api/documents`."""
 
-    def __init__(self, manager: DocumentManager) -> None:
+    def __init__(self, manager: DocumentManager, access: Access) -> None:
         self._manager = manager
+        self._access = access
 
     def routes(self) -> list[Route]:
         one = "/api/documents/{doc_id}"
@@ -45,46 +47,65 @@ class DocumentsAPI:
             resource("/api/{path:path}"),
         ]
 
+    async def _permitted(self, request: Request, needed: Role) -> str:
+        """The document's id, if the user has the role that is needed on it."""
+        user = await self._user(request)
+        doc_id = _doc_id(request)
+        await permitted(self._access, user, doc_id, needed)
+        return doc_id
+
+    async def _user(self, request: Request) -> User:
+        if request.method not in ("GET", "HEAD"):
+            check_origin(request, self._manager.settings.origins_allowed)
+        return await self._access.user(request)
+
     async def list_documents(self, request: Request) -> Response:
+        """A page may hold fewer than `limit` where the user may not see all."""
+        user = await self._user(request)
         query = request.query_params
         documents, following = await self._manager.repository.list_documents(
             search=query.get("search", ""),
             limit=_number(request, "limit", PAGE_DEFAULT, 1, PAGE_MAXIMUM),
             after=query.get("after"),
         )
-        return json_response({"documents": [_entry(each) for each in documents], "next": following})
+        seen = [each for each in documents if await self._access.role(user, each.doc_id)]
+        return json_response({"documents": [_entry(each) for each in seen], "next": following})
 
     async def create_document(self, request: Request) -> Response:
+        user = await self._user(request)
         body = await read_json(request, BODY_MAXIMUM_BYTES)
         _known(body, "doc_id", "doc_type", "title")
         doc_id = _text(body, "doc_id", "") or secrets.token_urlsafe(9)
         title = _title(body)
         doc_type = _text(body, "doc_type", "text")
+        await permitted(self._access, user, doc_id, "editor")
         record = await self._manager.create_document(doc_id, doc_type, title)
         return json_response(_entry(record), 201)
 
     async def read_document(self, request: Request) -> Response:
+        doc_id = await self._permitted(request, "viewer")
         version = _optional_number(request, "version")
-        record, at, content = await self._manager.read_document(_doc_id(request), version)
+        record, at, content = await self._manager.read_document(doc_id, version)
         return json_response({**_entry(record), "version": at, "content": content})
 
     async def rename_document(self, request: Request) -> Response:
+        doc_id = await self._permitted(request, "editor")
         body = await read_json(request, BODY_MAXIMUM_BYTES)
         _known(body, "title")
         if "title" not in body:
             raise InvalidRequest("field 'title' is missing")
-        record = await self._manager.repository.rename_document(_doc_id(request), _title(body))
+        record = await self._manager.repository.rename_document(doc_id, _title(body))
         return json_response(_entry(record))
 
     async def delete_document(self, request: Request) -> Response:
-        await self._manager.delete_document(_doc_id(request))
+        await self._manager.delete_document(await self._permitted(request, "owner"))
         return Response(status_code=204)
 
     async def list_operations(self, request: Request) -> Response:
+        doc_id = await self._permitted(request, "viewer")
         after = _number(request, "after", 0, 0)
         limit = _number(request, "limit", 100, 1, PAGE_MAXIMUM)
         repository = self._manager.repository
-        doc_id = _doc_id(request)
         record = await repository.find_document(doc_id)
         if record is None:
             raise NoSuchDocument(f"there is no document {doc_id!r}")

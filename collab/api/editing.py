@@ -2,27 +2,48 @@
 
 from __future__ import annotations
 
+import dataclasses
+import logging
+
 from ..asgi.routing import WebSocketRoute
 from ..asgi.websockets import WebSocket
-from ..auth import open_user
+from ..auth import Access, User, check_origin, permitted
 from ..documents import DocumentManager, JoinRequest
 from ..documents.handshake import refuse
-from ..errors import InvalidRequest
+from ..documents.join import check_doc_id
+from ..errors import CollabError, Internal, NoSuchDocument
 
 __all__ = ["editing_route"]
 
+logger = logging.getLogger(__name__)
 
-def editing_route(manager: DocumentManager) -> WebSocketRoute:
-    """Editing in open mode: everybody is who they say they are."""
+
+def editing_route(manager: DocumentManager, access: Access) -> WebSocketRoute:
+    """Editing, for whom `access` lets in."""
 
     async def edit(websocket: WebSocket) -> None:
-        query = websocket.query_params
+        doc_id = websocket.path_params["doc_id"]
         try:
-            request = JoinRequest.of_query(query)
-            user = open_user(query.get("user_id"), query.get("name"), request.client_id)
-        except InvalidRequest as error:
+            check_origin(websocket, manager.settings.origins_allowed)
+            request = JoinRequest.of_query(websocket.query_params)
+            user = await admitted(websocket, check_doc_id(doc_id), request)
+        except CollabError as error:
+            logger.info("document %s: refused: %s", doc_id[:128], error)
             await refuse(websocket, error)
             return
-        await manager.serve(websocket, websocket.path_params["doc_id"], user, request)
+        except Exception:
+            # What a host's own function raises.
+            logger.exception("document %s: who is it?", doc_id)
+            await refuse(websocket, Internal("internal error: try again later"))
+            return
+        await manager.serve(websocket, doc_id, user, request)
+
+    async def admitted(websocket: WebSocket, doc_id: str, request: JoinRequest) -> User:
+        user = await access.user(websocket, request.client_id)
+        role = await permitted(access, user, doc_id, "viewer")
+        user = dataclasses.replace(user, role=role)
+        if not user.may_edit and await manager.repository.find_document(doc_id) is None:
+            raise NoSuchDocument(f"there is no document {doc_id!r}, and a viewer creates none")
+        return user
 
     return WebSocketRoute("/ws/documents/{doc_id}", edit)

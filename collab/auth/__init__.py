@@ -1,5 +1,33 @@
-"""Who is editing, and what they may do."""
+"""Who somebody is, and what they may do."""
 
+from .access import (
+    Access,
+    Authenticate,
+    Authorize,
+    HostAccess,
+    OpenAccess,
+    TokenAccess,
+    access_of_settings,
+    permitted,
+)
+from .origins import check_origin
+from .tokens import TokenVerifier, make_token
 from .user import PALETTE, Role, User, open_user
 
-__all__ = ["PALETTE", "Role", "User", "open_user"]
+__all__ = [
+    "PALETTE",
+    "Access",
+    "Authenticate",
+    "Authorize",
+    "HostAccess",
+    "OpenAccess",
+    "Role",
+    "TokenAccess",
+    "TokenVerifier",
+    "User",
+    "access_of_settings",
+    "check_origin",
+    "make_token",
+    "open_user",
+    "permitted",
+]

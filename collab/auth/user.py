@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from ..errors import InvalidRequest
 
-__all__ = ["PALETTE", "Role", "User", "open_user"]
+__all__ = ["PALETTE", "ROLES", "Role", "User", "allows", "open_user"]
 
 Role = Literal["owner", "editor", "viewer"]
+
+ROLES: tuple[Role, ...] = ("viewer", "editor", "owner")
+"""From what may least to what may most."""
+
+EVERY_OTHER = "*"
 
 USER_ID_MAXIMUM = 128
 NAME_MAXIMUM = 100
@@ -30,11 +36,15 @@ class User:
         user_id: 1 to 128 printable characters; two connections may have the same.
         name: what others see, at most 100 characters; the `user_id` if empty.
         role: a `viewer` sees everything and edits nothing.
+        documents: roles by document id, `*` for all others; None where `role` is for all.
+        expires_at: when a connection of this user ends, in seconds since the epoch.
     """
 
     user_id: str
     name: str = ""
     role: Role = "editor"
+    documents: Mapping[str, Role] | None = field(default=None, compare=False)
+    expires_at: float | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         check_text("user_id", self.user_id, USER_ID_MAXIMUM)
@@ -55,6 +65,17 @@ class User:
     def may_edit(self) -> bool:
         return self.role != "viewer"
 
+    def role_on(self, doc_id: str) -> Role | None:
+        """The role on a document, None for none."""
+        if self.documents is None:
+            return self.role
+        return self.documents.get(doc_id, self.documents.get(EVERY_OTHER))
+
+
+def allows(role: Role, needed: Role) -> bool:
+    """Whether `role` may do what takes `needed`."""
+    return ROLES.index(role) >= ROLES.index(needed)
+
 
 def check_text(parameter: str, value: str, maximum: int) -> None:
     """Raise `InvalidRequest` unless `value` is printable and at most `maximum` characters."""
@@ -72,4 +93,5 @@ def open_user(user_id: str | None, name: str | None, client_id: str) -> User:
     Who gives no `user_id` is a guest named by the `client_id`, so that an editor that reconnects
     is the same user.
     """
-    return User(user_id or f"guest-{client_id}", name or ("Guest" if not user_id else ""))
+    shown = name or ("Guest" if not user_id else "")
+    return User(user_id or f"guest-{client_id}", shown, "owner")

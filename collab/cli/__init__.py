@@ -12,7 +12,9 @@ from .. import __version__
 from ..errors import CollabError, ConfigurationError
 from .documents import documents
 from .migrate import migrate
+from .redaction import hide_tokens
 from .serve import serve
+from .token import token
 
 __all__ = ["main"]
 
@@ -26,11 +28,13 @@ def program() -> None:
 program.add_command(serve)
 program.add_command(migrate)
 program.add_command(documents)
+program.add_command(token)
 
 
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 it failed, 2 it was called wrongly."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    hide_tokens()
     logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
         program(prog_name="collab", standalone_mode=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import socket
 import webbrowser
@@ -9,6 +10,7 @@ from typing import Any
 
 import click
 
+from ..errors import ConfigurationError
 from ..server.serving import listen
 from ..server.serving import serve as run_server
 from ..settings import Settings
@@ -24,6 +26,7 @@ __all__ = ["serve"]
     "database",
     "root_path",
     "log_level",
+    "auth",
     "create_on_join",
     "snapshot_interval_operations",
     "documents_maximum",
@@ -33,9 +36,14 @@ __all__ = ["serve"]
     "shutdown_timeout_seconds",
 )
 @click.option(
+    "--insecure-open",
+    is_flag=True,
+    help="Listen on an address that others reach although anybody may do anything.",
+)
+@click.option(
     "--open", "open_browser", is_flag=True, help="Open the documents page in the browser."
 )
-def serve(open_browser: bool, **options: Any) -> None:
+def serve(open_browser: bool, insecure_open: bool, **options: Any) -> None:
     """Serve documents and the browser editor until SIGTERM or Ctrl-C.
 
     Without options it listens on 127.0.0.1:8000 and keeps the documents in collab.db in the working
@@ -43,6 +51,8 @@ def serve(open_browser: bool, **options: Any) -> None:
     here, can be given in the environment as COLLAB_NAME; docs/settings.md lists them all.
     """
     settings = Settings(**given(options))
+    if settings.auth == "open" and not insecure_open:
+        check_loopback(settings.host)
     logging.getLogger().setLevel(settings.log_level.upper())
     if settings.log_level == "info":
         # It logs every handshake with its query, in which a token may be.
@@ -56,6 +66,20 @@ def serve(open_browser: bool, **options: Any) -> None:
             webbrowser.open(url)
 
     run_server(settings, listener, ready)
+
+
+def check_loopback(host: str) -> None:
+    """Raise `ConfigurationError` unless the address is reached from this machine only."""
+    try:
+        found = socket.getaddrinfo(host or None, 0, flags=socket.AI_PASSIVE)
+    except OSError:
+        return  # listening will say what is wrong with it
+    addresses = {str(address[0]).partition("%")[0] for *_, address in found}
+    if not all(ipaddress.ip_address(address).is_loopback for address in addresses):
+        raise ConfigurationError(
+            f"others reach {host or 'this address'}, and in open mode anybody may do anything: "
+            "use --auth token, or say --insecure-open if that is meant"
+        )
 
 
 def url_of(listener: socket.socket) -> str:

@@ -290,8 +290,13 @@ class DocumentManager:
                 logger.exception("housekeeping failed")
 
     async def sweep(self, now: float) -> None:
-        """End readers that take nothing for too long; evict documents idle for long enough."""
+        """End readers that take nothing for too long and users who are let in no longer; evict
+        documents idle for long enough."""
+        today = time.time()
         for connection in list(self._connections):
+            expires_at = connection.user.expires_at
+            if expires_at is not None and expires_at <= today:
+                connection.close(1008, "the token has expired: reconnect with a new one")
             since = connection.sending_since
             if since is not None and now - since > self.settings.drain_timeout_seconds:
                 logger.info("client %s: too slow, closed", connection.client_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Callable
 
@@ -96,13 +97,13 @@ def serve(settings: Settings, listener: socket.socket, on_ready: Callable[[], No
     """
 
     async def run() -> None:
-        app = Collab(settings)
-        try:
-            await app.open()
-            await Server(configure(settings, app), app, on_ready).serve([listener])
-        finally:
-            await app.close()
-            listener.close()
+        with contextlib.closing(listener):
+            app = Collab(settings)
+            try:
+                await app.open()
+                await Server(configure(settings, app), app, on_ready).serve([listener])
+            finally:
+                await app.close()
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run())

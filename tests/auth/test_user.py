@@ -33,5 +33,5 @@ def test_an_identity_that_cannot_be_shown_is_refused(user_id: str, name: str) ->
 def test_a_guest_is_named_by_the_client() -> None:
     guest = open_user(None, None, "c1")
     assert (guest.user_id, guest.name) == ("guest-c1", "Guest")
-    assert open_user("ann", None, "c1") == User("ann")
-    assert open_user(None, "Ann", "c1") == User("guest-c1", "Ann")
+    assert open_user("ann", None, "c1") == User("ann", role="owner")
+    assert open_user(None, "Ann", "c1") == User("guest-c1", "Ann", "owner")

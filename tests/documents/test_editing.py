@@ -22,7 +22,7 @@ async def test_joining_an_unknown_id_creates_an_empty_document(app: Collab) -> N
     assert state["client_id"] == "c1"
     assert state["user"]["user_id"] == "ann"
     assert state["user"]["name"] == "Ann"
-    assert state["user"]["role"] == "editor"
+    assert state["user"]["role"] == "owner"
     assert [user["client_id"] for user in state["users"]] == ["c1"]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 import click
+from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from collab.cli.serve import serve
@@ -53,7 +54,9 @@ def table() -> str:
 
 def default(field: FieldInfo) -> str:
     value: Any = field.default
-    return f"`{value}`" if value != "" else "none"
+    if isinstance(value, SecretStr):
+        value = value.get_secret_value()
+    return f"`{value}`" if value not in ("", ()) else "none"
 
 
 def unit(name: str, field: FieldInfo) -> str:

@@ -1,0 +1,140 @@
+"""Who somebody is and what they may do, in three modes.
+
+Open: everybody is who they say they are, and may do everything; for one machine, or behind a host
+that has let them in. Token: a signed token says both. Host: an embedding application says both.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
+
+from ..errors import Forbidden, Unauthorized
+from ..settings import Settings
+from .tokens import TokenVerifier
+from .user import Role, User, allows, open_user
+
+__all__ = [
+    "Access",
+    "Authenticate",
+    "Authorize",
+    "ConnectionLike",
+    "HostAccess",
+    "OpenAccess",
+    "TokenAccess",
+    "access_of_settings",
+    "permitted",
+]
+
+
+class ConnectionLike(Protocol):
+    """What is looked at of a request or handshake: collab's own and Starlette's have it."""
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def query_params(self) -> Mapping[str, str]: ...
+    @property
+    def cookies(self) -> Mapping[str, str]: ...
+
+
+# The connection of an embedded application is a `collab.asgi.requests.HTTPConnection`.
+Authenticate = Callable[[Any], Awaitable[User | None]]
+Authorize = Callable[[User, str], Awaitable[Role | None]]
+
+
+class Access(Protocol):
+    """What the edge of the program asks before it does anything."""
+
+    async def user(self, connection: ConnectionLike, client_id: str = "") -> User:
+        """Who is at the other end.
+
+        Args:
+            client_id: the editor instance, by which a guest is known.
+
+        Raises:
+            Unauthorized: nobody whom this server knows.
+            InvalidRequest: in open mode, a parameter is malformed.
+        """
+
+    async def role(self, user: User, doc_id: str) -> Role | None:
+        """What the user may do on a document; None for nothing at all."""
+
+
+class OpenAccess:
+    """Everybody is who they say they are."""
+
+    async def user(self, connection: ConnectionLike, client_id: str = "") -> User:
+        query = connection.query_params
+        return open_user(query.get("user_id"), query.get("name"), client_id or secrets.token_hex(8))
+
+    async def role(self, user: User, doc_id: str) -> Role | None:
+        return user.role
+
+
+class TokenAccess:
+    """A token says who it is: `Authorization: Bearer …`, else `?token=`, else the cookie."""
+
+    def __init__(self, verifier: TokenVerifier, cookie: str) -> None:
+        self._verifier = verifier
+        self._cookie = cookie
+
+    async def user(self, connection: ConnectionLike, client_id: str = "") -> User:
+        token = self._token(connection)
+        if not token:
+            raise Unauthorized(
+                "a token is needed: send it as `Authorization: Bearer …`, as `?token=…` or as the "
+                f"cookie `{self._cookie}`"
+            )
+        return self._verifier.user(token)
+
+    async def role(self, user: User, doc_id: str) -> Role | None:
+        return user.role_on(doc_id)
+
+    def _token(self, connection: ConnectionLike) -> str:
+        scheme, _, credentials = connection.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            return credentials.strip()
+        return connection.query_params.get("token") or connection.cookies.get(self._cookie, "")
+
+
+class HostAccess:
+    """An embedding application says who it is and what they may do."""
+
+    def __init__(self, authenticate: Authenticate, authorize: Authorize | None) -> None:
+        self._authenticate = authenticate
+        self._authorize = authorize
+
+    async def user(self, connection: ConnectionLike, client_id: str = "") -> User:
+        user = await self._authenticate(connection)
+        if user is None:
+            raise Unauthorized("not signed in")
+        return user
+
+    async def role(self, user: User, doc_id: str) -> Role | None:
+        if self._authorize is None:
+            return user.role_on(doc_id)
+        return await self._authorize(user, doc_id)
+
+
+def access_of_settings(settings: Settings) -> Access:
+    """Raises `ConfigurationError` where token mode has no usable key."""
+    if settings.auth == "open":
+        return OpenAccess()
+    return TokenAccess(TokenVerifier.of_settings(settings), settings.token_cookie)
+
+
+async def permitted(access: Access, user: User, doc_id: str, needed: Role) -> Role:
+    """The user's role on a document.
+
+    Raises:
+        Forbidden: it is less than the role that is needed.
+    """
+    role = await access.role(user, doc_id)
+    if role is None or not allows(role, needed):
+        raise Forbidden(
+            f"this takes the role {needed} on document {doc_id!r}, "
+            f"{user.user_id!r} has {role or 'none'}"
+        )
+    return role

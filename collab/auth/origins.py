@@ -1,0 +1,39 @@
+"""Which web pages may act here.
+
+A browser sends cookies along whatever page asks, and lets every page open a WebSocket to anywhere;
+but it says which page it is, in `Origin` (RFC 6454).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+from ..errors import Forbidden
+from .access import ConnectionLike
+
+__all__ = ["check_origin"]
+
+FOREIGN = ("cross-site", "same-site")
+
+
+def check_origin(connection: ConnectionLike, allowed: Collection[str]) -> None:
+    """Let pages of the same host and of the `allowed` origins pass, and what is no browser.
+
+    Only the host is compared, with its port: behind a proxy that ends TLS the scheme is another.
+
+    Raises:
+        Forbidden: a page from elsewhere is behind it.
+    """
+    origin = connection.headers.get("origin")
+    if origin is None:
+        if connection.headers.get("sec-fetch-site") in FOREIGN and "*" not in allowed:
+            raise Forbidden("a page of another origin may not do this")
+        return
+    if "*" in allowed or origin in allowed:
+        return
+    if urlsplit(origin).netloc != connection.headers.get("host", ""):
+        raise Forbidden(
+            f"a page of the origin {origin[:100]!r} may not do this: "
+            "the setting origins_allowed lists those that may"
+        )

@@ -1,0 +1,253 @@
+"""Who gets in, and what they may do once they are."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx2
+import pytest
+
+from collab.app import Collab, create_app
+from collab.asgi.requests import HTTPConnection
+from collab.auth import Role, User, make_token
+from collab.auth.user import ROLES
+from collab.errors import ConfigurationError
+from collab.settings import Settings
+from tests.conftest import Make
+from tests.wire import Refused, Wire, connect
+
+SECRET = "a secret of at least thirty-two bytes"
+
+
+def token(role: Any = "editor", *, seconds: float = 60, **documents: Role) -> str:
+    user = User("ann", "Ann", role, documents=documents or None)
+    return make_token(SECRET, user, lifetime_seconds=seconds)
+
+
+def client(app: Any, bearer: str = "", **headers: str) -> httpx2.AsyncClient:
+    if bearer:
+        headers["authorization"] = f"Bearer {bearer}"
+    transport = httpx2.ASGITransport(app=app)
+    return httpx2.AsyncClient(transport=transport, base_url="http://testserver", headers=headers)
+
+
+@pytest.fixture
+async def app(make_app: Make) -> Collab:
+    """In token mode, with one document."""
+    app = await make_app(auth="token", token_secret=SECRET, token_leeway_seconds=0)
+    await app.manager.create_document("doc")
+    return app
+
+
+# -- every call times every role ---------------------------------------------------------------
+
+CALLS: list[tuple[str, str, Any, Role | None]] = [
+    ("GET", "/api/documents/doc", None, "viewer"),
+    ("HEAD", "/api/documents/doc", None, "viewer"),
+    ("GET", "/api/documents/doc?version=0", None, "viewer"),
+    ("GET", "/api/documents/doc/operations", None, "viewer"),
+    ("PATCH", "/api/documents/doc", {"title": "New"}, "editor"),
+    ("POST", "/api/documents", {"doc_id": "new"}, "editor"),
+    ("DELETE", "/api/documents/doc", None, "owner"),
+]
+
+
+def test_every_route_of_the_api_is_among_the_calls(app: Collab) -> None:
+    routes = {route.path for route in app._router.routes if "/api/" in getattr(route, "path", "")}
+    called = {path.partition("?")[0].replace("/doc", "/{doc_id}", 2) for _, path, _, _ in CALLS}
+    named = {path.replace("/{doc_id}uments", "/documents") for path in called}
+    assert routes - {"/api/{path:path}"} == named
+
+
+@pytest.mark.parametrize(("method", "path", "body", "needed"), CALLS)
+@pytest.mark.parametrize("role", [None, *ROLES])
+async def test_a_call_takes_its_role(
+    app: Collab, method: str, path: str, body: Any, needed: Role, role: Role | None
+) -> None:
+    bearer = token(role) if role else token(other="owner")
+    async with client(app, bearer) as http:
+        answer = await http.request(method, path, json=body)
+    if role is not None and ROLES.index(role) >= ROLES.index(needed):
+        assert answer.is_success
+    else:
+        assert answer.status_code == 403
+        if method != "HEAD":
+            assert answer.json()["code"] == "forbidden"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [("GET", "/api/documents", None), *((m, path, body) for m, path, body, _ in CALLS)],
+)
+async def test_nothing_is_told_to_nobody(app: Collab, method: str, path: str, body: Any) -> None:
+    for bearer in ("", "forged", token(seconds=-1)):
+        async with client(app, bearer) as http:
+            answer = await http.request(method, path, json=body)
+        assert answer.status_code == 401
+        if method != "HEAD":
+            assert answer.json()["code"] == "unauthorized"
+        if bearer:
+            assert bearer not in answer.text
+
+
+async def test_the_list_holds_what_the_user_may_see(app: Collab) -> None:
+    for doc_id in ("two", "three"):
+        await app.manager.create_document(doc_id)
+    async with client(app, token(doc="viewer", three="owner")) as http:
+        listed = (await http.get("/api/documents")).json()["documents"]
+    assert {each["doc_id"] for each in listed} == {"doc", "three"}
+
+
+async def test_health_is_told_to_everybody(app: Collab) -> None:
+    async with client(app) as http:
+        assert (await http.get("/healthz")).status_code == 200
+        assert (await http.get("/readyz")).status_code == 200
+
+
+# -- editing -----------------------------------------------------------------------------------
+
+
+async def status_of(app: Any, doc_id: str = "doc", **given: Any) -> int:
+    """With what a handshake is refused."""
+    with pytest.raises(Refused) as refused:
+        await connect(app, doc_id, **given)
+    assert refused.value.body["code"] == {401: "unauthorized", 403: "forbidden"}.get(
+        refused.value.status
+    )
+    return refused.value.status
+
+
+async def test_a_token_comes_in_a_header_in_the_query_or_in_a_cookie(app: Collab) -> None:
+    good = token()
+    for given in (
+        {"headers": {"authorization": f"Bearer {good}"}},
+        {"token": good},
+        {"headers": {"cookie": f"collab_token={good}"}},
+    ):
+        wire = await connect(app, "doc", user_id="eve", name="Eve", **given)  # type: ignore[arg-type]
+        user = (await wire.receive())["user"]
+        assert (user["user_id"], user["name"], user["role"]) == ("ann", "Ann", "editor")
+        await wire.leave()
+
+
+async def test_a_handshake_without_a_good_token_is_refused(app: Collab) -> None:
+    assert await status_of(app) == 401
+    assert await status_of(app, token="forged") == 401
+    assert await status_of(app, token=token(seconds=-1)) == 401
+    assert await status_of(app, token=token(other="owner")) == 403
+
+
+async def frame_of(wire: Wire, edit_id: int) -> dict[str, Any]:
+    await wire.edit(edit_id, 0, {"insert": "x"})
+    return await wire.expect("ack", "error")
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_viewers_see_and_editors_edit(app: Collab, role: Role) -> None:
+    wire = await connect(app, "doc", token=token(role))
+    assert (await wire.receive())["user"]["role"] == role
+    answer = await frame_of(wire, 1)
+    if role == "viewer":
+        assert answer["code"] == "read_only"
+        await app.manager.handle_edit("doc", "bob", {"ops": [{"insert": "y"}]})
+        assert (await wire.until("document_change"))["version"] == 1
+    else:
+        assert answer["type"] == "ack"
+    await wire.send({"type": "ping", "data": 1})
+    assert (await wire.until("pong"))["data"] == 1
+
+
+async def test_a_viewer_creates_no_document_by_joining(app: Collab) -> None:
+    wire = await connect(app, "new", token=token("viewer"))
+    assert (await wire.receive())["code"] == "not_found"
+    assert await wire.closed() == 4404
+
+
+async def test_a_connection_ends_with_its_token(
+    app: Collab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wire = await connect(app, "doc", token=token(seconds=60))
+    lasting = await connect(app, "doc", token=token(seconds=600), client_id="lasting")
+    for each in (wire, lasting):
+        await each.expect("document_state")
+    later = time.time() + 61
+    monkeypatch.setattr(time, "time", lambda: later)
+    await app.manager.sweep(time.monotonic())
+    assert await wire.closed() == 1008
+    await lasting.until("user_left")
+    assert (await frame_of(lasting, 1))["type"] == "ack"
+
+
+# -- whose page --------------------------------------------------------------------------------
+
+
+async def test_pages_of_other_origins_are_kept_out(make_app: Make) -> None:
+    app = await make_app(origins_allowed=("https://friend.example",))
+    await app.manager.create_document("doc")
+    for origin in ("https://evil.example", "null", "http://testserver.evil.example", "testserver"):
+        assert await status_of(app, headers={"origin": origin}) == 403
+        async with client(app, origin=origin) as http:
+            assert (await http.post("/api/documents", json={})).status_code == 403
+            assert (await http.delete("/api/documents/doc")).status_code == 403
+    for origin in ("http://testserver", "https://testserver", "https://friend.example"):
+        await (await connect(app, "doc", headers={"origin": origin})).leave()
+        async with client(app, origin=origin) as http:
+            assert (await http.post("/api/documents", json={})).status_code == 201
+
+
+async def test_a_form_of_another_site_is_kept_out(app: Collab) -> None:
+    async with client(app, token("owner"), **{"sec-fetch-site": "cross-site"}) as http:
+        assert (await http.delete("/api/documents/doc")).status_code == 403
+
+
+async def test_any_origin_may_be_allowed(make_app: Make) -> None:
+    app = await make_app(origins_allowed=("*",))
+    await (await connect(app, "doc", headers={"origin": "https://any.example"})).leave()
+
+
+# -- the host says -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def hosted(database: str) -> AsyncIterator[Collab]:
+    async def authenticate(connection: HTTPConnection) -> User | None:
+        name = connection.cookies.get("session")
+        if name == "broken":
+            raise RuntimeError("the host's own fault")
+        return User(name) if name else None
+
+    async def authorize(user: User, doc_id: str) -> Role | None:
+        return {"ann": "owner", "bob": "viewer"}.get(user.user_id)  # type: ignore[return-value]
+
+    app = create_app(Settings(database=database), authenticate=authenticate, authorize=authorize)
+    async with app.running():
+        await app.manager.create_document("doc")
+        yield app
+
+
+async def test_a_host_says_who_it_is_and_what_they_may_do(hosted: Collab) -> None:
+    for name, role in (("ann", "owner"), ("bob", "viewer")):
+        wire = await connect(hosted, "doc", user_id="eve", headers={"cookie": f"session={name}"})
+        user = (await wire.receive())["user"]
+        assert (user["user_id"], user["role"]) == (name, role)
+    assert await status_of(hosted) == 401
+    assert await status_of(hosted, headers={"cookie": "session=cid"}) == 403
+    async with client(hosted, cookie="session=bob") as http:
+        assert (await http.get("/api/documents/doc")).status_code == 200
+        assert (await http.delete("/api/documents/doc")).status_code == 403
+
+
+async def test_a_fault_of_the_host_lets_nobody_in(hosted: Collab) -> None:
+    with pytest.raises(Refused) as refused:
+        await connect(hosted, "doc", headers={"cookie": "session=broken"})
+    assert (refused.value.status, refused.value.body["code"]) == (500, "internal")
+
+
+def test_authorize_alone_is_refused() -> None:
+    async def authorize(user: User, doc_id: str) -> Role | None:
+        return None
+
+    with pytest.raises(ConfigurationError, match="authenticate"):
+        create_app(authorize=authorize)
