@@ -38,7 +38,7 @@ def create_app(
     Nothing is opened yet. As a server's own application it opens with the server's lifespan;
     mounted in a host, at the first request, or when the host says so:
 
-        collab = create_app(Settings(database="sqlite+aiosqlite:///documents.db"))
+        collab = create_app(Settings(database="sqlite:///documents.db"))
 
         @contextlib.asynccontextmanager
         async def lifespan(app):
@@ -77,7 +77,9 @@ class Collab:
             else HostAccess(authenticate, authorize)
         )
         self._database = Database(
-            settings.database, busy_timeout_seconds=settings.database_busy_timeout_seconds
+            settings.database,
+            busy_timeout_seconds=settings.database_busy_timeout_seconds,
+            timeout_seconds=settings.database_timeout_seconds,
         )
         self._repository = Repository(self._database)
         self._committer = Committer(self._repository, settings.commit_maximum_operations)

@@ -65,13 +65,18 @@ class Settings(BaseSettings):
 
     # Storage
     database: str = Field(
-        default="sqlite+aiosqlite:///collab.db",
+        default="sqlite:///collab.db",
         description="SQLAlchemy URL of the database; the default is a file in the working folder.",
     )
     database_busy_timeout_seconds: float = Field(
         default=5.0,
         gt=0,
         description="How long to wait for a database that another program has locked.",
+    )
+    database_timeout_seconds: float = Field(
+        default=30.0,
+        gt=0,
+        description="How long a transaction may take before nobody waits for it any more.",
     )
     commit_maximum_operations: int = Field(
         default=1000, ge=1, description="Most operations written in one transaction."

@@ -12,7 +12,7 @@ from fastapi import Depends, FastAPI, WebSocket
 
 import collab
 
-documents = collab.create_app(collab.Settings(database="sqlite+aiosqlite:///notes.db"))
+documents = collab.create_app(collab.Settings(database="sqlite:///notes.db"))
 
 
 @contextlib.asynccontextmanager

@@ -13,7 +13,7 @@ from starlette.websockets import WebSocket
 
 import collab
 
-documents = collab.create_app(collab.Settings(database="sqlite+aiosqlite:///notes.db"))
+documents = collab.create_app(collab.Settings(database="sqlite:///notes.db"))
 
 
 @contextlib.asynccontextmanager

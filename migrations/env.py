@@ -7,7 +7,7 @@ import logging.config
 import os
 
 from alembic import context
-from sqlalchemy import Connection
+from sqlalchemy import URL, Connection
 
 from collab.storage.engine import is_sqlite, parse_url, server_engine, sqlite_engine
 from collab.storage.faults import translated_faults
@@ -34,18 +34,28 @@ def run(connection: Connection) -> None:
         context.run_migrations()
 
 
-async def run_by_command() -> None:
+def run_by_command() -> None:
     url = parse_url(chosen_url())
-    if is_sqlite(url):
-        # To rebuild a table, as SQLite needs for most changes, drops the old one; with foreign keys
-        # on, that would delete every row that refers to it.
-        engine = sqlite_engine(url, busy_timeout_seconds=BUSY_TIMEOUT_SECONDS, foreign_keys=False)
-    else:
-        engine = server_engine(url, connections=1)
+    with translated_faults():
+        if is_sqlite(url):
+            run_on_sqlite(url)
+        else:
+            asyncio.run(run_on_server(url))
+
+
+def run_on_sqlite(url: URL) -> None:
+    # To rebuild a table, as SQLite needs for most changes, drops the old one; with foreign keys
+    # on, that would delete every row that refers to it.
+    engine = sqlite_engine(url, busy_timeout_seconds=BUSY_TIMEOUT_SECONDS, foreign_keys=False)
+    with engine.begin() as connection:
+        run(connection)
+
+
+async def run_on_server(url: URL) -> None:
+    engine = server_engine(url, connections=1)
     try:
-        with translated_faults():
-            async with engine.begin() as connection:
-                await connection.run_sync(run)
+        async with engine.begin() as connection:
+            await connection.run_sync(run)
     finally:
         await engine.dispose()
 
@@ -65,4 +75,4 @@ else:
     if context.is_offline_mode():
         print_sql()
     else:
-        asyncio.run(run_by_command())
+        run_by_command()

@@ -1,7 +1,5 @@
-"""The way to the database: each transaction is a plain function, run here from BEGIN to COMMIT.
-
-A transaction never knows how it is run, so the way may change (one hop to a writer thread, say)
-without touching any of them.
+"""The database: opened, checked, upgraded and closed here. Each transaction is a plain function,
+which is run from BEGIN to COMMIT and doesn't know how; see `lane`.
 """
 
 from __future__ import annotations
@@ -12,17 +10,17 @@ import logging
 import os
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import URL, Connection
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import URL, Connection, Engine
 
 from ..errors import ConfigurationError, StorageError, StorageUnavailable
 from . import schema
 from .engine import file_of, is_memory, is_sqlite, parse_url, server_engine, sqlite_engine
-from .faults import DatabaseLocked, translated_faults
+from .faults import DatabaseLocked
+from .lane import Lane, ServerLane, ThreadLane
 
 __all__ = ["Database"]
 
@@ -39,20 +37,6 @@ RETRY_SECONDS = 0.02
 _migrating = threading.Lock()
 
 
-class _Lane:
-    """An engine, and how many transactions may be on it at a time; the others wait in order."""
-
-    def __init__(self, engine: AsyncEngine, width: int) -> None:
-        self.engine = engine
-        self._turns = asyncio.Semaphore(width)
-
-    async def run(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-        async with self._turns:
-            with translated_faults():
-                async with self.engine.begin() as connection:
-                    return await connection.run_sync(function, *args, **kwargs)
-
-
 class Database:
     """A database, opened by `open` and closed by `close`; both may be called again.
 
@@ -60,17 +44,22 @@ class Database:
     five read and five write. In memory, for tests, it is one transaction after the other.
 
     Args:
-        url: SQLAlchemy's; `sqlite:///x.db` means `sqlite+aiosqlite:///x.db`, and `postgresql://`
-            is taken for `postgresql+asyncpg://`.
+        url: SQLAlchemy's; `sqlite+aiosqlite:` is taken for `sqlite:`, and `postgresql:` for
+            `postgresql+asyncpg:`.
         busy_timeout_seconds: how long to wait for a lock that another program holds.
+        timeout_seconds: how long a transaction may take, the time that it waits for others
+            included. Of one that takes longer nobody knows the outcome, and closing leaves it
+            behind.
     """
 
-    def __init__(self, url: str, *, busy_timeout_seconds: float = 5.0) -> None:
+    def __init__(
+        self, url: str, *, busy_timeout_seconds: float = 5.0, timeout_seconds: float = 30.0
+    ) -> None:
         self._url = url
         self._busy_timeout_seconds = busy_timeout_seconds
-        self._reads: _Lane | None = None
-        self._writes: _Lane | None = None
-        self._running: set[asyncio.Task[Any]] = set()
+        self._timeout_seconds = timeout_seconds
+        self._reads: Lane | None = None
+        self._writes: Lane | None = None
         self._file: Path | None = None
         self._place: tuple[int, int] | None = None
         # One opening or closing at a time: a close that comes second returns when both are done.
@@ -104,18 +93,21 @@ class Database:
                 raise
 
     async def close(self) -> None:
-        """Wait for the transactions in progress, then disconnect. Idempotent."""
+        """Wait for the transactions in progress, then disconnect. Idempotent.
+
+        It takes no longer than transactions may take; one that still hangs is left behind.
+        """
         async with self._door:
             await self._disconnect()
 
     async def _disconnect(self) -> None:
-        lanes = [lane for lane in (self._writes, self._reads) if lane is not None]
+        reads, writes = self._reads, self._writes
         self._writes = self._reads = self._place = None
-        if self._running:
-            await asyncio.wait(self._running)
-        for engine in {lane.engine for lane in lanes}:
-            with contextlib.suppress(StorageUnavailable), translated_faults():
-                await engine.dispose()
+        # The last connection to leave a file cleans up, which takes one that may write.
+        if reads is not None and reads is not writes:
+            await reads.close()
+        if writes is not None:
+            await writes.close()
 
     async def read(
         self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -138,27 +130,18 @@ class Database:
         the transaction runs to its end.
 
         Raises:
-            StorageUnavailable: the database can't be written, or the connection was lost and
-                nobody knows.
+            StorageUnavailable: the database can't be written; or the connection was lost, or the
+                time is over, and nobody knows.
             sqlalchemy.exc.IntegrityError, DataError: the database refused a row (`faults.REFUSED`).
         """
-        result = await self._run(self._writes, function, *args, **kwargs)
-        self._check_place()
-        return result
+        return await self._run(self._writes, function, *args, **kwargs)
 
     async def _run(
-        self, lane: _Lane | None, function: Callable[..., T], *args: Any, **kwargs: Any
+        self, lane: Lane | None, function: Callable[..., T], *args: Any, **kwargs: Any
     ) -> T:
         if lane is None:
             raise StorageUnavailable("the database is not open")
-        task = self._own(lane.run(function, *args, **kwargs))
-        return await asyncio.shield(task)
-
-    def _own(self, coroutine: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        task = asyncio.get_running_loop().create_task(coroutine)
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        return task
+        return await lane.run(function, *args, **kwargs)
 
     # -- opening --------------------------------------------------------------------------------
 
@@ -167,19 +150,19 @@ class Database:
         self._file = None if file is None else file.absolute()
         if self._file is not None:
             _check_file(self._file)
-        if is_sqlite(url):
-            timeout = self._busy_timeout_seconds
-            self._writes = _Lane(sqlite_engine(url, busy_timeout_seconds=timeout), 1)
-            self._reads = self._writes
-            if not is_memory(url):
-                readers = sqlite_engine(
-                    url, busy_timeout_seconds=timeout, connections=SQLITE_READERS, writes=False
-                )
-                self._reads = _Lane(readers, SQLITE_READERS)
-        else:
+        timeout = self._timeout_seconds
+        if not is_sqlite(url):
             engine = server_engine(url, connections=2 * SERVER_CONNECTIONS)
-            self._writes = _Lane(engine, SERVER_CONNECTIONS)
-            self._reads = _Lane(engine, SERVER_CONNECTIONS)
+            self._reads = ServerLane(engine, SERVER_CONNECTIONS, timeout)
+            self._writes = ServerLane(engine, SERVER_CONNECTIONS, timeout)
+            return
+        self._writes = ThreadLane(self._sqlite(url), 1, timeout, self._check_place)
+        self._reads = self._writes
+        if not is_memory(url):
+            self._reads = ThreadLane(self._sqlite(url, writes=False), SQLITE_READERS, timeout)
+
+    def _sqlite(self, url: URL, **options: bool) -> Engine:
+        return sqlite_engine(url, busy_timeout_seconds=self._busy_timeout_seconds, **options)
 
     async def _prepare(self, url: URL, upgrade: bool) -> None:
         # To switch a new file to write-ahead logging takes a lock for which SQLite doesn't wait: of
@@ -206,13 +189,11 @@ class Database:
                 return
             # To rebuild a table, as SQLite needs for most changes, drops the old one; with foreign
             # keys on, that would delete every row that refers to it.
-            engine = sqlite_engine(
-                url, busy_timeout_seconds=self._busy_timeout_seconds, foreign_keys=False
-            )
+            lane = ThreadLane(self._sqlite(url, foreign_keys=False), 1, None)
             try:
-                await _Lane(engine, 1).run(schema.upgrade)
+                await lane.run(schema.upgrade)
             finally:
-                await engine.dispose()
+                await lane.close()
 
     def _check_place(self) -> None:
         """See that the file is still where it was: else nobody will ever find what was written.

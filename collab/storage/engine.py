@@ -7,35 +7,48 @@ one that we mean is emitted, as SQLAlchemy's manual advises.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool, StaticPool
+from sqlalchemy.pool import NullPool
 
 from ..errors import ConfigurationError
 
 __all__ = ["file_of", "is_memory", "is_sqlite", "parse_url", "server_engine", "sqlite_engine"]
 
 _EXPECTED = (
-    "expected one such as sqlite+aiosqlite:///collab.db (four slashes before an absolute path) "
+    "expected one such as sqlite:///collab.db (four slashes before an absolute path) "
     "or postgresql+asyncpg://user:password@host/name"
 )
-_DEFAULT_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
+# SQLite is driven from threads of our own, whichever of its drivers is asked for.
+_DRIVERS = {
+    "sqlite": "sqlite+pysqlite",
+    "sqlite+aiosqlite": "sqlite+pysqlite",
+    "postgresql": "postgresql+asyncpg",
+}
+
+# A write-ahead log of 16 MB: what is written again and again is copied to the file once in a while,
+# not every 4 MB. The cache holds the pages that the edits of some thousand documents go to.
+_CHECKPOINT_PAGES = 4000
+_WRITER_CACHE_KIB = 16_384
+_STATEMENTS_CACHED = 256
 
 
 def parse_url(text: str) -> URL:
-    """The URL with its asynchronous driver: `sqlite:///x.db` becomes `sqlite+aiosqlite:///x.db`.
+    """The URL with the driver to be used: `postgresql://…` becomes `postgresql+asyncpg://…`.
 
     Raises:
         ConfigurationError: this is not the URL of a database that can be used.
     """
     try:
         url = make_url(text)
-        url = url.set(drivername=_DEFAULT_DRIVERS.get(url.drivername, url.drivername))
-        asynchronous = url.get_dialect().get_async_dialect_cls(url).is_async
+        url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
+        usable = is_sqlite(url) or url.get_dialect().get_async_dialect_cls(url).is_async
     except NoSuchModuleError as error:
         raise ConfigurationError(
             f"the database URL begins with '{url.drivername}', which is unknown: {_EXPECTED}"
@@ -43,7 +56,7 @@ def parse_url(text: str) -> URL:
     except (ArgumentError, ValueError) as error:
         # What can't be taken apart may hold a password, so it is not repeated.
         raise ConfigurationError(f"the database setting is not a URL: {_EXPECTED}") from error
-    if not asynchronous:
+    if not usable:
         raise ConfigurationError(
             f"the database URL names the driver '{url.drivername}', which is not asynchronous: "
             f"{_EXPECTED}"
@@ -69,59 +82,69 @@ def file_of(url: URL) -> Path | None:
 
 
 def sqlite_engine(
-    url: URL,
-    *,
-    busy_timeout_seconds: float,
-    connections: int = 1,
-    writes: bool = True,
-    foreign_keys: bool = True,
-) -> AsyncEngine:
-    """An engine of at most `connections` connections to an SQLite database.
+    url: URL, *, busy_timeout_seconds: float, writes: bool = True, foreign_keys: bool = True
+) -> Engine:
+    """An engine to connect to an SQLite database, for who keeps the connection; there is no pool.
 
     An engine that writes takes the write lock at the start of each transaction, so that none fails
     half-way for want of it; one that doesn't write refuses every change.
     """
-    pool: dict[str, Any] = {"poolclass": StaticPool}
-    if not is_memory(url):
-        pool = {
-            "poolclass": AsyncAdaptedQueuePool,
-            "pool_size": connections,
-            "max_overflow": 0,
-        }
-    arguments = {"timeout": busy_timeout_seconds, "isolation_level": None}
-    engine = _create(url, connect_args=arguments, **pool)
-    pragmas = [f"foreign_keys={int(foreign_keys)}", "synchronous=FULL"]
-    pragmas.append("journal_mode=WAL" if writes else "query_only=1")
+    arguments = {
+        "timeout": busy_timeout_seconds,
+        "isolation_level": None,
+        "cached_statements": _STATEMENTS_CACHED,
+    }
+    with _told():
+        engine = create_engine(
+            url, hide_parameters=True, poolclass=NullPool, connect_args=arguments
+        )
+    pragmas = [f"foreign_keys={int(foreign_keys)}", "synchronous=FULL", "temp_store=MEMORY"]
+    if writes:
+        pragmas += [
+            "journal_mode=WAL",
+            f"wal_autocheckpoint={_CHECKPOINT_PAGES}",
+            f"cache_size=-{_WRITER_CACHE_KIB}",
+        ]
+    else:
+        pragmas.append("query_only=1")
     begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
 
-    @event.listens_for(engine.sync_engine, "connect")
+    @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
-        # SQLite's own lower() knows ASCII only, and a search should find titles of any script.
-        connection.create_function("lower", 1, _lower, deterministic=True)
-        cursor = connection.cursor()
-        for pragma in pragmas:
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+        try:
+            # SQLite's own lower() knows ASCII only, and a search should find titles of any script.
+            connection.create_function("lower", 1, _lower, deterministic=True)
+            for pragma in pragmas:
+                connection.execute(f"PRAGMA {pragma}").close()
+        except BaseException:
+            connection.close()
+            raise
 
-    @event.listens_for(engine.sync_engine, "begin")
+    @event.listens_for(engine, "begin")
     def begin_transaction(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        driver: Any = connection.connection.driver_connection
+        driver.execute(begin)
 
     return engine
 
 
 def server_engine(url: URL, *, connections: int) -> AsyncEngine:
     """An engine of at most `connections` connections to a database server."""
-    return _create(url, pool_size=connections, max_overflow=0, pool_pre_ping=True)
+    with _told():
+        return create_async_engine(
+            url, hide_parameters=True, pool_size=connections, max_overflow=0, pool_pre_ping=True
+        )
 
 
 def _lower(text: Any) -> Any:
     return text.lower() if isinstance(text, str) else text
 
 
-def _create(url: URL, **options: Any) -> AsyncEngine:
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Say what is wrong with a URL for which there is no engine."""
     try:
-        return create_async_engine(url, hide_parameters=True, **options)
+        yield
     except ModuleNotFoundError as error:
         raise ConfigurationError(
             f"the database URL needs the driver '{error.name}', which is not installed: "

@@ -20,7 +20,14 @@ logger = logging.getLogger(__name__)
 
 # What is wrong with one row, not with the database: these pass through untranslated. Text with a
 # lone surrogate and a number beyond 64 bits fail in the driver, before they reach the database.
-REFUSED = (IntegrityError, DataError, ValueError, OverflowError)
+REFUSED = (
+    IntegrityError,
+    DataError,
+    sqlite3.IntegrityError,
+    sqlite3.DataError,
+    ValueError,
+    OverflowError,
+)
 
 _SQLITE_FAULTS = {
     sqlite3.SQLITE_PERM: "its file may not be accessed",
@@ -46,7 +53,7 @@ def translated_faults() -> Iterator[None]:
         yield
     except REFUSED:
         raise
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
         fault = _fault(error)
         # That it is locked says everything, and is tried again and again while it is opened.
         level = logging.DEBUG if isinstance(fault, DatabaseLocked) else logging.WARNING

@@ -7,12 +7,12 @@ transaction that inserts them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from . import tables
 from .records import Append, ClientRecord, OperationRecord
+from .rows import BulkStatement
 
 __all__ = ["append_each", "append_together", "find_client", "find_edit", "operations_after"]
 
@@ -39,52 +39,76 @@ _ADVANCE = (
 )
 
 
+# The same two for SQLite, whose driver's own SQL costs a third of the above.
+_SQLITE_INSERT = BulkStatement(
+    "INSERT INTO operations (document_id, version, operation, client_id, client_edit_id, user_id, "
+    "fingerprint, created_at) VALUES {rows}",
+    columns=8,
+)
+_SQLITE_ADVANCE = BulkStatement(
+    "UPDATE documents SET version = given.column4, updated_at = given.column5 "
+    "FROM (VALUES {rows}) AS given WHERE documents.id = given.column1 "
+    "AND documents.epoch = given.column2 AND documents.version = given.column3",
+    columns=5,
+)
+
+
 def append_each(connection: Connection, batch: Sequence[Append]) -> list[bool]:
     """Store each append whose document is still at its version; say which were."""
-    stored = [connection.execute(_ADVANCE, _advance(append)).rowcount == 1 for append in batch]
+    stored = [_advance(connection, [append]) == 1 for append in batch]
     _insert(connection, [append for append, hit in zip(batch, stored, strict=True) if hit])
     return stored
 
 
 def append_together(connection: Connection, batch: Sequence[Append]) -> bool:
-    """The same in two statements. False if one of them missed: the transaction must be undone."""
-    advanced = connection.execute(_ADVANCE, [_advance(append) for append in batch])
-    if advanced.rowcount != len(batch):
+    """The same in few statements. False if one of them missed: the transaction must be undone."""
+    if _advance(connection, batch) != len(batch):
         return False
     _insert(connection, batch)
     return True
 
 
-def _advance(append: Append) -> dict[str, Any]:
-    for version, record in enumerate(append.operations, append.version + 1):
+def _advance(connection: Connection, batch: Sequence[Append]) -> int:
+    rows = [_advance_row(append) for append in batch]
+    if connection.dialect.name == "sqlite":
+        return _SQLITE_ADVANCE.run(connection, rows)
+    names = ("key", "of_epoch", "from_version", "to_version", "now")
+    return connection.execute(
+        _ADVANCE, [dict(zip(names, row, strict=True)) for row in rows]
+    ).rowcount
+
+
+def _advance_row(append: Append) -> tuple[int, str, int, int, float]:
+    version = append.version
+    for record in append.operations:
+        version += 1
         if record.version != version:
             raise ValueError(f"got an operation of version {record.version}, expected {version}")
-    return {
-        "key": append.key,
-        "of_epoch": append.epoch,
-        "from_version": append.version,
-        "to_version": append.version + len(append.operations),
-        "now": append.operations[-1].created_at,
-    }
+    return append.key, append.epoch, append.version, version, append.operations[-1].created_at
 
 
 def _insert(connection: Connection, batch: Sequence[Append]) -> None:
     rows = [
-        {
-            "document_id": append.key,
-            "version": record.version,
-            "operation": record.operation,
-            "client_id": record.client_id,
-            "client_edit_id": record.client_edit_id,
-            "user_id": record.user_id,
-            "fingerprint": record.fingerprint,
-            "created_at": record.created_at,
-        }
+        (
+            append.key,
+            record.version,
+            record.operation,
+            record.client_id,
+            record.client_edit_id,
+            record.user_id,
+            record.fingerprint,
+            record.created_at,
+        )
         for append in batch
         for record in append.operations
     ]
-    if rows:
-        connection.execute(_INSERT, rows)
+    if not rows:
+        return
+    if connection.dialect.name == "sqlite":
+        _SQLITE_INSERT.run(connection, rows)
+    else:
+        names = [column.name for column in tables.operations.columns]
+        connection.execute(_INSERT, [dict(zip(names, row, strict=True)) for row in rows])
 
 
 def operations_after(

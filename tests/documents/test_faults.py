@@ -257,3 +257,32 @@ async def test_the_farewell_comes_after_the_acks_of_what_was_pending(
     await ann.expect("server_shutdown")
     assert await ann.closed() == 1001
     await closing
+
+
+async def until_writable(repository: Repository) -> None:
+    while True:
+        try:
+            return await repository.ping()
+        except StorageUnavailable:
+            await asyncio.sleep(0)
+
+
+async def test_an_edit_whose_commit_hangs_and_is_stored_later_is_applied_once(
+    make_app: Make, tmp_path: Path
+) -> None:
+    app = await make_app(database_busy_timeout_seconds=60, database_timeout_seconds=0.1)
+    ann = await connect(app, "doc", client_id="a")
+    await ann.expect("document_state")
+    other = sqlite3.connect(tmp_path / "collab.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    await ann.edit(1, 0, {"insert": "x"})
+    assert (await ann.expect("error"))["code"] == "storage_unavailable"
+    # While it hangs, the next one is not even tried.
+    await ann.edit(1, 0, {"insert": "x"})
+    assert (await ann.expect("error"))["code"] == "storage_unavailable"
+    other.execute("ROLLBACK")
+    other.close()
+    await until_writable(app.manager.repository)
+    await ann.edit(1, 0, {"insert": "x"})
+    assert await ann.acknowledged() == 1
+    assert (await app.manager.read_document("doc"))[1:] == (1, "x")

@@ -90,7 +90,7 @@ async def test_a_write_holds_the_lock_from_its_first_read_on(
             other.execute("UPDATE documents SET title = 'theirs'")
         connection.exec_driver_sql("UPDATE documents SET title = 'ours'")
 
-    other = sqlite3.connect(tmp_path / "documents.db", timeout=0)
+    other = sqlite3.connect(tmp_path / "documents.db", timeout=0, check_same_thread=False)
     await database.write(read_then_write)
     other.close()
     found = await repository.find_document("plan")
@@ -183,7 +183,6 @@ BAD_URLS = {
     "": "not a URL",
     "sqlite://collab.db": "malformed: .*four slashes",
     "oracle9://host/name": "begins with 'oracle9', which is unknown",
-    "sqlite+pysqlite:///x.db": "'sqlite\\+pysqlite', which is not asynchronous",
     "mysql://user:secret@host/name": "'mysql', which is not asynchronous",
     "mysql+aiomysql://user:secret@host/name": "needs the driver 'aiomysql'.*pip install aiomysql",
     "postgresql+asyncpg://user:secret@host:notaport/name": "not a URL",

@@ -1,0 +1,142 @@
+"""What a commit costs: `python -m benchmarks.commit`.
+
+The real committer, repository and SQLite file; a document's place is taken by one that always has
+more edits. CPU is that of the process, the writer thread and the kernel's part included.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import itertools
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import uvloop
+
+from collab.storage import Append, Committer, Database, DocumentRecord, OperationRecord, Repository
+
+__all__ = ["Figures", "measure"]
+
+OPERATION = '{"ops":[{"retain":1234},{"insert":"x"}]}'
+AUTHORS = 20
+
+
+class Scenario(NamedTuple):
+    documents: int
+    edits: int
+    """Of each document, in one commit."""
+    commits: int
+
+
+class Figures(NamedTuple):
+    """Of one commit: the median of the parts that it was measured in."""
+
+    cpu_microseconds: float
+    wall_milliseconds: float
+
+
+SCENARIOS = (
+    Scenario(1, 1, 400),
+    Scenario(1, 20, 200),
+    Scenario(1, 200, 60),
+    Scenario(20, 1, 200),
+    Scenario(200, 1, 40),
+)
+PARTS = 5
+
+
+class Tail:
+    """A document that has `edits` operations to commit whenever it is rung."""
+
+    def __init__(self, document: DocumentRecord, edits: int) -> None:
+        self.document = document
+        self.version = document.version
+        self.edits = edits
+        self.done = asyncio.Event()
+        self.ids: Iterator[int] = itertools.count(1)
+        self.waiting: list[tuple[OperationRecord, ...]] = []
+
+    def prepare(self, commits: int) -> None:
+        """Make the records beforehand: that is the document's part, not the commit's."""
+        first = self.version + 1
+        self.waiting = [
+            tuple(self._record(first + number * self.edits + n) for n in range(self.edits))
+            for number in range(commits)
+        ][::-1]
+
+    def _record(self, version: int) -> OperationRecord:
+        author = f"client-{version % AUTHORS:013x}"
+        return OperationRecord(
+            version, OPERATION, author, version, f"user of {author}", f"{version:032x}", time.time()
+        )
+
+    def take(self, limit: int) -> Append | None:
+        document = self.document
+        if self.done.is_set():
+            return None
+        return Append(document.key, document.epoch, self.version, self.waiting[-1])
+
+    def committed(self, append: Append) -> None:
+        self.waiting.pop()
+        self.version += self.edits
+        self.done.set()
+
+    def failed(self, append: Append, error: Exception) -> None:
+        raise RuntimeError("a commit failed") from error
+
+
+async def measure(url: str, scenario: Scenario) -> Figures:
+    """The cost of one commit of this kind, in a database of its own."""
+    database = Database(url)
+    await database.open()
+    repository = Repository(database)
+    committer = Committer(repository, 1000)
+    names = (f"document-{number}" for number in range(scenario.documents))
+    tails = [Tail(await repository.create_document(each, "text"), scenario.edits) for each in names]
+    await committer.start()
+    await _part(committer, tails, 10)
+    parts = [await _part(committer, tails, scenario.commits) for _ in range(PARTS)]
+    await committer.close()
+    await database.close()
+    return Figures(*(statistics.median(column) for column in zip(*parts, strict=True)))
+
+
+async def _part(committer: Committer, tails: list[Tail], commits: int) -> Figures:
+    for tail in tails:
+        tail.prepare(commits)
+    cpu, wall = time.process_time(), time.perf_counter()
+    for _ in range(commits):
+        for tail in tails:
+            tail.done.clear()
+            committer.notify(tail)
+        for tail in tails:
+            await tail.done.wait()
+    cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+    return Figures(cpu / commits * 1e6, wall / commits * 1e3)
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", help="where the databases are made (default: a temporary one)")
+    arguments = parser.parse_args()
+    say(f"{'documents':>9} {'edits':>6} {'CPU µs':>9} {'per edit':>9} {'wall ms':>8}")
+    for scenario in SCENARIOS:
+        with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
+            figures = uvloop.run(measure(f"sqlite:///{folder}/commit.db", scenario))
+        edits = scenario.documents * scenario.edits
+        cpu, wall = figures
+        say(f"{scenario.documents:9} {edits:6} {cpu:9.0f} {cpu / edits:9.1f} {wall:8.2f}")
+
+
+if __name__ == "__main__":
+    main()
