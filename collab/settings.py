@@ -84,6 +84,11 @@ class Settings(BaseSettings):
     snapshot_interval_operations: int = Field(
         default=1000, ge=1, description="A snapshot is stored every so many operations."
     )
+    snapshot_bytes_per_operation: int = Field(
+        default=2000,
+        ge=1,
+        description="Most bytes of snapshots for each operation: those of large texts come later.",
+    )
 
     # Documents
     create_on_join: bool = Field(
@@ -104,7 +109,7 @@ class Settings(BaseSettings):
     history_maximum_bytes: int = Field(
         default=4_000_000,
         ge=1,
-        description="Most bytes of operations held in memory for one document.",
+        description="Most memory for the recent operations of one document.",
     )
     transform_maximum_operations: int = Field(
         default=5000,

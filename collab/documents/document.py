@@ -30,6 +30,7 @@ from ..ot.types import Buffer, OperationType
 from ..settings import Settings
 from ..storage import Append, Committer, DocumentRecord, OperationRecord, Repository
 from .author import Author, Authors
+from .content import encode_content
 from .history import Change, History
 from .loading import load_content, read_operations
 from .room import Room
@@ -302,15 +303,18 @@ class Document:
         turn, self._turn = self._turn, None
         if turn is not None and not turn.done():
             turn.set_result(None)
-        if self.history.over_limit:
+        while self.history.over_limit:
             self.room.move_presences(self.history.next_start())
             self.history.trim()
         self.room.ring()
-        if (
-            self.history.head - self._snapshot_version
-            >= self._settings.snapshot_interval_operations
-        ):
+        if self.history.head - self._snapshot_version >= self._snapshot_interval():
             self._start_snapshot()
+
+    def _snapshot_interval(self) -> int:
+        """In operations; a large document's is longer, so that an edit to it costs no more."""
+        settings = self._settings
+        by_size = self._buffer.size // settings.snapshot_bytes_per_operation
+        return max(settings.snapshot_interval_operations, by_size)
 
     async def _reload(self, dropped: list[Change]) -> None:
         """Take the database's word for what was committed."""
@@ -363,22 +367,29 @@ class Document:
         Raises:
             StorageUnavailable: it could not be committed.
         """
-        await self.until_open()
-        version, content = self._capture()
-        await self.until_committed(version)
-        return version, content
+        while True:
+            await self.until_open()
+            failures = self._failures
+            version, content = await self._capture()
+            # What was captured before a commit failed may never have been.
+            if failures == self._failures:
+                await self.until_committed(version)
+                return version, content
 
     async def stored_operations(self, after: int, limit: int) -> list[OperationRecord]:
         """At most `limit` operations after a version, up to where memory starts."""
         up_to = min(self.history.start, after + limit)
         return await read_operations(self._repository, self.key, after, up_to)
 
-    def _capture(self) -> tuple[int, str]:
+    async def _capture(self) -> tuple[int, str]:
         """The newest accepted version and its content; encoded once for each version."""
-        version = self.history.accepted
-        if self._captured is None or self._captured[0] != version:
-            self._captured = (version, encode_json(self._buffer.content()))
-        return self._captured
+        version, failures = self.history.accepted, self._failures
+        captured = self._captured
+        if captured is None or captured[0] != version:
+            captured = (version, await encode_content(self._buffer.content()))
+            if failures == self._failures:
+                self._captured = captured
+        return captured
 
     def _start_snapshot(self) -> None:
         if self._snapshot_task is None or self._snapshot_task.done():

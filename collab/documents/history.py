@@ -8,6 +8,7 @@ are accepted and wait for their commit. What lies before `start` is in the datab
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,9 @@ from ..frames import Ack, DocumentChange, encode
 from ..storage import OperationRecord
 
 __all__ = ["Change", "History"]
+
+# What the objects of a change take beside its texts, as measured with small operations.
+_OBJECTS_BYTES = 1000
 
 
 @dataclass(slots=True)
@@ -41,7 +45,9 @@ class Change:
 
     @property
     def size_bytes(self) -> int:
-        return len(self.record.operation)
+        """About what it takes in memory: the operation's text, what it decodes to, and its frame,
+        each about as long as the text."""
+        return _OBJECTS_BYTES + 3 * sys.getsizeof(self.record.operation)
 
     def frame_for(self, client_id: str) -> str:
         """What this change looks like to an editor: `ack` to its author, `document_change` to all
@@ -65,9 +71,9 @@ def change_frame(record: OperationRecord) -> str:
 class History:
     """Contiguous changes from `start + 1` to `accepted`.
 
-    Bound: once there are more than `maximum_operations` or `maximum_bytes` of committed changes,
-    the older half of them leaves memory. The tail needs no bound of its own: each editor has at
-    most one uncommitted edit in it.
+    Bound: once there are more than `maximum_operations`, or they take more than `maximum_bytes` of
+    memory, the older half of the committed changes leaves it. The tail needs no bound of its own:
+    each editor has at most one uncommitted edit in it.
     """
 
     def __init__(self, version: int, *, maximum_operations: int, maximum_bytes: int) -> None:

@@ -37,12 +37,15 @@ async def load_content(
         content = doc_type.create(msgspec.json.decode(snapshot.content))
         buffer, start = doc_type.buffer(content), snapshot.version
     reached = start
-    while page := await repository.operations_after(key, reached, PAGE_OPERATIONS):
+    while version is None or reached < version:
+        missing = PAGE_OPERATIONS if version is None else version - reached
+        limit = min(PAGE_OPERATIONS, missing)
+        page = await repository.operations_after(key, reached, limit)
         for record in page:
-            if version is not None and record.version > version:
-                return Loaded(buffer, reached, start)
             buffer.apply(msgspec.json.decode(record.operation))
             reached = record.version
+        if len(page) < limit:
+            break
     return Loaded(buffer, reached, start)
 
 

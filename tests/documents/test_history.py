@@ -11,7 +11,7 @@ def change(version: int, client_id: str = "c", size: int = 10) -> Change:
 
 
 def history(head: int, tail: int = 0, **limits: int) -> History:
-    made = History(0, **{"maximum_operations": 100, "maximum_bytes": 10_000, **limits})
+    made = History(0, **{"maximum_operations": 100, "maximum_bytes": 1_000_000, **limits})
     for version in range(1, head + tail + 1):
         made.append(change(version))
     made.commit(head)
@@ -60,13 +60,20 @@ def test_the_older_half_leaves_memory_and_never_the_tail() -> None:
 
 
 def test_bytes_are_bounded_too() -> None:
-    made = history(10, maximum_bytes=95)
+    made = history(10, maximum_bytes=9 * change(1).size_bytes)
     assert made.over_limit
     made.trim()
     assert not made.over_limit
     one_that_is_too_large = history(1, maximum_bytes=5)
     one_that_is_too_large.trim()
     assert (one_that_is_too_large.start, one_that_is_too_large.over_limit) == (1, False)
+
+
+def test_a_change_counts_as_what_it_takes_in_memory() -> None:
+    small, large = change(1, size=10), change(2, size=10_010)
+    assert large.size_bytes - small.size_bytes == 3 * 10_000
+    wide = Change(OperationRecord(1, "\U0001f600" * 10_010, "c", 1, "u", "", 0.0), None)
+    assert wide.size_bytes > 3 * 4 * 10_000
 
 
 def test_an_author_sees_an_ack_where_others_see_the_change() -> None:

@@ -73,6 +73,18 @@ async def test_an_idle_document_leaves_memory_after_a_snapshot(make_app: Make) -
     assert (state["content"], state["version"], state["last_id"]) == ("hello", 1, 1)
 
 
+async def snapshot_versions(app: Collab) -> list[int]:
+    """Those of the document `doc`, the newest first."""
+    record = await app.manager.repository.find_document("doc")
+    assert record is not None
+    found: list[int] = []
+    at_most = None
+    while snapshot := await app.manager.repository.latest_snapshot(record.key, at_most):
+        found.append(snapshot.version)
+        at_most = snapshot.version - 1
+    return found
+
+
 async def test_snapshots_are_stored_every_so_many_operations(make_app: Make) -> None:
     app = await make_app(snapshot_interval_operations=10)
     await app.manager.create_document("doc")
@@ -80,13 +92,7 @@ async def test_snapshots_are_stored_every_so_many_operations(make_app: Make) -> 
         await app.manager.handle_edit("doc", "ann", INSERT)
     await app.close()
     app = await make_app()
-    record = await app.manager.repository.find_document("doc")
-    assert record is not None
-    found = []
-    at_most = None
-    while snapshot := await app.manager.repository.latest_snapshot(record.key, at_most):
-        found.append(snapshot.version)
-        at_most = snapshot.version - 1
+    found = await snapshot_versions(app)
     assert found[0] == 35
     assert len(found) == 4
     assert (await app.manager.read_document("doc", 23))[2] == "x" * 23
@@ -149,3 +155,28 @@ async def test_memory_holds_nothing_of_editors_that_have_left(app: Collab) -> No
     assert len(document.authors) == 0
     assert not document.room.connections
     assert document.is_idle
+
+
+async def test_history_in_memory_is_bounded_by_bytes(make_app: Make) -> None:
+    app = await make_app(history_maximum_bytes=100_000)
+    manager = app.manager
+    await manager.create_document("doc")
+    async with manager.documents.open("doc") as document:
+        for _ in range(10):
+            await manager.handle_edit("doc", "ann", {"ops": [{"insert": "x" * 20_000}]})
+            held = document.history.committed_since(document.history.start)
+            assert sum(change.size_bytes for change in held) <= 100_000
+        assert document.history.start > 0
+        assert document.history.head == 10
+
+
+async def test_snapshots_of_a_large_text_come_less_often(make_app: Make) -> None:
+    # A thousand characters are worth ten operations.
+    app = await make_app(snapshot_interval_operations=2, snapshot_bytes_per_operation=100)
+    await app.manager.create_document("doc")
+    await app.manager.handle_edit("doc", "ann", {"ops": [{"insert": "x" * 1000}]})
+    for _ in range(34):
+        await app.manager.handle_edit("doc", "ann", INSERT)
+    await app.close()
+    app = await make_app()
+    assert len(await snapshot_versions(app)) == 4

@@ -24,6 +24,7 @@ END = "<!-- end of the table -->\n"
 
 # Of the numbers whose name doesn't end in their unit.
 UNITS = {
+    "snapshot_bytes_per_operation": "bytes",
     "port": "",
     "documents_maximum": "documents",
     "document_maximum_size": "UTF-16 code units",

@@ -1,0 +1,63 @@
+"""To reach something costs no more when more is stored: no statement scans a table."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection
+
+from collab.storage import Database, DocumentRecord, Repository
+
+from .edits import append
+
+Call = Callable[[Repository, DocumentRecord], Awaitable[Any]]
+
+CALLS: dict[str, Call] = {
+    "find_document": lambda repository, _: repository.find_document("plan"),
+    "list_documents": lambda repository, _: repository.list_documents(limit=10),
+    "rename_document": lambda repository, _: repository.rename_document("plan", "new"),
+    "append": lambda repository, each: repository.append([append(each, 0, 100)]),
+    "operations_after": lambda repository, each: repository.operations_after(each.key, 10, 10),
+    "find_client": lambda repository, each: repository.find_client(each.key, "ada"),
+    "find_edit": lambda repository, each: repository.find_edit(each.key, "ada", 1),
+    "latest_snapshot": lambda repository, each: repository.latest_snapshot(each.key),
+    "snapshot at a version": lambda repository, each: repository.latest_snapshot(each.key, 9),
+    "add_snapshot": lambda repository, each: repository.add_snapshot(each.key, 100, '""'),
+    "delete_document": lambda repository, _: repository.delete_document("plan"),
+}
+
+
+def trace(connection: Connection, statements: list[str] | None) -> None:
+    """Have the driver note each statement, with its values in it; None ends that."""
+    driver: Any = connection.connection.driver_connection
+    driver.set_trace_callback(None if statements is None else statements.append)
+
+
+def plan_of(connection: Connection, statement: str) -> list[str]:
+    driver: Any = connection.connection.driver_connection
+    return [row[3] for row in driver.execute(f"EXPLAIN QUERY PLAN {statement}")]
+
+
+@pytest.mark.parametrize("name", CALLS)
+async def test_nothing_is_found_by_scanning(
+    database: Database, repository: Repository, document: DocumentRecord, name: str
+) -> None:
+    statements: list[str] = []
+    # The one that reads has begun no other connection yet.
+    ways = (database.read, database.write)
+    for way in ways:
+        await way(trace, statements)
+    await CALLS[name](repository, document)
+    for way in ways:
+        await way(trace, None)
+    asked = [each for each in statements if each.split()[0] in ("SELECT", "UPDATE", "DELETE")]
+    assert asked or name in ("add_snapshot",)
+    for statement in asked:
+        for step in await database.write(plan_of, statement):
+            # The rows that a statement brings with it are scanned, and an index in its order.
+            rows_of_its_own = "given" in step or "CONSTANT ROW" in step
+            in_order = step.startswith("SCAN documents USING INDEX ix_documents_updated_at")
+            assert not step.startswith("SCAN") or rows_of_its_own or in_order, (statement, step)
+            assert "TEMP B-TREE" not in step, (statement, step)
