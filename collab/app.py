@@ -11,11 +11,20 @@ from typing import Any
 from .api.answers import error_response
 from .api.documents import DocumentsAPI
 from .api.editing import editing_route
+from .api.grants import GrantsAPI
 from .api.health import health_routes
 from .api.pages import page_routes
+from .api.sharing import SharedAccess
 from .asgi.routing import Router
 from .asgi.websockets import WebSocket
-from .auth import Authenticate, Authorize, HostAccess, access_of_settings
+from .auth import (
+    Access,
+    Authenticate,
+    Authorize,
+    HostAccess,
+    OpenAccess,
+    access_of_settings,
+)
 from .documents import DocumentManager
 from .documents.handshake import refuse
 from .errors import ConfigurationError, StorageError, StorageUnavailable
@@ -71,11 +80,6 @@ class Collab:
         if authorize is not None and authenticate is None:
             raise ConfigurationError("authorize needs authenticate: who is the user?")
         self.settings = settings
-        access = (
-            access_of_settings(settings)
-            if authenticate is None
-            else HostAccess(authenticate, authorize)
-        )
         self._database = Database(
             settings.database,
             busy_timeout_seconds=settings.database_busy_timeout_seconds,
@@ -84,9 +88,11 @@ class Collab:
         self._repository = Repository(self._database)
         self._committer = Committer(self._repository, settings.commit_maximum_operations)
         self.manager = DocumentManager(settings, self._repository, self._committer)
+        access = self._access = self._access_of(authenticate, authorize)
         self._router = Router(
             [
                 *health_routes(self._repository, self._committer),
+                *GrantsAPI(self.manager, access).routes(),
                 *DocumentsAPI(self.manager, access).routes(),
                 editing_route(self.manager, access),
                 *page_routes(),
@@ -96,6 +102,20 @@ class Collab:
         self._owner: asyncio.Task[None] | None = None
         self._opened: asyncio.Future[None] | None = None
         self._ending = asyncio.Event()
+
+    def _access_of(self, authenticate: Authenticate | None, authorize: Authorize | None) -> Access:
+        if authenticate is not None:
+            return SharedAccess(HostAccess(authenticate, authorize), self.manager)
+        access = access_of_settings(self.settings)
+        return access if isinstance(access, OpenAccess) else SharedAccess(access, self.manager)
+
+    async def review(self, doc_id: str) -> None:
+        """Ask anew what everybody connected to a document may do there.
+
+        For a host whose `authorize` would answer otherwise now: who has another role is closed, and
+        may reconnect with it.
+        """
+        await self.manager.review(doc_id, self._access.role)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

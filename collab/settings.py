@@ -57,6 +57,17 @@ class Settings(BaseSettings):
     token_cookie: str = Field(
         default="collab_token", min_length=1, description="Cookie that a token may come in."
     )
+    users_may_create: bool = Field(
+        default=False,
+        description="Whether everybody who is signed in may create documents, and then owns them; "
+        "otherwise it takes the role editor by token or host.",
+    )
+    document_grants_maximum: int = Field(
+        default=1000, ge=1, description="Most users with a role of their own on one document."
+    )
+    document_links_maximum: int = Field(
+        default=100, ge=1, description="Most links that share one document."
+    )
     origins_allowed: tuple[str, ...] = Field(
         default=(),
         description="Origins beside its own whose pages may edit, such as "

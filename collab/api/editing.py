@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import logging
 
 from ..asgi.routing import WebSocketRoute
 from ..asgi.websockets import WebSocket
-from ..auth import Access, User, check_origin, permitted
+from ..auth import Access, OpenAccess, User, check_origin, may_create, permitted
 from ..documents import DocumentManager, JoinRequest
 from ..documents.handshake import refuse
 from ..documents.join import check_doc_id
-from ..errors import CollabError, Internal, NoSuchDocument
+from ..documents.open_documents import DEFAULT_TYPE
+from ..errors import CollabError, DocumentExists, Internal, NoSuchDocument
 
 __all__ = ["editing_route"]
 
@@ -40,10 +42,23 @@ def editing_route(manager: DocumentManager, access: Access) -> WebSocketRoute:
 
     async def admitted(websocket: WebSocket, doc_id: str, request: JoinRequest) -> User:
         user = await access.user(websocket, request.client_id)
+        if not isinstance(access, OpenAccess):
+            await created(user, doc_id, request)
         role = await permitted(access, user, doc_id, "viewer")
-        user = dataclasses.replace(user, role=role)
-        if not user.may_edit and await manager.repository.find_document(doc_id) is None:
-            raise NoSuchDocument(f"there is no document {doc_id!r}, and a viewer creates none")
-        return user
+        return dataclasses.replace(user, role=role)
+
+    async def created(user: User, doc_id: str, request: JoinRequest) -> None:
+        """See that there is a document: who makes it by joining owns it."""
+        if await manager.repository.find_document(doc_id) is not None:
+            return
+        role = await access.role(user, doc_id)
+        settings = manager.settings
+        if settings.create_on_join and may_create(user, role, settings.users_may_create):
+            with contextlib.suppress(DocumentExists):
+                await manager.create_document(
+                    doc_id, request.doc_type or DEFAULT_TYPE, owner=user.user_id
+                )
+        elif role is not None:
+            raise NoSuchDocument(f"there is no document {doc_id!r}, and joining creates none")
 
     return WebSocketRoute("/ws/documents/{doc_id}", edit)

@@ -4,10 +4,12 @@ from .access import (
     Access,
     Authenticate,
     Authorize,
+    ConnectionLike,
     HostAccess,
     OpenAccess,
     TokenAccess,
     access_of_settings,
+    may_create,
     permitted,
 )
 from .origins import check_origin
@@ -19,6 +21,7 @@ __all__ = [
     "Access",
     "Authenticate",
     "Authorize",
+    "ConnectionLike",
     "HostAccess",
     "OpenAccess",
     "Role",
@@ -28,6 +31,7 @@ __all__ = [
     "access_of_settings",
     "check_origin",
     "make_token",
+    "may_create",
     "open_user",
     "permitted",
 ]

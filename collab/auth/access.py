@@ -24,6 +24,7 @@ __all__ = [
     "OpenAccess",
     "TokenAccess",
     "access_of_settings",
+    "may_create",
     "permitted",
 ]
 
@@ -123,6 +124,11 @@ def access_of_settings(settings: Settings) -> Access:
     if settings.auth == "open":
         return OpenAccess()
     return TokenAccess(TokenVerifier.of_settings(settings), settings.token_cookie)
+
+
+def may_create(user: User, role: Role | None, users_may_create: bool) -> bool:
+    """Whether a user, of this role on a document that doesn't exist yet, may create it."""
+    return user.signed_in and (users_may_create or (role is not None and allows(role, "editor")))
 
 
 async def permitted(access: Access, user: User, doc_id: str, needed: Role) -> Role:

@@ -38,6 +38,8 @@ class User:
         role: a `viewer` sees everything and edits nothing.
         documents: roles by document id, `*` for all others; None where `role` is for all.
         expires_at: when a connection of this user ends, in seconds since the epoch.
+        link: what the user came by, if by a link that shares a document.
+        signed_in: whether somebody vouches for the `user_id`, so that a grant may name it.
     """
 
     user_id: str
@@ -45,6 +47,8 @@ class User:
     role: Role = "editor"
     documents: Mapping[str, Role] | None = field(default=None, compare=False)
     expires_at: float | None = field(default=None, compare=False)
+    link: str = field(default="", compare=False)
+    signed_in: bool = field(default=True, compare=False)
 
     def __post_init__(self) -> None:
         check_text("user_id", self.user_id, USER_ID_MAXIMUM)

@@ -7,8 +7,10 @@ import re
 
 __all__ = ["Redaction", "hide_tokens"]
 
-# A parameter or cookie whose name ends in "token", a bearer's credentials, a JSON Web Token.
-_TOKEN = re.compile(r"""(token=|bearer\s+)[^\s&"';,]+|\beyJ[\w-]+\.[\w-]+\.[\w-]*""", re.IGNORECASE)
+# A parameter or cookie whose name ends in "token", a link, credentials, a JSON Web Token.
+_TOKEN = re.compile(
+    r"""(token=|[?&]link=|bearer\s+)[^\s&"';,]+|\beyJ[\w-]+\.[\w-]+\.[\w-]*""", re.IGNORECASE
+)
 
 
 class Redaction(logging.Filter):

@@ -7,12 +7,13 @@ import contextlib
 import itertools
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
 
 from .. import ot
-from ..auth import User
+from ..auth import Role, User
 from ..errors import (
     CollabError,
     DocumentBusy,
@@ -156,6 +157,21 @@ class DocumentManager:
         if len(self._connections) + self._joining >= limit:
             raise ServerBusy(f"the server has {limit} connections, which is the limit")
 
+    async def review(
+        self, doc_id: str, role_of: Callable[[User, str], Awaitable[Role | None]]
+    ) -> None:
+        """Ask anew what everybody connected to a document may do there.
+
+        Whoever has another role now is closed, with 1013 if they may come back with it, else with
+        1008.
+        """
+        for connection in [each for each in self._connections if each.document.doc_id == doc_id]:
+            role = await role_of(connection.user, doc_id)
+            if role is None:
+                connection.close(1008, "you may not see this document any more")
+            elif role != connection.user.role:
+                connection.close(1013, f"you are {role} now: reconnect")
+
     # -- what an embedding application calls ----------------------------------------------------
 
     async def handle_edit(
@@ -221,11 +237,19 @@ class DocumentManager:
         return len(theirs)
 
     async def create_document(
-        self, doc_id: str, doc_type: str = DEFAULT_TYPE, title: str = ""
+        self,
+        doc_id: str,
+        doc_type: str = DEFAULT_TYPE,
+        title: str = "",
+        owner: str | None = None,
     ) -> DocumentRecord:
-        """Create an empty document; `DocumentExists` if there is one."""
+        """Create an empty document, `owner` being granted that role on it.
+
+        Raises:
+            DocumentExists: there is one.
+        """
         ot.get_type(doc_type)
-        return await self.repository.create_document(check_doc_id(doc_id), doc_type, title)
+        return await self.repository.create_document(check_doc_id(doc_id), doc_type, title, owner)
 
     async def import_document(
         self, doc_id: str, content: Any, *, doc_type: str = DEFAULT_TYPE, title: str = ""

@@ -5,7 +5,15 @@ from __future__ import annotations
 from .committer import Committer, Conflict, Source
 from .database import Database
 from .migration import check_schema, current_revision, head_revision, migrate
-from .records import Append, ClientRecord, DocumentRecord, OperationRecord, SnapshotRecord
+from .records import (
+    Append,
+    ClientRecord,
+    DocumentRecord,
+    GrantRecord,
+    LinkRecord,
+    OperationRecord,
+    SnapshotRecord,
+)
 from .repository import Repository
 
 __all__ = [
@@ -15,6 +23,8 @@ __all__ = [
     "Conflict",
     "Database",
     "DocumentRecord",
+    "GrantRecord",
+    "LinkRecord",
     "OperationRecord",
     "Repository",
     "SnapshotRecord",

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Append", "ClientRecord", "DocumentRecord", "OperationRecord", "SnapshotRecord"]
+__all__ = [
+    "Append",
+    "ClientRecord",
+    "DocumentRecord",
+    "GrantRecord",
+    "LinkRecord",
+    "OperationRecord",
+    "SnapshotRecord",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +82,27 @@ class Append:
     epoch: str
     version: int
     operations: tuple[OperationRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRecord:
+    """The role of a user on a document."""
+
+    user_id: str
+    role: str
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRecord:
+    """A link that gives whoever has it a role on the document of this `key`.
+
+    `digest` is that of its secret; `expires_at` is None if it lasts.
+    """
+
+    link_id: str
+    key: int
+    role: str
+    digest: str
+    created_at: float
+    expires_at: float | None

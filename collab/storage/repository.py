@@ -10,10 +10,18 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from ..errors import DocumentExists, InvalidRequest, NoSuchDocument
-from . import documents, operations, schema, snapshots
+from . import documents, grants, operations, schema, snapshots
 from .database import Database
 from .faults import REFUSED
-from .records import Append, ClientRecord, DocumentRecord, OperationRecord, SnapshotRecord
+from .records import (
+    Append,
+    ClientRecord,
+    DocumentRecord,
+    GrantRecord,
+    LinkRecord,
+    OperationRecord,
+    SnapshotRecord,
+)
 
 __all__ = ["Repository"]
 
@@ -35,14 +43,16 @@ class Repository:
 
     # -- documents ------------------------------------------------------------------------------
 
-    async def create_document(self, doc_id: str, doc_type: str, title: str = "") -> DocumentRecord:
-        """A new, empty document, of version 0.
+    async def create_document(
+        self, doc_id: str, doc_type: str, title: str = "", owner: str | None = None
+    ) -> DocumentRecord:
+        """A new, empty document, of version 0; `owner` is granted that role on it.
 
         Raises:
             DocumentExists: there is one of this `doc_id`.
         """
         try:
-            return await self._database.write(documents.create_document, doc_id, doc_type, title)
+            return await self._database.write(_create, doc_id, doc_type, title, owner)
         except IntegrityError as error:
             raise DocumentExists(
                 f"there is a document '{doc_id}' already: open it, or choose another id"
@@ -154,6 +164,54 @@ class Repository:
         with contextlib.suppress(IntegrityError):
             await self._database.write(snapshots.add_snapshot, key, version, content)
 
+    # -- grants and links -----------------------------------------------------------------------
+
+    async def set_grant(self, key: int, user_id: str, role: str, maximum: int) -> GrantRecord:
+        """Give a user a role on a document, in place of the one they had.
+
+        Raises:
+            InvalidRequest: the document has `maximum` grants already.
+        """
+        try:
+            return await self._database.write(grants.set_grant, key, user_id, role, maximum)
+        except grants.TooMany:
+            raise InvalidRequest(
+                f"the document has {maximum} grants, which is the limit: remove one first"
+            ) from None
+
+    async def remove_grant(self, key: int, user_id: str) -> bool:
+        """Whether there was one."""
+        return await self._database.write(grants.remove_grant, key, user_id)
+
+    async def find_grant(self, key: int, user_id: str) -> GrantRecord | None:
+        return await self._database.read(grants.find_grant, key, user_id)
+
+    async def list_grants(self, key: int) -> list[GrantRecord]:
+        return await self._database.read(grants.list_grants, key)
+
+    async def add_link(self, link: LinkRecord, maximum: int) -> None:
+        """Keep a link.
+
+        Raises:
+            InvalidRequest: the document has `maximum` links already.
+        """
+        try:
+            await self._database.write(grants.add_link, link, maximum)
+        except grants.TooMany:
+            raise InvalidRequest(
+                f"the document has {maximum} links, which is the limit: revoke one first"
+            ) from None
+
+    async def remove_link(self, key: int, link_id: str) -> bool:
+        """Whether there was one."""
+        return await self._database.write(grants.remove_link, key, link_id)
+
+    async def find_link(self, link_id: str) -> LinkRecord | None:
+        return await self._database.read(grants.find_link, link_id)
+
+    async def list_links(self, key: int) -> list[LinkRecord]:
+        return await self._database.read(grants.list_links, key)
+
     # -- health ---------------------------------------------------------------------------------
 
     async def ping(self) -> None:
@@ -163,6 +221,15 @@ class Repository:
             SchemaMismatch: the schema has changed under this program.
         """
         await self._database.write(schema.check_writable)
+
+
+def _create(
+    connection: Connection, doc_id: str, doc_type: str, title: str, owner: str | None
+) -> DocumentRecord:
+    record = documents.create_document(connection, doc_id, doc_type, title)
+    if owner is not None:
+        grants.set_grant(connection, record.key, owner, "owner", 1)
+    return record
 
 
 def _append(connection: Connection, batch: Sequence[Append]) -> list[bool]:

@@ -18,7 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-__all__ = ["documents", "metadata", "operations", "snapshots"]
+__all__ = ["documents", "grants", "links", "metadata", "operations", "snapshots"]
 
 metadata = MetaData(
     naming_convention={
@@ -74,4 +74,33 @@ snapshots = Table(
     Column("version", BigInteger, primary_key=True, autoincrement=False),
     Column("content", Text, nullable=False),
     Column("created_at", Double, nullable=False),
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    Column(
+        "document_id", Integer, ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True
+    ),
+    Column("user_id", Text, primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+)
+
+# Of a link's secret only the digest is kept: who reads the database can't use it.
+links = Table(
+    "links",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column(
+        "document_id",
+        Integer,
+        ForeignKey("documents.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("role", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=True),
 )

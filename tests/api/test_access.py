@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -15,6 +16,7 @@ from collab.auth import Role, User, make_token
 from collab.auth.user import ROLES
 from collab.errors import ConfigurationError
 from collab.settings import Settings
+from collab.storage import LinkRecord
 from tests.conftest import Make
 from tests.wire import Refused, Wire, connect
 
@@ -35,9 +37,11 @@ def client(app: Any, bearer: str = "", **headers: str) -> httpx2.AsyncClient:
 
 @pytest.fixture
 async def app(make_app: Make) -> Collab:
-    """In token mode, with one document."""
+    """In token mode, with one document that is granted to a user and shared by a link."""
     app = await make_app(auth="token", token_secret=SECRET, token_leeway_seconds=0)
-    await app.manager.create_document("doc")
+    record = await app.manager.create_document("doc", owner="dan")
+    link = LinkRecord("x", record.key, "viewer", "digest", 0.0, None)
+    await app.manager.repository.add_link(link, 1)
     return app
 
 
@@ -51,13 +55,22 @@ CALLS: list[tuple[str, str, Any, Role | None]] = [
     ("PATCH", "/api/documents/doc", {"title": "New"}, "editor"),
     ("POST", "/api/documents", {"doc_id": "new"}, "editor"),
     ("DELETE", "/api/documents/doc", None, "owner"),
+    ("GET", "/api/documents/doc/access", None, "owner"),
+    ("PUT", "/api/documents/doc/access/users/bob", {"role": "viewer"}, "owner"),
+    ("DELETE", "/api/documents/doc/access/users/dan", None, "owner"),
+    ("POST", "/api/documents/doc/access/links", {"role": "viewer"}, "owner"),
+    ("DELETE", "/api/documents/doc/access/links/x", None, "owner"),
 ]
 
 
 def test_every_route_of_the_api_is_among_the_calls(app: Collab) -> None:
     routes = {route.path for route in app._router.routes if "/api/" in getattr(route, "path", "")}
-    called = {path.partition("?")[0].replace("/doc", "/{doc_id}", 2) for _, path, _, _ in CALLS}
-    named = {path.replace("/{doc_id}uments", "/documents") for path in called}
+    named = set()
+    for _, path, _, _ in CALLS:
+        path = path.partition("?")[0]
+        for given, parameter in (("/doc", "doc_id"), ("/bob", "user_id"), ("/dan", "user_id")):
+            path = re.sub(rf"{given}\b", f"/{{{parameter}}}", path)
+        named.add(re.sub(r"/x$", "/{link_id}", path))
     assert routes - {"/api/{path:path}"} == named
 
 

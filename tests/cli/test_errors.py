@@ -45,7 +45,7 @@ def test_a_setting_that_can_t_work_is_one_line_and_exit_code_2(
 DATABASES = [
     ("my notes", "the database setting is not a URL"),
     ("oracle9://x", "begins with 'oracle9', which is unknown"),
-    ("sqlite+pysqlite:///x.db", "which is not asynchronous"),
+    ("mysql+pymysql://x/y", "which is not asynchronous"),
     ("sqlite:///missing/x.db", "missing' does not exist: create it, or choose another"),
     ("sqlite:///.", "is a folder: give the name of a file in it"),
 ]

@@ -76,6 +76,7 @@ def test_token_mode_without_a_key_does_not_start(collab: Run) -> None:
     [
         ('"WebSocket %s" [accepted]', ("/ws/documents/x?client_id=1&token=SeCrEt.x-y&version=3",)),
         ("GET /?token=SeCrEt HTTP/1.1", ()),
+        ("GET /ws/documents/x?link=abc.SeCrEt&name=Gus HTTP/1.1", ()),
         ("headers: Authorization: Bearer SeCrEt", ()),
         ("cookie: a=b; collab_token=SeCrEt; c=d", ()),
         ("%r", ({"cookie": "collab_token=SeCrEt"},)),

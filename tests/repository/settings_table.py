@@ -28,6 +28,8 @@ UNITS = {
     "port": "",
     "documents_maximum": "documents",
     "document_maximum_size": "UTF-16 code units",
+    "document_grants_maximum": "grants",
+    "document_links_maximum": "links",
     "connections_maximum": "connections",
     "document_connections_maximum": "connections",
     "outbox_maximum_frames": "frames",

@@ -24,6 +24,7 @@ from collab.storage import (
     Repository,
     check_schema,
     current_revision,
+    head_revision,
 )
 
 from .edits import append, line_of, operation, program, tell
@@ -346,6 +347,6 @@ async def test_an_open_that_failed_may_be_tried_again(
     second = Database(url)
     with pytest.raises(SchemaMismatch):
         await second.open()
-    await database.write(set_revision, "0001")
+    await database.write(set_revision, head_revision())
     await asyncio.gather(second.open(), second.open())
     await second.close()

@@ -1,0 +1,143 @@
+"""The HTTP API of who may do what on a document; its owners' only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..asgi.requests import Request
+from ..asgi.responses import Response
+from ..asgi.routing import Route
+from ..auth import Access, Role, check_origin, permitted
+from ..auth.user import ROLES, User
+from ..documents import DocumentManager
+from ..documents.join import check_doc_id
+from ..errors import InvalidRequest, NoSuchDocument, NoSuchResource
+from ..storage import DocumentRecord, GrantRecord, LinkRecord
+from .answers import json_response, read_json, resource, timestamp
+from .sharing import make_link
+
+__all__ = ["GrantsAPI"]
+
+BODY_MAXIMUM_BYTES = 4096
+LIFETIME_MAXIMUM_SECONDS = 10 * 365 * 86400
+
+
+class GrantsAPI:
+    """Routes under `/api/documents/{doc_id}/access`.
+
+    A change takes effect at once on connections that are open.
+    """
+
+    def __init__(self, manager: DocumentManager, access: Access) -> None:
+        self._manager = manager
+        self._access = access
+
+    def routes(self) -> list[Route]:
+        one = "/api/documents/{doc_id}/access"
+        return [
+            resource(one, GET=self.list_access),
+            resource(f"{one}/users/{{user_id}}", PUT=self.set_grant, DELETE=self.remove_grant),
+            resource(f"{one}/links", POST=self.add_link),
+            resource(f"{one}/links/{{link_id}}", DELETE=self.remove_link),
+        ]
+
+    async def list_access(self, request: Request) -> Response:
+        record = await self._owned(request)
+        grants = await self._manager.repository.list_grants(record.key)
+        links = await self._manager.repository.list_links(record.key)
+        return json_response(
+            {"users": [_grant(each) for each in grants], "links": [_link(each) for each in links]}
+        )
+
+    async def set_grant(self, request: Request) -> Response:
+        record = await self._owned(request)
+        body = await read_json(request, BODY_MAXIMUM_BYTES)
+        _known(body, "role")
+        user = User(request.path_params["user_id"])
+        maximum = self._manager.settings.document_grants_maximum
+        grant = await self._manager.repository.set_grant(
+            record.key, user.user_id, _role(body), maximum
+        )
+        await self._manager.review(record.doc_id, self._access.role)
+        return json_response(_grant(grant))
+
+    async def remove_grant(self, request: Request) -> Response:
+        record = await self._owned(request)
+        user_id = request.path_params["user_id"]
+        if not await self._manager.repository.remove_grant(record.key, user_id):
+            raise NoSuchResource(f"user {user_id[:128]!r} has no grant on this document")
+        await self._manager.review(record.doc_id, self._access.role)
+        return Response(status_code=204)
+
+    async def add_link(self, request: Request) -> Response:
+        record = await self._owned(request)
+        body = await read_json(request, BODY_MAXIMUM_BYTES)
+        _known(body, "role", "lifetime_seconds")
+        text, link = make_link(record.key, _role(body), _lifetime(body))
+        maximum = self._manager.settings.document_links_maximum
+        await self._manager.repository.add_link(link, maximum)
+        return json_response({**_link(link), "link": text}, 201)
+
+    async def remove_link(self, request: Request) -> Response:
+        record = await self._owned(request)
+        if not await self._manager.repository.remove_link(
+            record.key, request.path_params["link_id"]
+        ):
+            raise NoSuchResource("the document has no such link")
+        await self._manager.review(record.doc_id, self._access.role)
+        return Response(status_code=204)
+
+    async def _owned(self, request: Request) -> DocumentRecord:
+        """The document, if the user owns it."""
+        if request.method not in ("GET", "HEAD"):
+            check_origin(request, self._manager.settings.origins_allowed)
+        user = await self._access.user(request)
+        doc_id = check_doc_id(request.path_params["doc_id"])
+        await permitted(self._access, user, doc_id, "owner")
+        record = await self._manager.repository.find_document(doc_id)
+        if record is None:
+            raise NoSuchDocument(f"there is no document {doc_id!r}")
+        return record
+
+
+def _grant(grant: GrantRecord) -> dict[str, Any]:
+    return {
+        "user_id": grant.user_id,
+        "role": grant.role,
+        "created_at": timestamp(grant.created_at),
+    }
+
+
+def _link(link: LinkRecord) -> dict[str, Any]:
+    expires_at = None if link.expires_at is None else timestamp(link.expires_at)
+    return {
+        "link_id": link.link_id,
+        "role": link.role,
+        "created_at": timestamp(link.created_at),
+        "expires_at": expires_at,
+    }
+
+
+def _known(body: dict[str, Any], *fields: str) -> None:
+    for field in body:
+        if field not in fields:
+            raise InvalidRequest(f"got the field '{field[:40]}': expected {', '.join(fields)}")
+
+
+def _role(body: dict[str, Any]) -> Role:
+    role = body.get("role")
+    if role not in ROLES:
+        raise InvalidRequest(f"got the role {str(role)[:40]!r}: expected one of {', '.join(ROLES)}")
+    return role  # type: ignore[no-any-return]
+
+
+def _lifetime(body: dict[str, Any]) -> float | None:
+    seconds = body.get("lifetime_seconds")
+    if seconds is None:
+        return None
+    if type(seconds) not in (int, float) or not 0 < seconds <= LIFETIME_MAXIMUM_SECONDS:
+        raise InvalidRequest(
+            f"got lifetime_seconds {str(seconds)[:40]}: expected a number above 0, "
+            f"at most {LIFETIME_MAXIMUM_SECONDS}, or null for ever"
+        )
+    return float(seconds)

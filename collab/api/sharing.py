@@ -1,0 +1,101 @@
+"""Documents shared with users, by grants, and with whoever has a link.
+
+A link is `ID.SECRET`, given as `?link=…`. Grants and links only add to what a token or the host
+says.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import hmac
+import secrets
+import time
+
+from ..auth import Access, ConnectionLike, Role, User, open_user
+from ..auth.user import allows
+from ..documents import DocumentManager
+from ..errors import Unauthorized
+from ..storage import DocumentRecord, LinkRecord
+
+__all__ = ["SharedAccess", "make_link"]
+
+ID_BYTES = 9
+SECRET_BYTES = 24
+
+
+class SharedAccess:
+    """Another access, and what grants and links add to it."""
+
+    def __init__(self, access: Access, manager: DocumentManager) -> None:
+        self._access = access
+        self._repository = manager.repository
+
+    async def user(self, connection: ConnectionLike, client_id: str = "") -> User:
+        """Who is signed in, or a guest who has a link; a guest tells their name themself."""
+        query = connection.query_params
+        text = query.get("link", "")
+        try:
+            user = await self._access.user(connection, client_id)
+        except Unauthorized:
+            if not text:
+                raise
+            guest = open_user(None, query.get("name"), client_id or secrets.token_hex(8))
+            user = dataclasses.replace(guest, documents={}, signed_in=False)
+        if not text:
+            return user
+        link = await self._link(text)
+        if link is None:
+            if user.signed_in:
+                return user
+            raise Unauthorized("the link is not valid, or no longer: ask for another one")
+        return dataclasses.replace(
+            user, link=text, expires_at=earlier(user.expires_at, link.expires_at)
+        )
+
+    async def role(self, user: User, doc_id: str) -> Role | None:
+        role = await self._access.role(user, doc_id)
+        if role == "owner":
+            return role
+        record = await self._repository.find_document(doc_id)
+        if record is not None:
+            for other in await self._shared_roles(user, record):
+                role = other if role is None or allows(other, role) else role
+        return role
+
+    async def _shared_roles(self, user: User, record: DocumentRecord) -> list[Role]:
+        roles: list[Role] = []
+        if user.signed_in:
+            grant = await self._repository.find_grant(record.key, user.user_id)
+            roles += [grant.role] if grant else []  # type: ignore[list-item]
+        if user.link:
+            link = await self._link(user.link)
+            roles += [link.role] if link and link.key == record.key else []  # type: ignore[list-item]
+        return roles
+
+    async def _link(self, text: str) -> LinkRecord | None:
+        """The link, if it is one and has not expired."""
+        link_id, _, secret = text.partition(".")
+        link = await self._repository.find_link(link_id)
+        if link is None or not hmac.compare_digest(link.digest, digest(secret)):
+            return None
+        expired = link.expires_at is not None and link.expires_at <= time.time()
+        return None if expired else link
+
+
+def make_link(key: int, role: Role, lifetime_seconds: float | None) -> tuple[str, LinkRecord]:
+    """A new link to the document of this key: its text, which is told once, and what is kept."""
+    link_id, secret = secrets.token_urlsafe(ID_BYTES), secrets.token_urlsafe(SECRET_BYTES)
+    now = time.time()
+    expires_at = None if lifetime_seconds is None else now + lifetime_seconds
+    return f"{link_id}.{secret}", LinkRecord(link_id, key, role, digest(secret), now, expires_at)
+
+
+def digest(secret: str) -> str:
+    # A random secret of 24 bytes needs no slow hash.
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def earlier(one: float | None, two: float | None) -> float | None:
+    times = [each for each in (one, two) if each is not None]
+    return min(times, default=None)

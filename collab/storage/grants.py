@@ -1,0 +1,113 @@
+"""Transactions on who may do what: grants to users, and links."""
+
+from __future__ import annotations
+
+import time
+
+from sqlalchemy import Connection, Table, delete, func, insert, select
+
+from . import tables
+from .records import GrantRecord, LinkRecord
+
+__all__ = [
+    "TooMany",
+    "add_link",
+    "find_grant",
+    "find_link",
+    "list_grants",
+    "list_links",
+    "remove_grant",
+    "remove_link",
+    "set_grant",
+]
+
+_grants = tables.grants.c
+_links = tables.links.c
+_GRANT = select(_grants.user_id, _grants.role, _grants.created_at)
+_LINK = select(
+    _links.id,
+    _links.document_id,
+    _links.role,
+    _links.digest,
+    _links.created_at,
+    _links.expires_at,
+)
+
+
+class TooMany(Exception):
+    """The document has as many as it may have; undoes the transaction."""
+
+
+def set_grant(
+    connection: Connection, key: int, user_id: str, role: str, maximum: int
+) -> GrantRecord:
+    """Give a user a role, in place of the one they had."""
+    grant = GrantRecord(user_id, role, time.time())
+    remove_grant(connection, key, user_id)
+    _make_room(connection, tables.grants, key, maximum)
+    connection.execute(
+        insert(tables.grants),
+        {"document_id": key, "user_id": user_id, "role": role, "created_at": grant.created_at},
+    )
+    return grant
+
+
+def remove_grant(connection: Connection, key: int, user_id: str) -> bool:
+    """Whether there was one."""
+    removed = connection.execute(
+        delete(tables.grants).where(_grants.document_id == key, _grants.user_id == user_id)
+    )
+    return bool(removed.rowcount)
+
+
+def find_grant(connection: Connection, key: int, user_id: str) -> GrantRecord | None:
+    row = connection.execute(
+        _GRANT.where(_grants.document_id == key, _grants.user_id == user_id)
+    ).one_or_none()
+    return None if row is None else GrantRecord(*row)
+
+
+def list_grants(connection: Connection, key: int) -> list[GrantRecord]:
+    rows = connection.execute(_GRANT.where(_grants.document_id == key).order_by(_grants.user_id))
+    return [GrantRecord(*row) for row in rows]
+
+
+def add_link(connection: Connection, link: LinkRecord, maximum: int) -> None:
+    _make_room(connection, tables.links, link.key, maximum)
+    connection.execute(
+        insert(tables.links),
+        {
+            "id": link.link_id,
+            "document_id": link.key,
+            "role": link.role,
+            "digest": link.digest,
+            "created_at": link.created_at,
+            "expires_at": link.expires_at,
+        },
+    )
+
+
+def remove_link(connection: Connection, key: int, link_id: str) -> bool:
+    """Whether there was one."""
+    removed = connection.execute(
+        delete(tables.links).where(_links.document_id == key, _links.id == link_id)
+    )
+    return bool(removed.rowcount)
+
+
+def find_link(connection: Connection, link_id: str) -> LinkRecord | None:
+    row = connection.execute(_LINK.where(_links.id == link_id)).one_or_none()
+    return None if row is None else LinkRecord(*row)
+
+
+def list_links(connection: Connection, key: int) -> list[LinkRecord]:
+    rows = connection.execute(
+        _LINK.where(_links.document_id == key).order_by(_links.created_at, _links.id)
+    )
+    return [LinkRecord(*row) for row in rows]
+
+
+def _make_room(connection: Connection, table: Table, key: int, maximum: int) -> None:
+    count = select(func.count()).select_from(table).where(table.c.document_id == key)
+    if connection.execute(count).scalar_one() >= maximum:
+        raise TooMany
