@@ -24,7 +24,8 @@ export class Confirmed {
 
   #settle() {
     if (this.#waiting.length === 0) return;
-    this.#content = this.type.apply(this.#content, this.#waiting.reduce(this.type.compose));
+    const composed = this.#waiting.reduce((first, second) => this.type.compose(first, second));
+    this.#content = this.type.apply(this.#content, composed);
     this.#waiting = [];
   }
 }

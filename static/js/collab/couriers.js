@@ -11,7 +11,7 @@ const LOOK_MILLISECONDS = 20_000;
 /**
  * @param {object} options of `connect`
  * @param {(options: object) => import("./document.js").CollabDocument} open
- * @param {(text: object) => void} [onRescued] a text of another tab could not be merged
+ * @param {(text: object) => void} [onRescued] what another tab left could not be merged
  * @returns {() => void} stop looking
  */
 export function dispatchCouriers(options, open, onRescued = () => {}) {

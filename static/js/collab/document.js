@@ -7,7 +7,8 @@
  * ends in a new connection from the last sure version.
  *
  * Events (`on(name, listener)`):
- *   change    {operation, origin: "local" | "remote" | "reset", clientId, userId}: apply it to the widget
+ *   change    {operation, origin: "local" | "remote" | "reset", before, clientId, userId}: apply it to the
+ *             widget; `before` is the content that it was made on
  *   presence  somebody's cursor or data, or one moved along: look at `users`
  *   users     somebody came or went: look at `users`
  *   status    save_state.js's Status
@@ -27,7 +28,7 @@ import { Outbox } from "./outbox.js";
 import { OwnCursor } from "./own_cursor.js";
 import { adviceFor } from "./policy.js";
 import { Presence } from "./presence.js";
-import { RescuedTexts } from "./rescued.js";
+import { Rescued } from "./rescued.js";
 import { SaveState } from "./save_state.js";
 import { Session, StreamGap } from "./session.js";
 import { socketUrl } from "./url.js";
@@ -69,7 +70,7 @@ export class CollabDocument extends Emitter {
     this.#cursor = new OwnCursor(this.#session, (frame) => this.#joined && this.#connection.send(frame), clock);
     const scope = scopeOf(options.url, options.docId, options.userId);
     this.#keeping = new Keeping({ ...options, storage, clock, scope, session: this.#session });
-    this.#rescued = new RescuedTexts(storage, scope);
+    this.#rescued = new Rescued(storage, scope);
     this.#outbox = new Outbox({
       session: this.#session,
       saveState: this.#saveState,
@@ -121,6 +122,12 @@ export class CollabDocument extends Emitter {
     return this.#options.docType;
   }
 
+  /** What `getType(docType)` knows of such content. */
+  get type() {
+    return this.#session.type;
+  }
+
+  /** A value of the type's own, never to be changed in place: `edit` makes the next one. */
   get content() {
     return this.#session.content;
   }
@@ -155,14 +162,14 @@ export class CollabDocument extends Emitter {
     return this.#saveState.status({ unsaved: this.#session.unsaved, connected, localCopy });
   }
 
-  /** @returns {import("./rescued.js").Rescued | null} */
+  /** @returns {import("./rescued.js").Content | null} */
   get rescued() {
     return this.#rescued.first;
   }
 
   /**
    * A local change, made on `content` as it is now.
-   * @returns {object} the operation as applied: emoji are never cut in half
+   * @returns {object} the operation as applied: in normal form, and no emoji cut in half
    * @throws {Error} not ready, read-only, closed; {TypeError, RangeError} it is not an operation on
    *   this content
    */
@@ -176,7 +183,7 @@ export class CollabDocument extends Emitter {
     this.#presence.moved(applied, this.clientId);
     this.#cursor.moved(applied, true);
     this.#keeping.writeSoon();
-    this.emit("change", this.#change(applied, "local", this.clientId, this.user?.user_id));
+    this.emit("change", this.#change(applied, "local", content, this.clientId, this.user?.user_id));
     this.#outbox.edited();
     this.#observe();
     return applied;
@@ -217,7 +224,7 @@ export class CollabDocument extends Emitter {
     if (mayArrive) this.#renew();
   }
 
-  /** Put the rescued text in place of the present one, as one ordinary edit. */
+  /** Put the rescued content in place of the present one, as one ordinary edit. */
   reapplyRescued() {
     const { first } = this.#rescued;
     if (!first) return;
@@ -291,8 +298,8 @@ export class CollabDocument extends Emitter {
   };
 
   #stated(frame) {
-    const { unsaved, content, epoch } = this.#session;
-    if (unsaved > 0 && content !== frame.content) {
+    const { type, unsaved, content, epoch } = this.#session;
+    if (unsaved > 0 && !type.equals(content, frame.content)) {
       this.#rescued.add({ content, unsaved, savedAt: this.#options.clock.now() });
     }
     this.#afresh = false;
@@ -340,10 +347,11 @@ export class CollabDocument extends Emitter {
       if (own) return this.#committed(version, own, null, clientId);
       this.#outbox.thaw();
     }
+    const before = session.content;
     const local = session.receive(operation, version);
     this.#cursor.moved(local, false);
     this.#committed(version, operation, local, clientId);
-    this.emit("change", this.#change(local, "remote", clientId, userId));
+    this.emit("change", this.#change(local, "remote", before, clientId, userId));
   }
 
   #committed(version, operation, local, clientId) {
@@ -353,8 +361,8 @@ export class CollabDocument extends Emitter {
     if (this.#session.unsaved === 0) this.#keeping.writeSoon();
   }
 
-  #change(operation, origin, clientId, userId) {
-    return { operation, origin, clientId, userId };
+  #change(operation, origin, before, clientId, userId) {
+    return { operation, origin, before, clientId, userId };
   }
 
   #refused({ code, message, id }) {
@@ -398,12 +406,13 @@ export class CollabDocument extends Emitter {
   }
 
   #replace(content, version, epoch) {
+    const before = this.#session.content;
     const operation = this.#session.reset(content, version, epoch);
     this.#outbox.forgetFence();
     this.#keeping.replaced();
     this.#presence.moved(operation, null);
     this.#cursor.moved(operation, false);
-    this.emit("change", this.#change(operation, "reset", null, null));
+    this.emit("change", this.#change(operation, "reset", before, null, null));
     this.#observe();
   }
 

@@ -11,21 +11,23 @@
  *
  * An editor widget does three things: it shows `content` once `ready`, calls `edit` with what the
  * user does, and applies each `change` whose origin is not "local". `changesOf` and `operationOf`
- * translate between operations and `{from, to, insert}`.
+ * translate between operations on text and `{from, to, insert}`. A widget without a history of its
+ * own, or whose history knows nothing of others, gets one from `UndoManager`.
  */
 
 import { dispatchCouriers } from "./couriers.js";
 import { CollabDocument } from "./document.js";
 
 export { changesOf, operationOf } from "./ot/changes.js";
-export { getType, registerType } from "./ot/index.js";
+export { getType, registerType, typeNames } from "./ot/index.js";
+export { UndoManager } from "./undo.js";
 export { CollabDocument };
 
 /**
  * @param {object} options
  * @param {string} options.url of the application, which `/ws/documents/…` is below
  * @param {string} options.docId
- * @param {string} [options.docType] "text"
+ * @param {string} [options.docType] "text" (the default), "richtext", "json" or a registered one
  * @param {string} [options.clientId] names this editor instance; left out, one is made
  * @param {string} [options.userId] who is editing, where the server asks for no token
  * @param {string} [options.name]
@@ -55,8 +57,8 @@ export function connect(options) {
   return shared;
 }
 
-/** The operation that inserts `text` at `offset`. */
+/** The operation on text or rich text that inserts `text` at `offset`. */
 export const insert = (offset, text) => ({ ops: [{ retain: offset }, { insert: text }] });
 
-/** The operation that deletes `length` code units at `offset`. */
+/** The operation on text or rich text that deletes `length` code units at `offset`. */
 export const remove = (offset, length) => ({ ops: [{ retain: offset }, { delete: length }] });

@@ -8,7 +8,6 @@ import { adviceFor, policyFor } from "./policy.js";
 
 /** Frames beyond 1 MiB are refused; what is pending goes out in edits of about this size. */
 const EDIT_BYTES = 200_000;
-const NOTHING = { ops: [] };
 /** Another edit may fit where this one did not. */
 const ANOTHER_MAY_FIT = new Set(["document_full", "too_large"]);
 
@@ -68,7 +67,7 @@ export class Outbox {
   #raiseFence() {
     const { clientId, acknowledgedId, version } = this.session;
     if (this.#fence?.clientId !== clientId) this.#fence = { clientId, id: acknowledgedId + 1, version };
-    this.send({ type: "edit", id: this.#fence.id, version: this.#fence.version, operation: NOTHING });
+    this.send({ type: "edit", id: this.#fence.id, version: this.#fence.version, operation: this.session.type.empty });
   }
 
   /**
@@ -83,11 +82,12 @@ export class Outbox {
   }
 
   #fenceReached(id, version) {
-    this.session.receive(NOTHING, version);
+    const { empty } = this.session.type;
+    this.session.receive(empty, version);
     this.session.identify(this.#fence.clientId, id);
     this.#fence = null;
     if (this.session.inDoubt) this.thaw();
-    return NOTHING;
+    return empty;
   }
 
   #sentWell() {

@@ -1,15 +1,15 @@
 /**
- * Texts that could not be merged: the server's document is not the one that they were written in (it
- * was deleted and made anew, or restored from a backup). They stay until the user has decided.
+ * Contents that could not be merged: the server's document is not the one that they belong to (it was
+ * deleted and made anew, or restored from a backup). They stay until the user has decided.
  *
- * @typedef {object} Rescued
- * @property {any} content the whole content as the user saw it
+ * @typedef {object} Content
+ * @property {any} content the whole content as the user saw it: a value of the document's type
  * @property {number} unsaved how many changes of it the server did not have
  * @property {number} savedAt milliseconds
  */
 
-export class RescuedTexts {
-  /** @type {Rescued[]} */
+export class Rescued {
+  /** @type {Content[]} */
   #list = [];
 
   /** @param {Storage | null} storage @param {string} scope */
@@ -19,7 +19,7 @@ export class RescuedTexts {
     this.#list = this.#read();
   }
 
-  /** @returns {Rescued | null} the oldest */
+  /** @returns {Content | null} the oldest */
   get first() {
     return this.#list[0] ?? null;
   }

@@ -17,6 +17,7 @@
  */
 
 import { Confirmed } from "./confirmed.js";
+import { same } from "./ot/same.js";
 
 /** The stream went on in a way that this editor can't follow; the last sure version still holds. */
 export class StreamGap extends Error {}
@@ -160,7 +161,7 @@ export class Session {
 
   #same(one, other) {
     const { type } = this;
-    return JSON.stringify(type.normalize(one)) === JSON.stringify(type.normalize(other));
+    return same(type.normalize(one), type.normalize(other));
   }
 
   #follow(version) {
@@ -195,7 +196,7 @@ export class Session {
     const confirmed = new Confirmed(this.type, base);
     log.forEach((operation) => confirmed.advance(operation));
     const unsaved = [inflight?.current, pending].filter(Boolean);
-    const content = unsaved.reduce(this.type.apply, confirmed.content);
+    const content = unsaved.reduce((before, operation) => this.type.apply(before, operation), confirmed.content);
     const version = baseVersion + log.length;
     Object.assign(this, { confirmed, content, version, epoch, inflight, pending, pendingCount });
     this.identify(record.clientId, record.acknowledgedId);

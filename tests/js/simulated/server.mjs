@@ -3,13 +3,12 @@
  * slow down, cut, and make lose what is on its way.
  */
 
-import { getType } from "../../../static/js/collab/index.js";
+import { isDeepStrictEqual } from "node:util";
 
-const text = getType("text");
+import { getType } from "../../../static/js/collab/index.js";
 
 export class SimulatedServer {
   epoch = "epoch-1";
-  content = "";
   history = []; // {operation, clientId, id, sent}
   clients = new Map(); // clientId → {lastId, lastVersion}
   connections = new Map(); // clientId → socket
@@ -21,8 +20,9 @@ export class SimulatedServer {
   reachable = true;
   lastId = 0;
 
-  constructor(clock, random = () => 0, { latency = 1 } = {}) {
-    Object.assign(this, { clock, random, latency });
+  constructor(clock, random = () => 0, { latency = 1, docType = "text" } = {}) {
+    const type = getType(docType);
+    Object.assign(this, { clock, random, latency, type, content: type.create() });
     const server = this;
     this.WebSocket = class extends SimulatedSocket {
       constructor(url) {
@@ -36,7 +36,7 @@ export class SimulatedServer {
   }
 
   /** As if the document had been deleted and made anew. */
-  recreate(content = "") {
+  recreate(content = this.type.create()) {
     this.epoch = `epoch-${Math.floor(Math.random() * 1e9)}`;
     Object.assign(this, { content, history: [], head: 0 });
     this.clients.clear();
@@ -57,7 +57,7 @@ export class SimulatedServer {
     const version = searchParams.has("version") ? Number(searchParams.get("version")) : null;
     const resumes = version !== null && searchParams.get("epoch") === this.epoch && version <= this.head;
     const common = {
-      doc_id: "d", epoch: this.epoch, doc_type: "text", client_id: socket.clientId, last_id: client.lastId,
+      doc_id: "d", epoch: this.epoch, doc_type: this.type.name, client_id: socket.clientId, last_id: client.lastId,
       user: { user_id: "u", name: "U", color: "#123456", role: this.role ?? "editor" }, users: [],
     };
     socket.cursor = resumes ? version : this.head;
@@ -67,7 +67,7 @@ export class SimulatedServer {
   }
 
   #contentAt(version) {
-    return this.history.slice(0, version).reduce((content, { operation }) => text.apply(content, operation), this.start ?? "");
+    return this.history.slice(0, version).reduce((content, { operation }) => this.type.apply(content, operation), this.start ?? this.type.create());
   }
 
   #client(clientId) {
@@ -90,8 +90,9 @@ export class SimulatedServer {
   }
 
   #edit(socket, { id, version, operation }) {
+    const { type } = this;
     const client = this.#client(socket.clientId);
-    const sent = JSON.stringify([version, text.normalize(operation)]);
+    const sent = JSON.stringify([version, type.normalize(operation)]);
     if (id <= client.lastId) {
       const index = this.history.findIndex((entry) => entry.clientId === socket.clientId && entry.id === id);
       if (this.history[index]?.sent !== sent) return "out_of_order";
@@ -100,15 +101,22 @@ export class SimulatedServer {
     }
     if (id !== client.lastId + 1 || version < client.lastVersion) return "out_of_order";
     if (version > this.head) return "version_ahead";
-    for (const { operation: other } of this.history.slice(version)) operation = text.transform(operation, other, "right");
-    if (JSON.stringify(text.repair(this.content, operation)) !== JSON.stringify(text.normalize(operation))) {
-      return "invalid_operation";
-    }
-    this.content = text.apply(this.content, operation);
+    for (const { operation: other } of this.history.slice(version)) operation = type.transform(operation, other, "right");
+    if (!this.#fits(operation)) return "invalid_operation";
+    this.content = type.apply(this.content, operation);
     this.history.push({ operation, clientId: socket.clientId, id, sent });
     Object.assign(client, { lastId: id, lastVersion: this.version });
     this.clock.set(() => this.#commit(this.epoch), this.commitDelay);
     return null;
+  }
+
+  #fits(operation) {
+    const { type, content } = this;
+    try {
+      return isDeepStrictEqual(type.repair(content, operation), type.normalize(operation));
+    } catch {
+      return false;
+    }
   }
 
   #commit(epoch) {

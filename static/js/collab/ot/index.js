@@ -1,16 +1,53 @@
 /** The operation types by their `doc_type`; `registerType` adds one of your own. */
 
+import { json } from "./json.js";
+import { richtext } from "./richtext.js";
+import { same } from "./same.js";
 import { text } from "./text.js";
 
-const types = new Map([[text.name, text]]);
+const types = new Map([text, richtext, json].map((type) => [type.name, type]));
 
+const REQUIRED = ["create", "isEmpty", "check", "apply", "compose", "transform", "invert", "difference"];
+
+/** What a type need not have. */
+const OPTIONAL = {
+  equals: same,
+  normalize: (operation) => operation,
+  repair(content, operation) {
+    return this.normalize(operation);
+  },
+  transformCursor: (offset) => offset,
+  split: (operation) => [operation, null],
+};
+
+/**
+ * Add a type. `text.js` shows what each function does. Content and operations are JSON values that no
+ * function changes in place; functions that read an operation may take it as checked. A type has
+ *
+ * - `name`, and `empty`: the operation that changes nothing
+ * - `create(content?)`, `isEmpty(operation)`, `check(operation)` (TypeError), `apply(content,
+ *   operation)` (RangeError), `compose(first, second)`, `transform(operation, other, side)`,
+ *   `invert(operation, content)`, `difference(before, after)`
+ * - if it likes, `equals(one, other)` of contents, `normalize(operation)`, `repair(content, operation)`,
+ *   `transformCursor(offset, operation, own)`, `split(operation, bytes)`
+ *
+ * @throws {TypeError} something is missing
+ */
 export function registerType(type) {
-  types.set(type.name, type);
+  const missing = REQUIRED.filter((name) => typeof type[name] !== "function");
+  if (!type.name) missing.unshift("name");
+  if (type.empty === undefined) missing.unshift("empty");
+  if (missing.length > 0) throw new TypeError(`the type '${type.name}' lacks ${missing.join(", ")}`);
+  const defaults = Object.entries(OPTIONAL).filter(([name]) => type[name] === undefined);
+  types.set(type.name, Object.assign(Object.create(type), Object.fromEntries(defaults)));
 }
+
+/** The names of all types. */
+export const typeNames = () => [...types.keys()];
 
 /** @throws {Error} there is no such type */
 export function getType(name) {
   const type = types.get(name);
-  if (!type) throw new Error(`no type '${name}': known are ${[...types.keys()].join(", ")}`);
+  if (!type) throw new Error(`no type '${name}': known are ${typeNames().join(", ")}`);
   return type;
 }

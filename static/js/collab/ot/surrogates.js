@@ -2,8 +2,11 @@
 
 import { changesOf, operationOf } from "./changes.js";
 
-const isHigh = (unit) => unit >= 0xd800 && unit < 0xdc00;
-const isLow = (unit) => unit >= 0xdc00 && unit < 0xe000;
+export const isHigh = (unit) => unit >= 0xd800 && unit < 0xdc00;
+export const isLow = (unit) => unit >= 0xdc00 && unit < 0xe000;
+
+/** No surrogate in `text` stands alone. */
+export const isWellFormed = (text) => !/\p{Surrogate}/u.test(text);
 
 /** `text` with U+FFFD in place of every lone surrogate; the length stays. */
 export const wellFormed = (text) => text.replace(/\p{Surrogate}/gu, "\ufffd");

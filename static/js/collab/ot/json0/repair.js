@@ -1,0 +1,54 @@
+/** An editor that compares strings unit by unit may cut an emoji in half; this heals it. */
+
+import { isWellFormed, wellFormed } from "../surrogates.js";
+import { healed } from "../values.js";
+import { append, asText0, isText, withEditsJoined } from "./components.js";
+import { json0 } from "../../../../vendor/ot-json0.js";
+import { textChanges } from "./difference.js";
+import { editText, Tree } from "./tree.js";
+
+/**
+ * The same change in normal form, sharing nothing with `operation`: no surrogate pair is split, and
+ * U+FFFD takes the place of lone surrogates.
+ * @throws {RangeError} it does not fit the content
+ */
+export function repair(content, operation) {
+  const tree = new Tree(content);
+  const repaired = [];
+  for (let index = 0; index < operation.length; ) {
+    const run = runFrom(operation, index);
+    for (const component of isText(run[0]) ? sound(tree, run) : run.map(copied)) {
+      tree.change(component);
+      append(repaired, withEditsJoined(component));
+    }
+    index += run.length;
+  }
+  return repaired;
+}
+
+/** One component, or as many as edit one and the same string. */
+function runFrom(operation, start) {
+  if (!isText(operation[start])) return [operation[start]];
+  const { p } = asText0(operation[start]);
+  let end = start + 1;
+  while (end < operation.length && isText(operation[end]) && json0.pathMatches(asText0(operation[end]).p, p)) end += 1;
+  return operation.slice(start, end);
+}
+
+function sound(tree, run) {
+  const { p } = asText0(run[0]);
+  const before = tree.textAt(p);
+  let after = before;
+  let isSound = true;
+  for (const edit of run.flatMap((component) => asText0(component).o)) {
+    after = editText(after, [edit], true);
+    isSound &&= isWellFormed(edit.i ?? edit.d) && isWellFormed(after);
+  }
+  return isSound ? run.map(copied) : textChanges([...p], before, wellFormed(after));
+}
+
+/** In one form, with no member that says nothing. */
+function copied(component) {
+  const entries = Object.entries(component).filter(([, value]) => value !== undefined);
+  return healed(Object.fromEntries(entries));
+}

@@ -1,0 +1,71 @@
+/** Cuts big operations into parts that a server takes. */
+
+import { Delta } from "../../../vendor/quill-delta.js";
+
+// The JSON around a number or a text and the key is at most this long.
+const COMPONENT_BYTES = 32;
+const COMPONENTS_MAXIMUM = 2000;
+const HEAD_BYTES = 16;
+
+/**
+ * A Delta operation as two, the first of which is at most about `bytes` long as JSON; null as the
+ * second if all of it fits. Embeds are not cut.
+ * @returns {[object, object | null]}
+ */
+export function splitDelta(operation, bytes) {
+  let room = bytes;
+  let offset = 0; // in the content that the first part makes
+  const first = [];
+  const rest = [...operation.ops];
+  while (rest.length > 0 && first.length < COMPONENTS_MAXIMUM) {
+    const [component] = rest;
+    room -= fixedBytes(component);
+    if (room <= 0 && first.length > 0) break;
+    const { insert } = component;
+    const fits = typeof insert === "string" ? head(insert, Math.max(room, HEAD_BYTES)) : insert;
+    if (fits !== insert) {
+      first.push({ ...component, insert: fits });
+      rest[0] = { ...component, insert: insert.slice(fits.length) };
+      offset += fits.length;
+      break;
+    }
+    if (typeof insert === "string") room -= jsonBytes(insert);
+    if (component.delete === undefined) offset += Delta.Op.length(component);
+    first.push(rest.shift());
+  }
+  if (rest.length === 0) return [operation, null];
+  return [{ ops: new Delta(first).chop().ops }, { ops: new Delta().retain(offset).concat(new Delta(rest)).ops }];
+}
+
+/** All of a component but its text. */
+function fixedBytes({ insert, attributes }) {
+  let bytes = COMPONENT_BYTES;
+  if (attributes) bytes += jsonBytes(JSON.stringify(attributes));
+  if (typeof insert === "object") bytes += jsonBytes(JSON.stringify(insert));
+  return bytes;
+}
+
+/** The longest beginning whose JSON is at most `bytes` long, ending between characters. */
+export function head(text, bytes) {
+  if (text.length * 6 <= bytes) return text;
+  let used = 0;
+  let end = 0;
+  for (const character of text) {
+    used += jsonBytes(character);
+    if (used > bytes) break;
+    end += character.length;
+  }
+  return text.slice(0, end);
+}
+
+/** How many bytes a text takes inside the quotes of JSON. */
+export function jsonBytes(text) {
+  let bytes = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index);
+    if (unit < 0x20) bytes += 6;
+    else if (unit < 0x80) bytes += unit === 0x22 || unit === 0x5c ? 2 : 1;
+    else bytes += unit < 0x800 ? 2 : 3;
+  }
+  return bytes;
+}

@@ -1,0 +1,1 @@
+export * from "./ot-json0-LPABUUHA.js";
