@@ -28,6 +28,7 @@ from .auth import (
 from .documents import DocumentManager
 from .documents.handshake import refuse
 from .errors import ConfigurationError, StorageError, StorageUnavailable
+from .installed_types import register_installed_types
 from .settings import Settings
 from .storage import Committer, Database, Repository
 
@@ -79,6 +80,7 @@ class Collab:
     ) -> None:
         if authorize is not None and authenticate is None:
             raise ConfigurationError("authorize needs authenticate: who is the user?")
+        register_installed_types()
         self.settings = settings
         self._database = Database(
             settings.database,

@@ -112,7 +112,26 @@ class Settings(BaseSettings):
         default=60.0, ge=0, description="How long a document nobody edits stays in memory."
     )
     document_maximum_size: int = Field(
-        default=10_000_000, ge=1, description="Most UTF-16 code units of text in one document."
+        default=10_000_000,
+        ge=1,
+        description="Largest document: UTF-16 code units of text, and bytes of JSON.",
+    )
+    operation_maximum_components: int = Field(
+        default=10_000,
+        ge=1,
+        description="Most components of one edit of a text or rich text.",
+    )
+    json_operation_maximum_components: int = Field(
+        default=500,
+        ge=1,
+        description="Most components of one edit of a JSON document: transforming two edits takes "
+        "the product of theirs.",
+    )
+    attribute_maximum_depth: int = Field(
+        default=0,
+        ge=0,
+        le=64,
+        description="How deep lists and objects may be nested in an attribute of rich text.",
     )
     history_maximum_operations: int = Field(
         default=2000, ge=1, description="Most operations held in memory for one document."

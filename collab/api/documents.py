@@ -46,6 +46,7 @@ class DocumentsAPI:
                 DELETE=self.delete_document,
             ),
             resource(f"{one}/operations", GET=self.list_operations),
+            resource(f"{one}/restore", POST=self.restore_document),
             resource("/api/{path:path}"),
         ]
 
@@ -106,6 +107,15 @@ class DocumentsAPI:
         await self._manager.delete_document(await self._permitted(request, "owner"))
         return Response(status_code=204)
 
+    async def restore_document(self, request: Request) -> Response:
+        user = await self._user(request)
+        doc_id = _doc_id(request)
+        await permitted(self._access, user, doc_id, "editor")
+        body = await read_json(request, BODY_MAXIMUM_BYTES)
+        _known(body, "version")
+        version = await self._manager.restore_document(doc_id, _version(body), user.user_id)
+        return json_response({"doc_id": doc_id, "version": version})
+
     async def list_operations(self, request: Request) -> Response:
         doc_id = await self._permitted(request, "viewer")
         after = _number(request, "after", 0, 0)
@@ -157,6 +167,13 @@ def _text(body: dict[str, Any], field: str, default: str) -> str:
     if not isinstance(value, str):
         raise InvalidRequest(f"field '{field}' is a {type(value).__name__}: expected a text")
     return value
+
+
+def _version(body: dict[str, Any]) -> int:
+    version = body.get("version")
+    if type(version) is not int or not 0 <= version < 2**53:
+        raise InvalidRequest("field 'version' must be given: a whole number from 0")
+    return version
 
 
 def _title(body: dict[str, Any]) -> str:

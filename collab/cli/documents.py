@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+import msgspec
 
 from ..api.answers import timestamp
 from ..app import Collab
 from ..documents import DocumentManager
 from ..errors import ConfigurationError
+from ..ot import OperationType
 from ..settings import Settings
 from ..storage.engine import file_of, parse_url
 from .options import given, setting_options
@@ -127,10 +129,17 @@ def export(doc_id: str, version: int | None, output: Path | None, **options: Any
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--id", "doc_id", help="Id of the new document; made up if left out.")
 @click.option("--title", help="Its title; the file's name if left out.")
-def import_file(file: Path, doc_id: str | None, title: str | None, **options: Any) -> None:
-    """Make a new text document of a UTF-8 file, and print its id."""
+@click.option("--type", "doc_type", default="text", show_default=True, help="Type of the document.")
+def import_file(
+    file: Path, doc_id: str | None, title: str | None, doc_type: str, **options: Any
+) -> None:
+    """Make a new document of a UTF-8 file, and print its id.
+
+    The file holds the document's content as `export` writes it: the text itself, and JSON for any
+    other type.
+    """
     try:
-        content = file.read_bytes().decode()
+        text = file.read_bytes().decode()
     except OSError as error:
         raise click.FileError(str(file), error.strerror) from None
     except UnicodeDecodeError as error:
@@ -138,10 +147,25 @@ def import_file(file: Path, doc_id: str | None, title: str | None, **options: An
 
     async def act(manager: DocumentManager) -> str:
         return await manager.import_document(
-            doc_id or secrets.token_urlsafe(9), content, title=file.name if title is None else title
+            doc_id or secrets.token_urlsafe(9),
+            from_text(text, manager.documents.types.get(doc_type), file),
+            doc_type=doc_type,
+            title=file.name if title is None else title,
         )
 
     click.echo(with_manager(options, act, create=True))
+
+
+def from_text(text: str, doc_type: OperationType, file: Path) -> Any:
+    """The content that `as_text` has written."""
+    if isinstance(doc_type.create(), str):
+        return text
+    try:
+        return msgspec.json.decode(text)
+    except (ValueError, RecursionError) as error:
+        raise click.ClickException(
+            f"{file} is not JSON, as a document of the type '{doc_type.name}' is: {error}"
+        ) from None
 
 
 def as_text(content: Any) -> str:

@@ -34,8 +34,8 @@ async def load_content(
     if snapshot is None:
         buffer, start = doc_type.buffer(doc_type.create()), 0
     else:
-        content = doc_type.create(msgspec.json.decode(snapshot.content))
-        buffer, start = doc_type.buffer(content), snapshot.version
+        # Checked when it was stored, maybe under wider limits than today's.
+        buffer, start = doc_type.buffer(msgspec.json.decode(snapshot.content)), snapshot.version
     reached = start
     while version is None or reached < version:
         missing = PAGE_OPERATIONS if version is None else version - reached

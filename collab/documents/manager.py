@@ -12,7 +12,6 @@ from typing import Any
 
 import msgspec
 
-from .. import ot
 from ..auth import Role, User
 from ..errors import (
     CollabError,
@@ -248,7 +247,7 @@ class DocumentManager:
         Raises:
             DocumentExists: there is one.
         """
-        ot.get_type(doc_type)
+        self.documents.types.get(doc_type)
         return await self.repository.create_document(check_doc_id(doc_id), doc_type, title, owner)
 
     async def import_document(
@@ -260,7 +259,7 @@ class DocumentManager:
             InvalidOperation, DocumentFull: the content is refused; no document is made.
             DocumentExists: the id is taken.
         """
-        kind = ot.get_type(doc_type)
+        kind = self.documents.types.get(doc_type)
         operation = kind.difference(kind.create(), kind.create(content))
         await self.create_document(doc_id, doc_type, title)
         try:
@@ -269,6 +268,24 @@ class DocumentManager:
             await self.delete_document(doc_id)
             raise
         return doc_id
+
+    async def restore_document(self, doc_id: str, version: int, user_id: str) -> int:
+        """Make the content what it was at `version`, by an ordinary edit: nothing of the history
+        is lost, and what others edit meanwhile is kept.
+
+        Returns:
+            The committed version that the edit made.
+
+        Raises:
+            NoSuchDocument: there is no such document, or it never had that version.
+            InvalidOperation: what has changed since is more than an edit may change.
+            DocumentFull, StorageUnavailable
+        """
+        _, _, wanted = await self.read_document(doc_id, version)
+        async with self.documents.open(doc_id) as document:
+            at, text = await document.committed_content()
+            operation = document.doc_type.difference(msgspec.json.decode(text), wanted)
+            return await self.handle_edit(doc_id, user_id, operation, at)
 
     async def delete_document(self, doc_id: str, user_id: str = "") -> None:
         """Delete a document and its history; everybody connected is told and closed with 4410."""
@@ -293,7 +310,7 @@ class DocumentManager:
             at, text = await document.committed_content()
             return record, at, msgspec.json.decode(text)
         buffer, at, _ = await load_content(
-            self.repository, record.key, ot.get_type(record.doc_type), version
+            self.repository, record.key, self.documents.types.get(record.doc_type), version
         )
         if version is not None and at != version:
             raise NoSuchDocument(f"document {doc_id!r} has no version {version}: it is at {at}")

@@ -7,7 +7,6 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 
-from .. import ot
 from ..errors import (
     DocumentError,
     DocumentExists,
@@ -19,6 +18,7 @@ from ..errors import (
 from ..settings import Settings
 from ..storage import Committer, Repository
 from .document import Document, DocumentState
+from .document_types import DocumentTypes
 
 __all__ = ["DEFAULT_TYPE", "OpenDocuments"]
 
@@ -33,6 +33,7 @@ class OpenDocuments(Mapping[str, Document]):
     """
 
     def __init__(self, settings: Settings, repository: Repository, committer: Committer) -> None:
+        self.types = DocumentTypes(settings)
         self._settings = settings
         self._repository = repository
         self._committer = committer
@@ -108,7 +109,7 @@ class OpenDocuments(Mapping[str, Document]):
     async def _load(self, doc_id: str, doc_type: str | None, create: bool) -> Document:
         record = await self._repository.find_document(doc_id)
         if record is None and create:
-            name = ot.get_type(doc_type or DEFAULT_TYPE).name
+            name = self.types.get(doc_type or DEFAULT_TYPE).name
             with contextlib.suppress(DocumentExists):
                 await self._repository.create_document(doc_id, name)
             record = await self._repository.find_document(doc_id)
@@ -116,7 +117,7 @@ class OpenDocuments(Mapping[str, Document]):
             raise NoSuchDocument(f"there is no document '{doc_id}'")
         return await Document.load(
             record,
-            ot.get_type(record.doc_type),
+            self.types.get(record.doc_type),
             self._repository,
             self._committer,
             self._settings,

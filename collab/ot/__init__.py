@@ -8,6 +8,7 @@ from .text import TextType
 from .types import Buffer, OperationType, Side
 
 __all__ = [
+    "OWN_TYPES",
     "Buffer",
     "JsonType",
     "OperationType",
@@ -20,6 +21,8 @@ __all__ = [
     "types",
 ]
 
-register(TextType())
-register(RichTextType())
-register(JsonType())
+OWN_TYPES: tuple[OperationType, ...] = (TextType(), RichTextType(), JsonType())
+"""The types of this package, with the limits that they have by default."""
+
+for _own in OWN_TYPES:
+    register(_own)

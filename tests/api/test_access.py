@@ -53,6 +53,7 @@ CALLS: list[tuple[str, str, Any, Role | None]] = [
     ("GET", "/api/documents/doc?version=0", None, "viewer"),
     ("GET", "/api/documents/doc/operations", None, "viewer"),
     ("PATCH", "/api/documents/doc", {"title": "New"}, "editor"),
+    ("POST", "/api/documents/doc/restore", {"version": 0}, "editor"),
     ("POST", "/api/documents", {"doc_id": "new"}, "editor"),
     ("DELETE", "/api/documents/doc", None, "owner"),
     ("GET", "/api/documents/doc/access", None, "owner"),

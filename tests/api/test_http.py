@@ -63,6 +63,19 @@ async def test_every_past_version_can_be_read(make_app: Make) -> None:
         assert (await http.get("/api/documents/doc?version=x")).status_code == 400
 
 
+async def test_a_version_is_restored_by_an_edit_of_who_asked(
+    app: Collab, http: httpx2.AsyncClient
+) -> None:
+    await app.manager.create_document("doc")
+    await write(app, "doc", "world", "hello ")
+    restored = await http.post("/api/documents/doc/restore", json={"version": 1})
+    assert (restored.status_code, restored.json()) == (200, {"doc_id": "doc", "version": 3})
+    assert (await http.get("/api/documents/doc")).json()["content"] == "world"
+    assert (await http.get("/api/documents/doc?version=2")).json()["content"] == "hello world"
+    listed = (await http.get("/api/documents/doc/operations?after=2")).json()["operations"]
+    assert [entry["operation"] for entry in listed] == [{"ops": [{"delete": 6}]}]
+
+
 async def test_documents_are_listed_newest_first_in_pages(
     app: Collab, http: httpx2.AsyncClient
 ) -> None:
@@ -113,6 +126,9 @@ async def test_operations_are_listed_ascending(app: Collab, http: httpx2.AsyncCl
         ("PATCH", "/api/documents/none", '{"title": "x"}', 404, "none"),
         ("PATCH", "/api/documents/none", "{}", 400, "title"),
         ("DELETE", "/api/documents/none", "", 404, "none"),
+        ("POST", "/api/documents/none/restore", '{"version": 0}', 404, "none"),
+        ("POST", "/api/documents/none/restore", "{}", 400, "version"),
+        ("POST", "/api/documents/none/restore", '{"version": "0"}', 400, "version"),
         ("GET", "/api/documents?limit=0", "", 400, "limit"),
         ("GET", "/api/documents?after=rubbish", "", 400, "after"),
     ],

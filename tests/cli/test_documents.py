@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
 
+from collab.cli.documents import as_text
+from collab.ot import get_type
+from tests.ot.laws import TYPES
 from tests.serverprocess import ServerProcess
 
 from .conftest import Run
@@ -39,6 +43,31 @@ def test_what_is_imported_is_listed_shown_and_exported_byte_for_byte(
     assert (imported / "again.md").read_bytes() == TEXT
 
 
+CONTENTS: dict[str, Any] = {
+    "text": "Hello 🙂\n",
+    "richtext": {"ops": [{"insert": "Hello", "attributes": {"bold": True}}, {"insert": {"i": 1}}]},
+    "json": {"a": [1, "Hello 🙂", {"b": None}], "é": 2.5},
+    "growset": ["Hello", "🙂"],
+}
+
+
+@pytest.mark.parametrize("doc_type", [cases.name for cases in TYPES])
+def test_a_document_of_any_type_goes_out_and_in_again(
+    collab: Run, folder: Path, doc_type: str
+) -> None:
+    text = as_text(CONTENTS[doc_type])
+    (folder / "file").write_text(text, encoding="utf-8")
+    imported = collab("documents", "import", "file", "--type", doc_type, "--id", "doc")
+    assert (imported.status, imported.output) == (0, "doc\n")
+    assert collab("documents", "list").output.startswith(f"doc\t{doc_type}\t1\t")
+    shown = collab("documents", "show", "doc").output
+    assert f"type:     {doc_type}\n" in shown
+    assert shown.endswith(f"\n\n{text}\n")
+    assert collab("documents", "export", "doc").bytes == text.encode()
+    empty = as_text(get_type(doc_type).create())
+    assert collab("documents", "export", "doc", "--version", "0").output == empty
+
+
 def test_an_earlier_version_is_shown_and_exported(collab: Run, imported: Path) -> None:
     shown = collab("documents", "show", "notes", "--version", "0").output
     assert "version:  0 of 1\n" in shown
@@ -58,6 +87,9 @@ def test_an_import_without_an_id_says_which_it_got(collab: Run, imported: Path) 
         (["import", "notes.md", "--id", "notes"], 1, "there is a document 'notes' already"),
         (["import", "notes.md", "--id", "my notes"], 1, "expected 1 to 128 of A-Z"),
         (["import", "latin1.txt"], 1, "latin1.txt is not UTF-8 text"),
+        (["import", "notes.md", "--type", "json"], 1, "notes.md is not JSON, as a document of the"),
+        (["import", "notes.md", "--type", "song"], 1, "there is no document type 'song'"),
+        (["import", "five.json", "--type", "richtext"], 1, 'expected {"ops": [components]}'),
         (["show", "nothing"], 1, "there is no document 'nothing'"),
         (["show", "notes", "--version", "2"], 1, "has no version 2: it is at 1"),
         (["export", "nothing", "-o", "out.md"], 1, "there is no document 'nothing'"),
@@ -69,6 +101,7 @@ def test_what_can_t_be_done_is_one_line(
     collab: Run, imported: Path, arguments: list[str], status: int, complaint: str
 ) -> None:
     (imported / "latin1.txt").write_bytes(b"caf\xe9")
+    (imported / "five.json").write_text("5")
     files = set(imported.iterdir())
     outcome = collab("documents", *arguments)
     assert complaint in outcome.error

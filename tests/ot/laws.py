@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from .growset_cases import GrowSetCases
 from .json_cases import JsonCases
 from .richtext_cases import RichTextCases
 from .text_cases import TextCases
@@ -20,6 +21,7 @@ TYPES = [
     TextCases(),
     RichTextCases(),
     JsonCases(),
+    GrowSetCases(),
 ]
 
 EXAMPLES = int(os.environ.get("COLLAB_LAW_EXAMPLES", "2000"))

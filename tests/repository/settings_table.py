@@ -27,15 +27,16 @@ UNITS = {
     "snapshot_bytes_per_operation": "bytes",
     "port": "",
     "documents_maximum": "documents",
-    "document_maximum_size": "UTF-16 code units",
     "document_grants_maximum": "grants",
     "document_links_maximum": "links",
+    "document_maximum_size": "units or bytes",
+    "attribute_maximum_depth": "levels",
     "connections_maximum": "connections",
     "document_connections_maximum": "connections",
     "outbox_maximum_frames": "frames",
     "bad_frames_maximum": "frames",
 }
-SUFFIXES = ("operations", "bytes", "seconds")
+SUFFIXES = ("operations", "components", "bytes", "seconds")
 
 
 def with_table(page: str) -> str:

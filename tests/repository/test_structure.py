@@ -22,7 +22,7 @@ SOURCES = {
 LAYERS = (
     {"errors", "settings", "resources"},
     {"ot", "frames"},
-    {"auth", "storage", "client"},
+    {"auth", "storage", "client", "installed_types"},
     {"documents"},
     {"api"},
     {"app"},

@@ -27,20 +27,23 @@ def normalize(operation: Any, maximum_components: int, maximum_depth: int) -> Op
     """
     if type(operation) is not list:
         raise InvalidOperation(f"got {shown(operation)}, expected a list of components")
-    count = 0
+    check_count(operation, maximum_components)
     components: list[Component] = []
     for index, component in enumerate(operation):
         try:
-            count += max(1, edits_in(component))
-            if count > maximum_components:
-                raise Misfit(
-                    f"an operation has at most {maximum_components} components, those of text0 "
-                    "counted each: send several"
-                )
             append(components, read(component, maximum_depth))
         except Misfit as problem:
             raise InvalidOperation(str(problem), component=index) from None
     return components
+
+
+def check_count(operation: list[Any], maximum: int) -> None:
+    count = sum(max(1, edits_in(component)) for component in operation)
+    if count > maximum:
+        raise InvalidOperation(
+            f"got {count} components, those of text0 counted each, the limit is {maximum}: "
+            "send several edits"
+        )
 
 
 def edits_in(component: Any) -> int:

@@ -1,0 +1,67 @@
+"""Document types that other installed packages bring: the entry points of the group `collab.types`.
+
+    [project.entry-points."collab.types"]
+    growset = "growset:GrowSetType"
+
+The entry point's name is the type's; it leads to the class, which is called without arguments, or
+to an object.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from .errors import ConfigurationError
+from .ot import OWN_TYPES, OperationType, register, types
+
+__all__ = ["GROUP", "register_installed_types"]
+
+GROUP = "collab.types"
+MEMBERS = [name for name in vars(OperationType) if not name.startswith("_")]
+
+
+def register_installed_types() -> None:
+    """Register what the installed packages offer. A type that the program itself has registered
+    under a name stays.
+
+    Raises:
+        ConfigurationError: one can't be loaded, or its name is another's; nothing runs without a
+            type that its documents need.
+    """
+    owners = {own.name: "collab itself" for own in OWN_TYPES}
+    for point in entry_points(group=GROUP):
+        if point.name in owners:
+            raise ConfigurationError(
+                f"the document type '{point.name}' of {owner(point)} is there already, by "
+                f"{owners[point.name]}: uninstall one of them"
+            )
+        owners[point.name] = owner(point)
+        if point.name not in types():
+            register(loaded(point))
+
+
+def loaded(point: EntryPoint) -> OperationType:
+    try:
+        offered = point.load()
+        made: Any = offered() if isinstance(offered, type) else offered
+    # It is somebody else's code, and it may fail in any way.
+    except Exception as error:
+        raise unusable(point, f"{type(error).__name__}: {error}") from error
+    missing = [name for name in MEMBERS if not hasattr(made, name)]
+    if missing:
+        raise unusable(point, f"{point.value} has no {', '.join(missing)}")
+    if made.name != point.name:
+        raise unusable(point, f"{point.value} has the name {made.name!r}")
+    return made  # type: ignore[no-any-return]
+
+
+def unusable(point: EntryPoint, problem: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"the document type '{point.name}' of {owner(point)} can't be used: {problem}; "
+        "repair the package or uninstall it"
+    )
+
+
+def owner(point: EntryPoint) -> str:
+    return f"the package '{point.dist.name}'" if point.dist is not None else "a package"
