@@ -1,4 +1,4 @@
-"""An editor that types at random over a connection that fails at random."""
+"""An editor that edits at random over a connection that fails at random."""
 
 from __future__ import annotations
 
@@ -16,14 +16,17 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from benchmarks.server import ServerProcess
 from collab.client import Session
 from collab.client.address import document_address
-from collab.ot.utf16 import length
+from collab.ot import get_type
 
 __all__ = ["RestlessEditor"]
 
-LETTERS = "abc xyz\né€𝄞🙂👩‍🚀"
+SIZE_MAXIMUM = 1000
+"""A document that has grown beyond it is emptied, in the units of its type's buffer."""
+
+RECIPE_BYTES = 12
 
 ACTIONS = {
-    "type": 100,
+    "edit": 100,
     "send": 100,
     "wait": 60,
     "send_again": 20,
@@ -39,9 +42,12 @@ class RestlessEditor:
 
     `acknowledged` has the version of each edit `id` that was acknowledged; `errors` every error
     frame and `contradictions` every ack that said something else than one before.
+
+    Args:
+        cases: of the document's type, as `tests.ot` has them; makes the operations.
     """
 
-    def __init__(self, server: ServerProcess, doc_id: str, client_id: str, seed: str) -> None:
+    def __init__(self, server: ServerProcess, cases: Any, client_id: str, seed: str) -> None:
         self.client_id = client_id
         self.session = Session()
         self.acknowledged: dict[int, int] = {}
@@ -49,8 +55,9 @@ class RestlessEditor:
         self.errors: list[dict[str, Any]] = []
         self.connections = 0
         self._server = server
-        self._doc_id = doc_id
-        self._random = random.Random(f"{seed} {client_id}")
+        self._cases = cases
+        self._type = get_type(cases.name)
+        self._random = random.Random(f"{seed} {cases.name} {client_id}")
         self._frames: dict[int, str] = {}
         self._reading = asyncio.Event()
         self._reading.set()
@@ -65,8 +72,8 @@ class RestlessEditor:
                 async with self._connection():
                     while not until.is_set():
                         await self._act()
-            # Offline, typing goes on.
-            await self.type()
+            # Offline, editing goes on.
+            await self.edit()
             await asyncio.sleep(self._random.uniform(0, 0.2))
 
     async def come_to_rest(self, version: int = 0) -> None:
@@ -84,8 +91,8 @@ class RestlessEditor:
     @contextlib.asynccontextmanager
     async def _connection(self) -> AsyncIterator[asyncio.Task[NoReturn]]:
         """Yields the task that reads; what ended it is raised, if it was not the connection."""
-        query = {"client_id": self.client_id, **self.session.query}
-        address = document_address(self._server.url, self._doc_id, query)
+        query = {"client_id": self.client_id, "doc_type": self._type.name, **self.session.query}
+        address = document_address(self._server.url, self._type.name, query)
         connecting = open_websocket(
             address, compression=None, max_size=None, close_timeout=0.2, open_timeout=5
         )
@@ -125,21 +132,16 @@ class RestlessEditor:
         # A turn of the loop, so that the reader comes to its own even if nothing has to wait.
         await asyncio.sleep(0)
 
-    async def type(self) -> None:
+    async def edit(self) -> None:
         if not self.session.joined:
             return
         content = self.session.content
-        start = self._random.randint(0, len(content))
-        end = min(len(content), start + self._random.choice([0, 0, 0, 1, 2, 5]))
-        if len(content) > 2000:
-            end = min(len(content), start + 50)
-        text = "".join(self._random.choices(LETTERS, k=self._random.randint(0, 4)))
-        components = [
-            {"retain": length(content[:start])},
-            {"insert": text},
-            {"delete": length(content[start:end])},
-        ]
-        self.session.edit({"ops": components})
+        if self._type.buffer(content).size > SIZE_MAXIMUM:
+            operation = self._type.difference(content, self._type.create())
+        else:
+            recipe = self._random.randbytes(self._random.randint(1, RECIPE_BYTES))
+            operation = self._cases.operation(content, recipe)
+        self.session.edit(operation)
 
     async def send(self) -> None:
         edit = self.session.outgoing()

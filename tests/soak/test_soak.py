@@ -1,4 +1,4 @@
-"""Ten editors on one document, over a server that is killed again and again.
+"""Ten editors on a document of each type, over a server that is killed again and again.
 
     COLLAB_SOAK_SEED=7 COLLAB_SOAK_SECONDS=60 pytest tests/soak/test_soak.py
 
@@ -20,31 +20,76 @@ from typing import Any
 
 from benchmarks.server import ServerProcess
 from collab.ot import get_type
+from tests.ot.json_cases import JsonCases
+from tests.ot.richtext_cases import RichTextCases
+from tests.ot.text_cases import TextCases
 from tests.soak.restless import RestlessEditor
 
 logger = logging.getLogger(__name__)
 
 EDITORS = 10
+TYPES = [TextCases(), RichTextCases(), JsonCases()]
 SECONDS = float(os.environ.get("COLLAB_SOAK_SECONDS", "12"))
 SEED = os.environ.get("COLLAB_SOAK_SEED") or secrets.token_hex(4)
-DOC_ID = "soak"
 
 
-async def read(server: ServerProcess, path: str) -> Any:
-    def get() -> Any:
-        with urllib.request.urlopen(f"{server.url}/api/documents/{DOC_ID}{path}") as answer:
-            return json.load(answer)
+class Room:
+    """One document, named by its type, and its editors."""
 
-    return await asyncio.to_thread(get)
+    def __init__(self, server: ServerProcess, cases: Any) -> None:
+        self.doc_type = get_type(cases.name)
+        self.editors = [RestlessEditor(server, cases, f"editor-{n}", SEED) for n in range(EDITORS)]
+        self.head = 0
+        self._server = server
 
+    async def _read(self, path: str = "") -> Any:
+        url = f"{self._server.url}/api/documents/{self.doc_type.name}{path}"
 
-async def read_operations(server: ServerProcess) -> list[dict[str, Any]]:
-    operations: list[dict[str, Any]] = []
-    while True:
-        page = (await read(server, f"/operations?after={len(operations)}&limit=500"))["operations"]
-        if not page:
-            return operations
-        operations += page
+        def get() -> Any:
+            with urllib.request.urlopen(url) as answer:
+                return json.load(answer)
+
+        return await asyncio.to_thread(get)
+
+    async def _read_operations(self) -> list[dict[str, Any]]:
+        operations: list[dict[str, Any]] = []
+        while page := (await self._read(f"/operations?after={len(operations)}&limit=500"))[
+            "operations"
+        ]:
+            operations += page
+        return operations
+
+    async def come_to_rest(self) -> None:
+        await asyncio.gather(*(editor.come_to_rest() for editor in self.editors))
+        self.head = (await self._read())["version"]
+        await asyncio.gather(*(editor.come_to_rest(self.head) for editor in self.editors))
+
+    async def check(self) -> None:
+        """All hold the same, and the log holds each edit once."""
+        document = await self._read()
+        log = await self._read_operations()
+        assert document["doc_type"] == self.doc_type.name
+        assert document["version"] == self.head
+        assert [entry["version"] for entry in log] == list(range(1, self.head + 1))
+        stored = {(entry["client_id"], entry["id"]): entry["version"] for entry in log}
+        assert len(stored) == len(log)
+        for editor in self.editors:
+            assert not editor.contradictions
+            assert not editor.errors
+            assert editor.session.version == self.head
+            assert editor.session.content == document["content"]
+            for edit_id, version in editor.acknowledged.items():
+                assert stored[editor.client_id, edit_id] == version
+            assert len(editor.acknowledged) == editor.session.last_id
+        assert sum(len(editor.acknowledged) for editor in self.editors) == self.head
+        buffer = self.doc_type.buffer(self.doc_type.create())
+        for entry in log:
+            buffer.apply(entry["operation"])
+        assert buffer.content() == document["content"]
+
+    def __str__(self) -> str:
+        connections = sum(editor.connections for editor in self.editors)
+        return f"{self.doc_type.name}: {self.head} edits over {connections} connections"
 
 
 async def kill_now_and_then(server: ServerProcess, chance: random.Random, seconds: float) -> int:
@@ -61,7 +106,9 @@ async def kill_now_and_then(server: ServerProcess, chance: random.Random, second
     return kills
 
 
-async def test_ten_editors_over_a_server_that_is_killed_lose_nothing(tmp_path: Path) -> None:
+async def test_ten_editors_of_each_type_over_a_server_that_is_killed_lose_nothing(
+    tmp_path: Path,
+) -> None:
     chance = random.Random(SEED)
     server = ServerProcess(
         f"sqlite+aiosqlite:///{tmp_path / 'soak.db'}",
@@ -80,42 +127,19 @@ async def test_ten_editors_over_a_server_that_is_killed_lose_nothing(tmp_path: P
 
 
 async def soak(server: ServerProcess, chance: random.Random) -> None:
-    editors = [RestlessEditor(server, DOC_ID, f"editor-{n}", SEED) for n in range(EDITORS)]
+    rooms = [Room(server, cases) for cases in TYPES]
     over = asyncio.Event()
     async with asyncio.TaskGroup() as group:
-        for editor in editors:
-            group.create_task(editor.be_restless(over))
+        for room in rooms:
+            for editor in room.editors:
+                group.create_task(editor.be_restless(over))
         kills = await kill_now_and_then(server, chance, SECONDS)
         over.set()
-    await asyncio.gather(*(editor.come_to_rest() for editor in editors))
-    head = (await read(server, ""))["version"]
-    await asyncio.gather(*(editor.come_to_rest(head) for editor in editors))
-    await check(server, editors, head)
+    await asyncio.gather(*(room.come_to_rest() for room in rooms))
+    for room in rooms:
+        await room.check()
     await server.kill()
     await server.start()
-    await check(server, editors, head)
-    connections = sum(editor.connections for editor in editors)
-    logger.info("seed %s: %d kills, %d connections, %d edits", SEED, kills, connections, head)
-
-
-async def check(server: ServerProcess, editors: list[RestlessEditor], head: int) -> None:
-    """All hold the same, and the log holds each edit once."""
-    document = await read(server, "")
-    log = await read_operations(server)
-    assert document["version"] == head
-    assert [entry["version"] for entry in log] == list(range(1, head + 1))
-    stored = {(entry["client_id"], entry["id"]): entry["version"] for entry in log}
-    assert len(stored) == len(log)
-    for editor in editors:
-        assert not editor.contradictions
-        assert not editor.errors
-        assert editor.session.version == head
-        assert editor.session.content == document["content"]
-        for edit_id, version in editor.acknowledged.items():
-            assert stored[editor.client_id, edit_id] == version
-        assert len(editor.acknowledged) == editor.session.last_id
-    assert sum(len(editor.acknowledged) for editor in editors) == head
-    buffer = get_type("text").buffer("")
-    for entry in log:
-        buffer.apply(entry["operation"])
-    assert buffer.content() == document["content"]
+    for room in rooms:
+        await room.check()
+    logger.info("seed %s: %d kills; %s", SEED, kills, "; ".join(map(str, rooms)))
