@@ -64,7 +64,7 @@ export const append = appender(
 );
 
 function mayJoin(last, component) {
-  if (isText(last) || isText(component)) return isText(last) && isText(component) && joinsText(last, component);
+  if (isText(component)) return isText(last) && joinsText(last, component);
   if (!json0.pathMatches(last.p, component.p)) return false;
   if (last.na !== undefined && component.na !== undefined) return exactSum(last.na, component.na) !== null;
   const replaces = last.oi !== undefined && component.od !== undefined;
