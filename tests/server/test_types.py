@@ -6,8 +6,11 @@ import asyncio
 import json
 import os
 import random
+import re
 import secrets
+import textwrap
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -20,6 +23,8 @@ from collab.ot import get_type
 from tests.ot.laws import TYPES
 from tests.otherpackage import install_growset
 from tests.serverprocess import ServerProcess
+
+PAGE = (Path(__file__).parents[2] / "docs" / "types.md").read_text(encoding="utf-8")
 
 EDITS = 20
 
@@ -172,3 +177,15 @@ async def test_presence_tells_who_is_here_and_what_they_say_of_themselves(
             heard = await until(ben, "presence")
             assert {name: heard[name] for name in said} == said
             assert heard["client_id"] == "a"
+
+
+async def test_the_editor_on_the_page_about_types_edits_somebody_else_s_document(
+    server: ServerProcess, http: httpx2.AsyncClient
+) -> None:
+    example = re.findall(r"^```python\n(async with .*?)^```$", PAGE, flags=re.DOTALL | re.MULTILINE)
+    program = example[0].replace("http://127.0.0.1:8000", server.url)
+    names: dict[str, Any] = {"connect": connect}
+    exec(f"async def edit():\n{textwrap.indent(program, '    ')}", names)
+    await names["edit"]()
+    read = (await http.get("documents/shopping")).json()
+    assert (read["doc_type"], read["content"]) == ("growset", ["milk"])
