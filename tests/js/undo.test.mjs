@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { UndoManager, insert, remove } from "../../static/js/collab/index.js";
+import { authors } from "./simulated/authors.mjs";
 import { opened, world } from "./simulated/world.mjs";
 
 const bold = { bold: true };
@@ -173,4 +174,53 @@ test("a viewer can't undo", async () => {
   assert.equal(history.undo(), null);
   assert.equal(mine.content, "a");
   assert.equal(history.canUndo, true);
+});
+
+for (const [docType, author] of Object.entries(authors)) {
+  test(`${docType}: undoing everything leaves exactly what others typed, redoing brings back one's own`, async () => {
+    for (let seed = 1; seed <= 15; seed += 1) {
+      const content = author.start;
+      const { here, mine, other, history, saved } = await pair({ docType, seed, content }, { groupMilliseconds: 0 });
+      here.server.latency = 40;
+      const below = (number) => Math.floor(here.random() * number);
+      const typed = { mine: [], theirs: [] };
+      for (let index = 0; index < 60; index += 1) {
+        const [editor, words] = below(2) ? [mine, typed.mine] : [other, typed.theirs];
+        const word = String.fromCodePoint(0x4e00 + index);
+        editor.edit(author.type(editor.content, word, below));
+        words.push(word);
+        await here.clock.advance(below(30));
+        // Back and forth on the way, too.
+        if (below(5) === 0 && history.undo()) history.redo();
+      }
+      while (history.undo()) await here.clock.advance(below(20));
+      const found = (text, words) => words.filter((word) => text.split(word).length === 2).length;
+      const left = JSON.stringify(await saved());
+      assert.deepEqual([found(left, typed.mine), found(left, typed.theirs)], [0, typed.theirs.length], `seed ${seed}`);
+      while (history.redo()) await here.clock.advance(below(20));
+      const whole = JSON.stringify(await saved());
+      assert.equal(found(whole, [...typed.mine, ...typed.theirs]), 60, `seed ${seed}`);
+    }
+  });
+}
+
+test("undo and redo at random leave everybody with the same, whatever others delete", async () => {
+  for (const [docType, author] of Object.entries(authors)) {
+    for (let seed = 1; seed <= 15; seed += 1) {
+      const content = author.start;
+      const { here, mine, other, history, saved } = await pair({ docType, seed, content });
+      here.server.latency = 40;
+      const below = (number) => Math.floor(here.random() * number);
+      for (let index = 0; index < 80; index += 1) {
+        const editor = below(2) ? mine : other;
+        const word = String.fromCodePoint(0x20000 + index);
+        const operation = below(2) ? author.type(editor.content, word, below) : author.erase(editor.content, below);
+        if (operation) editor.edit(operation);
+        if (below(3) === 0) history.undo();
+        if (below(5) === 0) history.redo();
+        await here.clock.advance(below(300));
+      }
+      await saved();
+    }
+  }
 });

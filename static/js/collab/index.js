@@ -19,7 +19,7 @@ import { dispatchCouriers } from "./couriers.js";
 import { CollabDocument } from "./document.js";
 
 export { changesOf, operationOf } from "./ot/changes.js";
-export { getType, registerType, typeNames } from "./ot/index.js";
+export { getType, registerType, types } from "./ot/index.js";
 export { UndoManager } from "./undo.js";
 export { CollabDocument };
 

@@ -5,7 +5,7 @@ import { richtext } from "./richtext.js";
 import { same } from "./same.js";
 import { text } from "./text.js";
 
-const types = new Map([text, richtext, json].map((type) => [type.name, type]));
+const registered = new Map([text, richtext, json].map((type) => [type.name, type]));
 
 const REQUIRED = ["create", "isEmpty", "check", "apply", "compose", "transform", "invert", "difference"];
 
@@ -39,15 +39,15 @@ export function registerType(type) {
   if (type.empty === undefined) missing.unshift("empty");
   if (missing.length > 0) throw new TypeError(`the type '${type.name}' lacks ${missing.join(", ")}`);
   const defaults = Object.entries(OPTIONAL).filter(([name]) => type[name] === undefined);
-  types.set(type.name, Object.assign(Object.create(type), Object.fromEntries(defaults)));
+  registered.set(type.name, Object.assign(Object.create(type), Object.fromEntries(defaults)));
 }
 
 /** The names of all types. */
-export const typeNames = () => [...types.keys()];
+export const types = () => [...registered.keys()];
 
 /** @throws {Error} there is no such type */
 export function getType(name) {
-  const type = types.get(name);
-  if (!type) throw new Error(`no type '${name}': known are ${typeNames().join(", ")}`);
+  const type = registered.get(name);
+  if (!type) throw new Error(`no type '${name}': known are ${types().join(", ")}`);
   return type;
 }
