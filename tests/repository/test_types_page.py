@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import doctest
 import json
 import re
@@ -73,10 +72,9 @@ def test_each_type_has_its_table_of_refusals() -> None:
 
 def test_the_type_on_the_page_is_the_one_that_is_tested() -> None:
     source = Path(growset.__file__).read_text(encoding="utf-8")
-    shown, *others = blocks("python")
-    assert shown == source
-    for other in others:
-        ast.parse(other)
+    assert blocks("python")[0] == source
+    in_javascript = PAGE.parents[1] / "tests" / "js" / "growset.mjs"
+    assert blocks("js") == [in_javascript.read_text(encoding="utf-8")]
 
 
 def test_the_metadata_on_the_page_lead_to_that_type() -> None:
@@ -89,5 +87,5 @@ def test_the_metadata_on_the_page_lead_to_that_type() -> None:
 
 def test_every_code_on_the_page_is_of_a_kind_that_is_tested() -> None:
     fences = re.findall(r"^```(\w*)$", TEXT, flags=re.MULTILINE)
-    assert set(fences) == {"pycon", "python", "toml", ""}
+    assert set(fences) == {"pycon", "python", "js", "toml", ""}
     assert fences.count("") * 2 == len(fences)
