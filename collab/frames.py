@@ -36,6 +36,7 @@ __all__ = [
     "decode",
     "edit_id",
     "encode",
+    "encode_bytes",
     "encode_json",
     "error_frame",
     "fingerprint",
@@ -111,7 +112,7 @@ class DocumentState(ServerFrame, frozen=True, tag="document_state"):
     version: int
     client_id: str
     user: Identity
-    users: list[PresentEditor]
+    users: msgspec.Raw
     last_id: int
 
 
@@ -122,7 +123,7 @@ class DocumentResumed(ServerFrame, frozen=True, tag="document_resumed"):
     version: int
     client_id: str
     user: Identity
-    users: list[PresentEditor]
+    users: msgspec.Raw
     last_id: int
 
 
@@ -257,6 +258,11 @@ def edit_id(text: str) -> int | None:
 def encode(frame: ServerFrame) -> str:
     """The text of a server frame."""
     return _encoder.encode(frame).decode()
+
+
+def encode_bytes(frame: msgspec.Struct) -> bytes:
+    """The same, or a part of a frame, in UTF-8."""
+    return _encoder.encode(frame)
 
 
 def encode_json(value: Any) -> str:

@@ -168,6 +168,11 @@ class Settings(BaseSettings):
     outbox_maximum_frames: int = Field(
         default=2048, ge=16, description="Most frames beside changes that wait for one slow reader."
     )
+    presence_interval_seconds: float = Field(
+        default=0.05,
+        ge=0,
+        description="Who came, went and moved is told to a document at most this often.",
+    )
     bad_frames_maximum: int = Field(
         default=20, ge=1, description="So many bad frames in a row close the connection (1008)."
     )

@@ -1,6 +1,6 @@
 """One editor's connection: a cursor into the document's history.
 
-What it reads it hands on at once; what it writes it takes, when the bell rings, from three places:
+What it receives it acts on at once; what it writes it takes, a page at a time, from three places:
 the outbox (errors, pongs, who came and went), the history after its cursor, and the latest
 presence of the others. So there is no queue of changes for it: a slow reader stays behind and costs
 nothing, and one that falls behind what is in memory is closed and resumes by version.
@@ -13,7 +13,7 @@ import enum
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
@@ -32,29 +32,33 @@ from ..errors import (
     VersionGone,
 )
 from ..frames import (
-    Ack,
     DocumentResumed,
     DocumentState,
     Edit,
+    Error,
     Identity,
     Ping,
     Pong,
     PresenceUpdate,
+    ServerFrame,
     decode,
     edit_id,
-    encode,
-    error_frame,
 )
 from ..settings import Settings
 from .author import Author
+from .direct_link import DirectLink, socket_of
 from .document import Document
-from .handshake import ABORT_EXTENSION, WebSocketLike, close_reason
+from .handshake import WebSocketLike
 from .history import Change
+from .link import Farewell, Link, TaskLink
+from .prepared import Batch, prepare
 
 __all__ = ["Connection", "ConnectionState"]
 
 logger = logging.getLogger(__name__)
 
+# The most of one page; a single larger frame is a page of its own.
+PAGE_BYTES = 65536
 PAGE_CHANGES = 256
 
 
@@ -83,33 +87,39 @@ class Connection:
         self.document = document
         self.author = author
         self.user = user
+        self.client_id = author.client_id
         self.color = user.color
         self.presences: dict[str, None] = {}
-        self.sending_since: float | None = None
-        self._websocket = websocket
+        self.told = 0
+        self.farewell: Farewell | None = None
         self._settings = settings
         self._state = ConnectionState.JOINING
-        self._outbox: deque[str] = deque()
-        self._outbox_drained = asyncio.Event()
-        self._bell = asyncio.Event()
+        self._outbox: deque[tuple[bytes, int]] = deque()
+        self._outbox_frames = 0
         self._cursor = 0
         # Whether it has reached the history's head once; until then it may read from storage.
         self._caught_up = False
         self._bad_frames = 0
-        self._closing: tuple[int, str] | None = None
-        self._farewell: str | None = None
-        self._drain = True
-        self._writer: asyncio.Task[None] | None = None
+        socket = socket_of(websocket.scope)
+        self._link: Link = (
+            DirectLink(self, websocket, socket) if socket else TaskLink(self, websocket)
+        )
         self._on_finish: Callable[[Connection], None] | None = None
         self._finished = asyncio.Event()
 
     @property
-    def client_id(self) -> str:
-        return self.author.client_id
-
-    @property
     def state(self) -> ConnectionState:
         return self._state
+
+    @property
+    def sending_since(self) -> float | None:
+        """Since when the peer has taken nothing of what was written (`time.monotonic`)."""
+        return self._link.sending_since
+
+    @property
+    def is_overfull(self) -> bool:
+        """Whether so much waits to be written that no more should be read."""
+        return self._outbox_frames >= self._settings.outbox_maximum_frames // 2
 
     # -- joining --------------------------------------------------------------------------------
 
@@ -127,46 +137,41 @@ class Connection:
         at, content = await document.committed_content()
         self._enter(at, lambda cursor: self._stated(cursor, content))
 
-    def _enter(self, cursor: int, first_frame: Callable[[int], str]) -> None:
+    def _enter(self, cursor: int, first_frame: Callable[[int], ServerFrame]) -> None:
         self._cursor = cursor
         self._state = ConnectionState.OPEN
         self.document.room.enter(self)
-        self._outbox.appendleft(first_frame(cursor))
-        self._writer = asyncio.get_running_loop().create_task(self._write())
-        self.ring()
+        self._link.start()
+        self.put(prepare(first_frame(cursor)))
 
     def on_finish(self, callback: Callable[[Connection], None]) -> None:
         self._on_finish = callback
 
-    def _resumed(self, cursor: int) -> str:
+    def _resumed(self, cursor: int) -> ServerFrame:
         document = self.document
-        return encode(
-            DocumentResumed(
-                doc_id=document.doc_id,
-                epoch=document.epoch,
-                doc_type=document.doc_type.name,
-                version=cursor,
-                client_id=self.client_id,
-                user=self._identity(),
-                users=document.room.present(cursor),
-                last_id=self.author.last_id,
-            )
+        return DocumentResumed(
+            doc_id=document.doc_id,
+            epoch=document.epoch,
+            doc_type=document.doc_type.name,
+            version=cursor,
+            client_id=self.client_id,
+            user=self._identity(),
+            users=document.room.present(cursor),
+            last_id=self.author.last_id,
         )
 
-    def _stated(self, cursor: int, content: str) -> str:
+    def _stated(self, cursor: int, content: str) -> ServerFrame:
         document = self.document
-        return encode(
-            DocumentState(
-                doc_id=document.doc_id,
-                epoch=document.epoch,
-                doc_type=document.doc_type.name,
-                content=msgspec.Raw(content.encode()),
-                version=cursor,
-                client_id=self.client_id,
-                user=self._identity(),
-                users=document.room.present(cursor),
-                last_id=self.author.last_id,
-            )
+        return DocumentState(
+            doc_id=document.doc_id,
+            epoch=document.epoch,
+            doc_type=document.doc_type.name,
+            content=msgspec.Raw(content.encode()),
+            version=cursor,
+            client_id=self.client_id,
+            user=self._identity(),
+            users=document.room.present(cursor),
+            last_id=self.author.last_id,
         )
 
     def _identity(self) -> Identity:
@@ -177,42 +182,24 @@ class Connection:
 
     async def run(self) -> None:
         """Serve the connection until it closes; its end is announced to the room."""
-        if self._writer is None:
+        if self._state is ConnectionState.JOINING:
             raise RuntimeError("run was called before join")
-        reader = asyncio.get_running_loop().create_task(self._read())
         try:
-            await asyncio.wait({reader, self._writer}, return_when=asyncio.FIRST_COMPLETED)
-            if self._closing is not None:
-                await asyncio.wait({self._writer})
+            await self._link.serve()
         finally:
-            reader.cancel()
-            await asyncio.gather(reader, return_exceptions=True)
             await self.finish()
-
-    async def _read(self) -> None:
-        while self._state is ConnectionState.OPEN:
-            try:
-                message = await self._websocket.receive()
-            except Exception as error:
-                # Whatever the host's WebSocket raises on a connection that is gone.
-                logger.debug("client %s: reading ended: %r", self.client_id, error)
-                return
-            if message["type"] != "websocket.receive":
-                return
-            text = message.get("text")
-            if text is None:
-                self.close(1003, "binary frame: send JSON text frames")
-                return
-            await self.handle(text)
-            # Who sends and does not read its answers is not read on.
-            while len(self._outbox) >= self._settings.outbox_maximum_frames // 2:
-                self._outbox_drained.clear()
-                await self._outbox_drained.wait()
 
     async def handle(self, text: str) -> None:
         """Act on one text frame; whatever is wrong with it is answered with an `error` frame."""
+        edit = self.take(text)
+        if edit is not None:
+            await self.take_slowly(edit)
+
+    def take(self, text: str) -> Edit | None:
+        """As `handle`, without waiting: an edit that needs something from storage is returned, for
+        `take_slowly`, which must come before the next frame is taken."""
         if self._state is not ConnectionState.OPEN:
-            return
+            return None
         frame = None
         try:
             frame = decode(
@@ -220,37 +207,64 @@ class Connection:
                 edit_maximum_bytes=self._settings.operation_maximum_bytes,
                 presence_maximum_bytes=self._settings.presence_maximum_bytes,
             )
-            await self._act(frame)
-        except (FrameError, EditError, StorageError) as error:
-            answers = frame.id if isinstance(frame, Edit) else edit_id(text)
-            self.put(error_frame(error, answers))
-            if isinstance(error, (FrameError, InvalidOperation, TooLarge)):
-                self._count_bad_frame(error)
-        except Exception:
-            logger.exception(
-                "document %s, client %s: a frame failed", self.document.doc_id, self.client_id
+            if self._act(frame):
+                self._bad_frames = 0
+                return None
+        except Exception as error:
+            self._refuse(error, frame.id if isinstance(frame, Edit) else edit_id(text))
+            return None
+        assert isinstance(frame, Edit)
+        return frame
+
+    async def take_slowly(self, edit: Edit) -> None:
+        """Act on an edit that `take` returned."""
+        try:
+            self._accepted(
+                await self.document.edit(self.author, edit.id, edit.version, edit.operation)
             )
-            self.put(error_frame(Internal("internal error: reconnect"), edit_id(text)))
-            self.close(1011, "internal error")
+        except Exception as error:
+            self._refuse(error, edit.id)
         else:
             self._bad_frames = 0
 
-    async def _act(self, frame: Edit | PresenceUpdate | Ping) -> None:
+    def _refuse(self, error: Exception, answers: int | None) -> None:
+        if not isinstance(error, (FrameError, EditError, StorageError)):
+            logger.error(
+                "document %s, client %s: a frame failed",
+                self.document.doc_id,
+                self.client_id,
+                exc_info=error,
+            )
+            error = Internal("internal error: reconnect")
+            self.close(1011, "internal error")
+        self.put(prepare(Error(error.code, error.message, answers)))
+        if isinstance(error, (FrameError, InvalidOperation, TooLarge)):
+            self._count_bad_frame(error)
+
+    def _act(self, frame: Edit | PresenceUpdate | Ping) -> bool:
+        """False if this edit needs something from storage; then nothing is done yet."""
         if isinstance(frame, Edit):
-            await self._edit(frame)
-        elif isinstance(frame, PresenceUpdate):
+            return self._edit(frame)
+        if isinstance(frame, PresenceUpdate):
             self._update_presence(frame)
         else:
-            self.put(encode(Pong(time.time(), frame.data)))
+            self.put(prepare(Pong(time.time(), frame.data)))
+        return True
 
-    async def _edit(self, frame: Edit) -> None:
+    def _edit(self, frame: Edit) -> bool:
         if not self.user.may_edit:
             raise ReadOnly("this user may read the document, not edit it: ask its owner")
-        change = await self.document.edit(self.author, frame.id, frame.version, frame.operation)
+        change = self.document.edit_now(self.author, frame.id, frame.version, frame.operation)
+        if change is None:
+            return False
+        self._accepted(change)
+        return True
+
+    def _accepted(self, change: Change) -> None:
         # A repetition whose ack this connection's stream has passed is acknowledged aside; any
         # other ack comes with the stream.
         if change.version <= self._cursor:
-            self.put(encode(Ack(change.record.client_edit_id, change.version)))
+            self.put(change.ack())
 
     def _update_presence(self, frame: PresenceUpdate) -> None:
         history = self.document.history
@@ -272,97 +286,110 @@ class Connection:
 
     # -- writing --------------------------------------------------------------------------------
 
-    def put(self, frame: str) -> None:
-        """Have a frame written that is no change. Never waits."""
+    def put(self, frames: bytes, count: int = 1) -> None:
+        """Have prepared frames written that are no changes. Never waits."""
         if self._state is not ConnectionState.OPEN:
             return
-        if len(self._outbox) >= self._settings.outbox_maximum_frames:
+        limit = self._settings.outbox_maximum_frames
+        if self._outbox and self._outbox_frames + count > limit:
             self.close(1013, "too slow: reconnect with the last version seen", drain=False)
             return
-        self._outbox.append(frame)
-        self._bell.set()
+        self._outbox.append((frames, count))
+        self._outbox_frames += count
+        self._link.ring()
 
-    def ring(self) -> None:
-        self._bell.set()
+    def publish(self, version: int, batch: Batch | None) -> None:
+        """The history's head has moved on from `version` by `batch`; None if that is large."""
+        if (
+            batch is not None
+            and self._is_at(version)
+            and self._link.write(batch.for_client(self.client_id))
+        ):
+            self._cursor = self.document.history.head
+        else:
+            self._link.ring()
+
+    def publish_presences(self, moved: Iterable[str], batch: Batch) -> None:
+        """These editors have moved, which at the history's head looks like `batch`."""
+        if self._is_at(self.document.history.head):
+            own = batch.for_client(self.client_id)
+            if not own or self._link.write(own):
+                return
+        self.presences.update(dict.fromkeys(moved))
+        self.presences.pop(self.client_id, None)
+        self._link.ring()
+
+    def _is_at(self, version: int) -> bool:
+        """Whether it has been written everything up to this version, and all else."""
+        return (
+            self._cursor == version
+            and not self._outbox
+            and not self.presences
+            and self._state is ConnectionState.OPEN
+        )
 
     def close(
-        self, code: int, reason: str, *, farewell: str | None = None, drain: bool = True
+        self, code: int, reason: str, *, farewell: bytes | None = None, drain: bool = True
     ) -> None:
         """Have the connection closed. Idempotent.
 
         Args:
-            farewell: a frame to be written last.
+            farewell: a prepared frame to be written last.
             drain: whether to write before that what it has still to be told.
         """
         if self._state in (ConnectionState.CLOSING, ConnectionState.CLOSED):
             return
         self._state = ConnectionState.CLOSING
-        self._closing = (code, reason)
-        self._farewell = farewell
-        self._drain = drain
-        self._outbox_drained.set()
-        self._bell.set()
+        self.farewell = Farewell(code, reason, farewell, drain)
+        self._link.ring()
 
     def abort(self) -> None:
         """End a connection that takes nothing any more: it can't be told why."""
         self.close(1013, "too slow", drain=False)
-        if self._writer is not None:
-            self._writer.cancel()
-        abort = (self._websocket.scope.get("extensions") or {}).get(ABORT_EXTENSION)
-        if abort is not None:
-            abort()
+        self._link.abort()
 
-    async def _write(self) -> None:
-        try:
-            while self._closing is None:
-                await self._bell.wait()
-                self._bell.clear()
-                await self._drain_all()
-            if self._drain:
-                await self._drain_all()
-            code, reason = self._closing
-            self.sending_since = time.monotonic()
-            if self._farewell is not None:
-                await self._websocket.send_text(self._farewell)
-            await self._websocket.close(code, close_reason(reason))
-        except CollabError as error:
-            self.sending_since = time.monotonic()
-            await self._websocket.close(error.close_code, close_reason(error.message))
-        except Exception as error:
-            # Whatever the server's WebSocket raises on a connection that is gone.
-            logger.debug("client %s: writing ended: %r", self.client_id, error)
-        finally:
-            self.sending_since = None
-
-    async def _drain_all(self) -> None:
-        while self._drain and (frames := await self._next_frames()):
-            for frame in frames:
-                self.sending_since = time.monotonic()
-                await self._websocket.send_text(frame)
-            self.sending_since = None
-
-    async def _next_frames(self) -> list[str]:
-        """What is to be written now, in order: a bounded part of it."""
-        frames = list(self._outbox)
-        self._outbox.clear()
-        self._outbox_drained.set()
+    def next_page(self) -> Sequence[bytes] | None:
+        """What is to be written next, in order: joined prepared frames, about `PAGE_BYTES` of them;
+        nothing if all is written. None if it has to be read from storage (`stored_page`)."""
+        if self._state is ConnectionState.CLOSED:
+            return ()
+        page: list[bytes] = []
+        size = 0
+        while self._outbox and size < PAGE_BYTES:
+            frames, count = self._outbox.popleft()
+            self._outbox_frames -= count
+            page.append(frames)
+            size += len(frames)
+        if page:
+            self._link.relieve()
         history = self.document.history
         if self._cursor < history.start:
-            return frames + await self._stored_frames()
-        changes = history.committed_since(self._cursor, PAGE_CHANGES)
-        frames += [change.frame_for(self.client_id) for change in changes]
-        self._cursor += len(changes)
-        if self._cursor == history.head:
+            return page or None
+        for change in history.committed_since(self._cursor, PAGE_CHANGES):
+            if size >= PAGE_BYTES:
+                break
+            frame = change.frame_for(self.client_id)
+            page.append(frame)
+            size += len(frame)
+            self._cursor = change.version
+        if self._cursor == history.head and not self._outbox:
             self._caught_up = True
-            for client_id in self.presences:
-                presence = self.document.room.presence_frame(client_id)
-                if presence is not None:
-                    frames.append(presence)
-            self.presences.clear()
-        return frames
+            page += self._take_presences()
+        return page
 
-    async def _stored_frames(self) -> list[str]:
-        """Changes that are no longer in memory, for a client that resumes from long ago."""
+    def _take_presences(self) -> list[bytes]:
+        moved, self.presences = self.presences, {}
+        frames = (self.document.room.presence_frame(client_id) for client_id in moved)
+        return [frame for frame in frames if frame is not None]
+
+    async def stored_page(self) -> Sequence[bytes]:
+        """Changes that are no longer in memory, for a client that resumes from long ago.
+
+        Raises:
+            TooSlow: it had them once.
+            VersionGone: they are no longer kept.
+            StorageUnavailable: they could not be read.
+        """
         if self._caught_up:
             raise TooSlow("too slow: reconnect with the last version seen")
         records = await self.document.stored_operations(self._cursor, PAGE_CHANGES)
@@ -374,14 +401,12 @@ class Connection:
     # -- the end --------------------------------------------------------------------------------
 
     async def finish(self) -> None:
-        """Leave the room and end the writer. Idempotent."""
+        """Leave the room and end what runs for it. Idempotent."""
         if self._state is ConnectionState.CLOSED:
             return
         self._state = ConnectionState.CLOSED
         self.document.room.leave(self)
-        if self._writer is not None:
-            self._writer.cancel()
-            await asyncio.gather(self._writer, return_exceptions=True)
+        await self._link.stop()
         if self._on_finish is not None:
             self._on_finish(self)
         self._finished.set()

@@ -74,7 +74,7 @@ class Document:
             maximum_operations=settings.history_maximum_operations,
             maximum_bytes=settings.history_maximum_bytes,
         )
-        self.room = Room(self.history, doc_type)
+        self.room = Room(self.history, doc_type, settings.presence_interval_seconds)
         self.state = DocumentState.OPEN
         self.pins = 0
         self.idle_since = time.monotonic()
@@ -108,6 +108,16 @@ class Document:
         )
 
     # -- an edit on its way in ------------------------------------------------------------------
+
+    def edit_now(self, author: Author, edit_id: int, version: int, operation: Any) -> Change | None:
+        """As `edit`, where that needs nothing from storage; None if it does: nothing has changed.
+
+        Raises:
+            EditError, StorageUnavailable: as by `edit`.
+        """
+        if edit_id <= author.last_id or version < self.history.start:
+            return None
+        return self.submit(author, edit_id, version, operation)
 
     async def edit(self, author: Author, edit_id: int, version: int, operation: Any) -> Change:
         """Accept an edit, or recognise one that was accepted before.
@@ -256,10 +266,11 @@ class Document:
         """The turn: these changes are durable and may be shown."""
         if self.state is not DocumentState.OPEN:
             return
+        shown = self.history.head
         self.history.commit(append.version + len(append.operations))
         for record in append.operations:
             self.authors.forget(record.client_id)
-        self._after_turn()
+        self._after_turn(shown)
         if self.history.tail(1):
             self._committer.notify(self)
 
@@ -299,14 +310,15 @@ class Document:
             self._turn = asyncio.get_running_loop().create_future()
         await asyncio.shield(self._turn)
 
-    def _after_turn(self) -> None:
+    def _after_turn(self, shown: int) -> None:
+        """What was committed after the version `shown` goes out."""
         turn, self._turn = self._turn, None
         if turn is not None and not turn.done():
             turn.set_result(None)
+        self.room.publish(shown)
         while self.history.over_limit:
             self.room.move_presences(self.history.next_start())
             self.history.trim()
-        self.room.ring()
         if self.history.head - self._snapshot_version >= self._snapshot_interval():
             self._start_snapshot()
 
@@ -336,13 +348,14 @@ class Document:
             return
         for missing in missed:
             self.history.append(Change.of_record(missing))
+        shown = self.history.head
         self.history.commit(version)
         self._buffer = buffer
         self._captured = None
         self.state = DocumentState.OPEN
         for change in dropped:
             self._settle(change, clients[change.client_id])
-        self._after_turn()
+        self._after_turn(shown)
 
     def _settle(self, change: Change, stored: Any) -> None:
         """Tell the author of a dropped change, unless it was committed after all: then the history

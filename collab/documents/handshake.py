@@ -10,7 +10,6 @@ from ..frames import encode_json, error_frame
 from .join import SUBPROTOCOL
 
 __all__ = [
-    "ABORT_EXTENSION",
     "WebSocketLike",
     "accept",
     "check_subprotocols",
@@ -19,9 +18,6 @@ __all__ = [
 ]
 
 logger = logging.getLogger(__name__)
-
-# Under this name our own uvicorn protocol offers a function that ends the connection at once.
-ABORT_EXTENSION = "collab.abort"
 
 # A close frame holds 125 bytes, two of them are the code.
 REASON_MAXIMUM_BYTES = 123

@@ -14,8 +14,9 @@ from typing import Any
 
 import msgspec
 
-from ..frames import Ack, DocumentChange, encode
+from ..frames import Ack, DocumentChange
 from ..storage import OperationRecord
+from .prepared import prepare
 
 __all__ = ["Change", "History"]
 
@@ -29,7 +30,7 @@ class Change:
 
     record: OperationRecord
     operation: Any
-    _frame: str | None = field(default=None, repr=False)
+    _frame: bytes | None = field(default=None, repr=False)
 
     @classmethod
     def of_record(cls, record: OperationRecord) -> Change:
@@ -49,23 +50,28 @@ class Change:
         each about as long as the text."""
         return _OBJECTS_BYTES + 3 * sys.getsizeof(self.record.operation)
 
-    def frame_for(self, client_id: str) -> str:
-        """What this change looks like to an editor: `ack` to its author, `document_change` to all
-        others, who get one text that is encoded once."""
-        if client_id == self.record.client_id:
-            return encode(Ack(self.record.client_edit_id, self.record.version))
+    @property
+    def frame(self) -> bytes:
+        """The prepared `document_change`: what everybody but the author sees; made once."""
         if self._frame is None:
-            self._frame = change_frame(self.record)
+            record = self.record
+            self._frame = prepare(
+                DocumentChange(
+                    msgspec.Raw(record.operation.encode()),
+                    record.user_id,
+                    record.client_id,
+                    record.version,
+                )
+            )
         return self._frame
 
+    def ack(self) -> bytes:
+        """The prepared `ack`: what the author sees."""
+        return prepare(Ack(self.record.client_edit_id, self.record.version))
 
-def change_frame(record: OperationRecord) -> str:
-    """The `document_change` of a stored operation."""
-    return encode(
-        DocumentChange(
-            msgspec.Raw(record.operation.encode()), record.user_id, record.client_id, record.version
-        )
-    )
+    def frame_for(self, client_id: str) -> bytes:
+        """What this change looks like to an editor."""
+        return self.ack() if client_id == self.record.client_id else self.frame
 
 
 class History:

@@ -21,7 +21,7 @@ from ..errors import (
     ServerBusy,
     ServerClosing,
 )
-from ..frames import ServerShutdown, encode, encode_json
+from ..frames import ServerShutdown, encode_json
 from ..settings import Settings
 from ..storage import Committer, DocumentRecord, Repository
 from .connection import Connection
@@ -30,6 +30,7 @@ from .handshake import WebSocketLike, accept, check_subprotocols, refuse
 from .join import JoinRequest, check_doc_id
 from .loading import load_content
 from .open_documents import DEFAULT_TYPE, OpenDocuments
+from .prepared import prepare, prepare_text
 
 __all__ = ["DocumentManager"]
 
@@ -223,11 +224,11 @@ class DocumentManager:
         `exclude`. It is not stored, and a document that nobody has open is not opened."""
         document = self.documents.get(doc_id)
         if document is not None:
-            document.room.broadcast(encode_json(message), exclude)
+            document.room.broadcast(prepare_text(encode_json(message)), exclude)
 
     async def send_personal_message(self, user_id: str, message: Any) -> int:
         """Send a JSON message to every connection of a user; returns how many there were."""
-        frame = encode_json(message)
+        frame = prepare_text(encode_json(message))
         theirs = [
             connection for connection in self._connections if connection.user.user_id == user_id
         ]
@@ -359,7 +360,7 @@ class DocumentManager:
             async with asyncio.timeout(self.settings.shutdown_timeout_seconds):
                 await self.documents.until_all_committed()
         retry_after = self.settings.retry_after_seconds
-        farewell = encode(ServerShutdown("the server is shutting down: reconnect", retry_after))
+        farewell = prepare(ServerShutdown("the server is shutting down: reconnect", retry_after))
         connections = list(self._connections)
         for connection in connections:
             connection.close(1001, "server shutting down", farewell=farewell)

@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..frames import Cursor, PresenceChange, encode
+from ..frames import Cursor, PresenceChange
 from ..ot.types import OperationType
 from .history import History
+from .prepared import prepare
 
 __all__ = ["Presence"]
 
@@ -25,7 +26,7 @@ class Presence:
     cursor: Cursor | None
     data: Any
     version: int
-    _frame: str | None = None
+    _frame: bytes | None = None
 
     def move_to(self, version: int, history: History, doc_type: OperationType) -> None:
         """Bring the cursor to a committed `version`, not before its own."""
@@ -41,10 +42,10 @@ class Presence:
         self.version = version
         self._frame = None
 
-    def frame(self) -> str:
-        """The `presence` frame; encoded once for everybody."""
+    def frame(self) -> bytes:
+        """The prepared `presence` frame; made once for everybody."""
         if self._frame is None:
-            self._frame = encode(
+            self._frame = prepare(
                 PresenceChange(self.client_id, self.user_id, self.cursor, self.data, self.version)
             )
         return self._frame

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterable
 from typing import Any, Protocol
+
+import msgspec
 
 from ..auth import PALETTE, User
 from ..errors import CollabError
 from ..frames import (
     Cursor,
     DocumentDeleted,
+    Error,
     PresentEditor,
     UserJoined,
     UserLeft,
-    encode,
-    error_frame,
+    encode_bytes,
 )
 from ..ot.types import OperationType
-from .history import History
+from .history import Change, History
+from .prepared import Batch, prepare
 from .presence import Presence
 
 __all__ = ["Member", "Room"]
+
+# A commit that brings more than this is read from the history by each connection, page by page.
+BATCH_BYTES = 65536
 
 
 class Member(Protocol):
@@ -28,29 +36,40 @@ class Member(Protocol):
     user: User
     color: str
     presences: dict[str, None]
+    told: int
+    """How much of the room's news it knows already."""
 
     @property
     def client_id(self) -> str: ...
-    def put(self, frame: str) -> None: ...
-    def ring(self) -> None: ...
+    def put(self, frames: bytes, count: int = 1) -> None: ...
+    def publish(self, version: int, batch: Batch | None) -> None: ...
+    def publish_presences(self, moved: Iterable[str], batch: Batch) -> None: ...
     def close(
-        self, code: int, reason: str, *, farewell: str | None = None, drain: bool = True
+        self, code: int, reason: str, *, farewell: bytes | None = None, drain: bool = True
     ) -> None: ...
 
 
 class Room:
     """The connections to a document, one for each `client_id`, and their presence.
 
-    Everything here is a plain function: it fills outboxes and rings; each connection writes by
-    itself.
-    Bound: `document_connections_maximum`, watched by the manager.
+    Everything here is a plain function. Changes go out at once. Who came, went and moved is
+    gathered for up to `interval` seconds and told in one write for each reader, but always before
+    a change that came later.
+    Bounds: `document_connections_maximum`, watched by the manager; the news hold an entry for each
+    who came or went within one interval.
     """
 
-    def __init__(self, history: History, doc_type: OperationType) -> None:
+    def __init__(self, history: History, doc_type: OperationType, interval: float = 0.0) -> None:
         self.connections: dict[str, Member] = {}
         self._presences: dict[str, Presence] = {}
         self._history = history
         self._doc_type = doc_type
+        self._interval = interval
+        self._entries: dict[str, bytes] = {}
+        self._news: list[bytes] = []
+        self._moved: dict[str, None] = {}
+        self._told_at = -interval
+        self._teller: asyncio.Handle | None = None
 
     def enter(self, connection: Member) -> None:
         """Add a connection and tell the others. One of the same `client_id` is taken over."""
@@ -59,20 +78,14 @@ class Room:
             self.leave(older)
             older.close(4409, "taken over by a newer connection of this client_id", drain=False)
         connection.color = self._color(connection.user)
-        self.connections[connection.client_id] = connection
-        user = connection.user
-        joined = encode(
-            UserJoined(
-                connection.client_id,
-                user.user_id,
-                user.name,
-                connection.color,
-                len(self.connections),
-            )
+        client_id, user = connection.client_id, connection.user
+        self.connections[client_id] = connection
+        count = len(self.connections)
+        self._add_news(
+            prepare(UserJoined(client_id, user.user_id, user.name, connection.color, count))
         )
-        self.broadcast(joined, exclude=connection.client_id)
-        for client_id in self._presences:
-            connection.presences[client_id] = None
+        connection.told = len(self._news)
+        connection.presences.update(dict.fromkeys(self._presences))
 
     def _color(self, user: User) -> str:
         """The user's own color, unless somebody else here has it and another one is free."""
@@ -86,42 +99,93 @@ class Room:
 
     def leave(self, connection: Member) -> None:
         """Remove a connection and tell the others. Does nothing if it has left already."""
-        if self.connections.get(connection.client_id) is not connection:
+        client_id, user = connection.client_id, connection.user
+        if self.connections.get(client_id) is not connection:
             return
-        del self.connections[connection.client_id]
-        self._presences.pop(connection.client_id, None)
-        user = connection.user
-        left = encode(
-            UserLeft(
-                connection.client_id,
-                user.user_id,
-                user.name,
-                connection.color,
-                len(self.connections),
-            )
+        del self.connections[client_id]
+        self._entries.pop(client_id, None)
+        self._moved.pop(client_id, None)
+        if self._presences.pop(client_id, None) is not None:
+            for other in self.connections.values():
+                other.presences.pop(client_id, None)
+        if not self.connections:
+            self._stop_telling()
+            self._news.clear()
+            return
+        count = len(self.connections)
+        self._add_news(
+            prepare(UserLeft(client_id, user.user_id, user.name, connection.color, count))
         )
-        for other in self.connections.values():
-            other.presences.pop(connection.client_id, None)
-            other.put(left)
 
-    def broadcast(self, frame: str, exclude: str | None = None) -> None:
-        """Put a frame into everybody's outbox, but not that of the `client_id` in `exclude`."""
+    def broadcast(self, frame: bytes, exclude: str | None = None) -> None:
+        """Have a prepared frame written to everybody, but not the `client_id` in `exclude`."""
         for client_id, connection in list(self.connections.items()):
             if client_id != exclude:
                 connection.put(frame)
 
-    def ring(self) -> None:
-        """The history has moved on: every connection reads on from its own cursor."""
-        for connection in self.connections.values():
-            connection.ring()
+    def publish(self, version: int) -> None:
+        """The history's head has moved on from `version`: everybody gets what came."""
+        if not self.connections:
+            return
+        if self._news:
+            self._tell()
+        history = self._history
+        changes = history.committed_since(version)
+        large = sum(len(change.record.operation) for change in changes) > BATCH_BYTES
+        batch = None if large else _batch(changes)
+        for connection in list(self.connections.values()):
+            connection.publish(version, batch)
 
     def refuse(self, client_id: str, error: CollabError, edit_id: int) -> None:
         """Tell one editor that its edit was not accepted."""
         connection = self.connections.get(client_id)
         if connection is not None:
-            connection.put(error_frame(error, edit_id))
+            connection.put(prepare(Error(error.code, error.message, edit_id)))
 
-    # -- presence -------------------------------------------------------------------------------
+    # -- who came, went and moved ---------------------------------------------------------------
+
+    def _add_news(self, frame: bytes) -> None:
+        self._news.append(frame)
+        self._tell_soon()
+
+    def _tell_soon(self) -> None:
+        if self._teller is None:
+            loop = asyncio.get_running_loop()
+            wait = self._told_at + self._interval - loop.time()
+            self._teller = (
+                loop.call_later(wait, self._tell) if wait > 0 else loop.call_soon(self._tell)
+            )
+
+    def _tell(self) -> None:
+        self._stop_telling()
+        self._told_at = asyncio.get_running_loop().time()
+        news, self._news = self._news, []
+        moved, self._moved = self._moved, {}
+        if news:
+            self._tell_news(news)
+        if moved:
+            self._tell_presences(moved)
+
+    def _stop_telling(self) -> None:
+        if self._teller is not None:
+            self._teller.cancel()
+            self._teller = None
+
+    def _tell_news(self, news: list[bytes]) -> None:
+        joined: dict[int, bytes] = {}
+        for connection in list(self.connections.values()):
+            told, connection.told = connection.told, 0
+            if told < len(news):
+                if told not in joined:
+                    joined[told] = b"".join(news[told:])
+                connection.put(joined[told], len(news) - told)
+
+    def _tell_presences(self, moved: dict[str, None]) -> None:
+        frames = {each: self.presence_frame(each) or b"" for each in moved}
+        own = {each: {index: b""} for index, each in enumerate(frames)}
+        batch = Batch(frames.values(), own)
+        for connection in list(self.connections.values()):
+            connection.publish_presences(moved, batch)
 
     def update_presence(
         self, connection: Member, cursor: Cursor | None, data: Any, version: int
@@ -132,12 +196,10 @@ class Room:
         """
         presence = Presence(connection.client_id, connection.user.user_id, cursor, data, version)
         self._presences[connection.client_id] = presence
-        for client_id, other in self.connections.items():
-            if client_id != connection.client_id:
-                other.presences[connection.client_id] = None
-                other.ring()
+        self._moved[connection.client_id] = None
+        self._tell_soon()
 
-    def presence_frame(self, client_id: str) -> str | None:
+    def presence_frame(self, client_id: str) -> bytes | None:
         """The latest presence of an editor as of the history's head, None if it has left."""
         presence = self._presences.get(client_id)
         if presence is None:
@@ -151,29 +213,47 @@ class Room:
             if presence.version < version:
                 presence.move_to(version, self._history, self._doc_type)
 
-    def present(self, version: int) -> list[PresentEditor]:
-        """Everybody present, with their cursor as of `version`; the cursor is None where it is only
-        known at a later one: a `presence` frame follows then."""
-        return [self._present(connection, version) for connection in self.connections.values()]
+    def present(self, version: int) -> msgspec.Raw:
+        """The JSON list of everybody present, with their cursor as of `version`; the cursor is None
+        where it is only known at a later one: a `presence` frame follows then."""
+        entries = [self._present(connection, version) for connection in self.connections.values()]
+        return msgspec.Raw(b"[" + b",".join(entries) + b"]")
 
-    def _present(self, connection: Member, version: int) -> PresentEditor:
+    def _present(self, connection: Member, version: int) -> bytes:
+        """One entry; the same bytes for as long as they have no cursor."""
         presence = self._presences.get(connection.client_id)
         cursor = None
-        if presence is not None and presence.version <= version:
+        if presence is not None and presence.cursor is not None and presence.version <= version:
             presence.move_to(version, self._history, self._doc_type)
             cursor = presence.cursor
-        user = connection.user
-        return PresentEditor(
-            connection.client_id, user.user_id, user.name, connection.color, cursor
+        client_id, user = connection.client_id, connection.user
+        entry = self._entries.get(client_id)
+        if cursor is None and entry is not None:
+            return entry
+        entry = encode_bytes(
+            PresentEditor(client_id, user.user_id, user.name, connection.color, cursor)
         )
+        if cursor is None:
+            self._entries[client_id] = entry
+        return entry
 
     # -- the end --------------------------------------------------------------------------------
 
-    def close(self, code: int, reason: str, farewell: str | None = None) -> None:
+    def close(self, code: int, reason: str, farewell: bytes | None = None) -> None:
         """Close every connection once it has written what it was told."""
+        if self._news:
+            self._tell()
         for connection in list(self.connections.values()):
             connection.close(code, reason, farewell=farewell)
 
     def close_deleted(self, user_id: str) -> None:
         """Close every connection because the document was deleted by this user."""
-        self.close(4410, "the document was deleted", encode(DocumentDeleted(user_id)))
+        self.close(4410, "the document was deleted", prepare(DocumentDeleted(user_id)))
+
+
+def _batch(changes: list[Change]) -> Batch:
+    """The changes as everybody sees them, with an `ack` in the place of one's own."""
+    own: dict[str, dict[int, bytes]] = {}
+    for index, change in enumerate(changes):
+        own.setdefault(change.client_id, {})[index] = change.ack()
+    return Batch([change.frame for change in changes], own)

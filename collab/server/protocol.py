@@ -1,42 +1,170 @@
-"""Our uvicorn WebSocket protocol: uvicorn's own, made to let go of peers that stopped reading.
+"""Our uvicorn WebSocket protocol: prepared frames go straight to the transport, messages come by a
+callback, and a peer that stopped reading is let go.
 
-uvicorn ends a connection with `transport.close()`, which waits until the peer has taken all that
-was written; one that takes nothing keeps its socket, its buffer and the server's shutdown waiting
-for as long as it likes. `abort` does not wait.
+What it adds is offered as `FrameSocket` in the scope's extensions. All else, such as the handshake,
+ASGI's send and receive, fragments, pings and the close, is uvicorn's and websockets'.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import Callable
 from typing import Any, cast
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
-from ..documents.handshake import ABORT_EXTENSION
+from ..documents.direct_link import EXTENSION, EXTENSION_VERSION
 
 __all__ = ["WebSocketProtocol"]
 
-# uvloop's own marks are 16 bytes and 64 KiB: with the low one so near to empty a healthy reader
-# of one large frame would be let go on only when it has everything.
+logger = logging.getLogger(__name__)
+
+# For ASGI sends. uvloop's own marks are 16 bytes and 64 KiB: with the low one so near to empty a
+# healthy reader of one large frame would be let go on only when it has everything.
 WRITE_HIGH_BYTES = 65536
 WRITE_LOW_BYTES = 16384
 
+# Linux grows a socket's send buffer to 4 MB. With this, what the kernel holds for a peer and has
+# not sent is bounded, so that a reader who stalls is noticed after 100 kB.
+UNSENT_MAXIMUM_BYTES = 16384
+
+# So much of what one peer has sent is taken in one turn of the loop.
+TURN_BYTES = 8192
+
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """Adds to the scope's extensions a function that ends the connection at once."""
+    """One connection; itself the `FrameSocket` in its scope.
+
+    Bounds: of received bytes that wait for their turn, one read of the loop's (256 kB).
+    """
+
+    version = EXTENSION_VERSION
+
+    _on_drained: Callable[[], None] | None = None
+    _inbox: _Inbox | None = None
+    _backlog: memoryview | None = None
+    _is_held = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self.transport.set_write_buffer_limits(high=WRITE_HIGH_BYTES, low=WRITE_LOW_BYTES)
+        accepted = self.transport.get_extra_info("socket")
+        # Not every system has it, nor every kind of socket.
+        with contextlib.suppress(AttributeError, OSError):
+            accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_MAXIMUM_BYTES)
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
         # A handshake that failed has no scope.
         scope = getattr(self, "scope", None)
         if scope is not None:
-            extensions = cast(dict[str, Any], scope["extensions"])
-            extensions[ABORT_EXTENSION] = self.transport.abort
+            cast(dict[str, Any], scope["extensions"])[EXTENSION] = self
+
+    # -- writing --------------------------------------------------------------------------------
+
+    def attach(self, on_drained: Callable[[], None]) -> None:
+        self._on_drained = on_drained
+        # From now on the transport says when its buffer is not empty, and when it is again.
+        self.transport.set_write_buffer_limits(high=0)
+
+    def write(self, frames: bytes) -> bool | None:
+        transport = self.transport
+        if self.close_sent or transport.is_closing():
+            return None
+        try:
+            transport.write(frames)
+        except RuntimeError:
+            # uvloop's, of a handle that was closed meanwhile.
+            return None
+        return self.writable.is_set()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._on_drained is not None and not self.disconnected:
+            self._on_drained()
+
+    def abort(self) -> None:
+        self.transport.abort()
+
+    # -- reading --------------------------------------------------------------------------------
+
+    def listen(self, on_message: Callable[[str | bytes], None], on_end: Callable[[], None]) -> None:
+        self._inbox = _Inbox(on_message, on_end, self._fail)
+        queue, self.queue = self.queue, cast("asyncio.Queue[Any]", self._inbox)
+        while not queue.empty():
+            self._inbox.put_nowait(cast(dict[str, Any], queue.get_nowait()))
+        if not self.read_paused:
+            # So uvicorn does not stop reading after each message for a `receive` to come.
+            self.read_paused = True
+        elif not self._is_held:
+            self._resume()
+
+    def data_received(self, data: bytes) -> None:
+        if self._inbox is not None and (len(data) > TURN_BYTES or self._backlog is not None):
+            self._put_back(data)
+        else:
+            super().data_received(data)
+
+    def _put_back(self, data: bytes) -> None:
+        """Take a part now and the rest in later turns, so that nobody waits for a burst."""
+        if self._backlog is not None:
+            # The transport had begun this read before it was told to pause.
+            self._backlog = memoryview(b"".join((self._backlog, data)))
+            return
+        self._backlog = memoryview(data)
+        if not self.transport.is_closing():
+            self.transport.pause_reading()
+        self._take_turn()
+
+    def _take_turn(self) -> None:
+        backlog = self._backlog
+        if backlog is None or self._is_held or self.disconnected:
+            return
+        part, rest = backlog[:TURN_BYTES], backlog[TURN_BYTES:]
+        self._backlog = rest if len(rest) else None
+        super().data_received(bytes(part))
+        if self._backlog is None:
+            if not self._is_held:
+                self._resume()
+        elif not self._is_held:
+            self.loop.call_soon(self._take_turn)
+
+    def pause_reading(self) -> None:
+        self._is_held = True
+        if not self.transport.is_closing():
+            self.transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        if not self._is_held:
+            return
+        self._is_held = False
+        if self._backlog is not None:
+            self.loop.call_soon(self._take_turn)
+        else:
+            self._resume()
+
+    def _resume(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.resume_reading()
+
+    def _fail(self) -> None:
+        """A callback failed: that ends this connection, and no other."""
+        if self.close_sent or self.transport.is_closing():
+            return
+        self.conn.send_close(1011, "internal error")
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        self.transport.close()
+
+    # -- the end --------------------------------------------------------------------------------
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._backlog = None
+        super().connection_lost(exc)
 
     def keepalive_timeout(self) -> None:
         super().keepalive_timeout()
@@ -46,3 +174,41 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         super().shutdown()
         if self.transport.get_write_buffer_size():
             self.transport.abort()
+
+
+class _Inbox:
+    """In the place of uvicorn's queue of received events: hands each on at once."""
+
+    __slots__ = ("_end", "_fail", "_on_end", "_on_message")
+
+    def __init__(
+        self,
+        on_message: Callable[[str | bytes], None],
+        on_end: Callable[[], None],
+        fail: Callable[[], None],
+    ) -> None:
+        self._on_message = on_message
+        self._on_end = on_end
+        self._fail = fail
+        self._end: dict[str, Any] | None = None
+
+    def put_nowait(self, event: dict[str, Any]) -> None:
+        if event["type"] != "websocket.receive":
+            if self._end is None:
+                self._end = event
+                self._on_end()
+        elif self._end is None:
+            text = event.get("text")
+            try:
+                self._on_message(event["bytes"] if text is None else text)
+            except Exception:
+                logger.exception("a message could not be handled")
+                self._fail()
+                self.put_nowait({"type": "websocket.disconnect", "code": 1011})
+
+    def empty(self) -> bool:
+        return True
+
+    async def get(self) -> dict[str, Any]:
+        """The end, for who still asks."""
+        return self._end or {"type": "websocket.disconnect", "code": 1006}

@@ -1,0 +1,239 @@
+"""A connection on our own server: prepared frames straight to the socket, messages by a callback.
+
+There is no task while nothing is behind. One is made for what has to wait: reading changes from
+storage for a client that resumes from long ago, and closing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from ..frames import Edit
+from .handshake import WebSocketLike
+from .link import Endpoint, Link
+
+__all__ = ["EXTENSION", "EXTENSION_VERSION", "DirectLink", "FrameSocket", "socket_of"]
+
+logger = logging.getLogger(__name__)
+
+# The name in the scope's extensions under which a server offers a `FrameSocket`.
+EXTENSION = "collab.frames"
+EXTENSION_VERSION = 1
+
+
+class FrameSocket(Protocol):
+    """What a server offers beside ASGI's send and receive, for use once a WebSocket is accepted.
+
+    All plain functions. After `attach` nothing may be sent by ASGI but the close, which has to be
+    the last: an ASGI send waits where `write` does not, so the two would overtake each other.
+    """
+
+    version: int
+
+    def attach(self, on_drained: Callable[[], None]) -> None:
+        """Begin to write: `on_drained` is called each time that a `write` which left something in
+        the buffer has been taken."""
+
+    def write(self, frames: bytes) -> bool | None:
+        """Write prepared frames.
+
+        Returns:
+            True if the operating system took them; False if some of it is in the buffer now, so
+            that it is better not to write on before `on_drained`; None if the connection is closing
+            or gone, and nothing was written.
+        """
+
+    def listen(self, on_message: Callable[[str | bytes], None], on_end: Callable[[], None]) -> None:
+        """Have each message, text or binary, given to a function, those received before too, and
+        the end told, once. An exception in `on_message` ends the connection with 1011."""
+
+    def pause_reading(self) -> None:
+        """Take nothing more from the peer; what has been read in part still comes."""
+
+    def resume_reading(self) -> None:
+        """Read on."""
+
+    def abort(self) -> None:
+        """End it at once; what is in the buffer is lost."""
+
+
+def socket_of(scope: Any) -> FrameSocket | None:
+    """The socket that the server offers in this scope, if it is one of ours."""
+    offered: FrameSocket | None = (scope.get("extensions") or {}).get(EXTENSION)
+    return offered if offered is not None and offered.version == EXTENSION_VERSION else None
+
+
+class DirectLink(Link):
+    """Writes when there is something and the socket has taken the last; owns at most two tasks.
+
+    Bounds: one page in the socket's buffer; of received frames that wait for storage, those that
+    came before reading stopped, which is at most what the server hands over in one turn.
+    """
+
+    def __init__(self, endpoint: Endpoint, websocket: WebSocketLike, socket: FrameSocket) -> None:
+        super().__init__(endpoint, websocket)
+        self._socket = socket
+        self._is_scheduled = False
+        self._is_paused = False
+        self._held: deque[str | Edit] | None = None
+        self._drained: asyncio.Future[None] | None = None
+        self._over: asyncio.Future[None] | None = None
+        self._writer: asyncio.Task[None] | None = None
+        self._taker: asyncio.Task[None] | None = None
+
+    # -- writing --------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        self._socket.attach(self._on_drained)
+
+    def ring(self) -> None:
+        if self._endpoint.farewell is not None:
+            self._pace()
+        if self._is_scheduled or self._writer is not None:
+            return
+        if self._endpoint.farewell is not None:
+            self._start_writer()
+        elif self.sending_since is None:
+            self._is_scheduled = True
+            asyncio.get_running_loop().call_soon(self._flush)
+
+    def write(self, frames: bytes) -> bool:
+        if self.sending_since is not None or self._writer is not None:
+            return False
+        if self._socket.write(frames) is False:
+            self.sending_since = time.monotonic()
+        return True
+
+    def _flush(self) -> None:
+        self._is_scheduled = False
+        try:
+            self._write_pages()
+        except Exception:
+            logger.exception("client %s: writing failed", self._endpoint.client_id)
+            self._socket.abort()
+
+    def _write_pages(self) -> None:
+        while self.sending_since is None and self._writer is None:
+            if self._endpoint.farewell is not None:
+                self._start_writer()
+                return
+            page = self._endpoint.next_page()
+            if page is None:
+                self._start_writer()
+                return
+            if not page:
+                return
+            self.write(b"".join(page))
+
+    def _on_drained(self) -> None:
+        self.sending_since = None
+        self._go_on()
+        self._flush()
+
+    def _go_on(self) -> None:
+        drained, self._drained = self._drained, None
+        if drained is not None and not drained.done():
+            drained.set_result(None)
+
+    def _start_writer(self) -> None:
+        self._writer = asyncio.get_running_loop().create_task(self._write())
+        self._writer.add_done_callback(self._written)
+
+    async def _write_round(self) -> None:
+        if self.sending_since is not None:
+            await self._until_drained()
+        await self._write_waiting()
+        farewell = self._endpoint.farewell
+        if farewell is not None:
+            await self._close(farewell)
+
+    async def _send(self, frames: Sequence[bytes]) -> None:
+        if self._socket.write(b"".join(frames)) is False:
+            self.sending_since = time.monotonic()
+            await self._until_drained()
+
+    async def _until_drained(self) -> None:
+        self._drained = asyncio.get_running_loop().create_future()
+        await self._drained
+
+    def _written(self, task: asyncio.Task[None]) -> None:
+        if self._endpoint.farewell is not None or task.cancelled():
+            self._end_serving()
+            return
+        self._writer = None
+        self._flush()
+
+    # -- reading --------------------------------------------------------------------------------
+
+    async def serve(self) -> None:
+        self._over = asyncio.get_running_loop().create_future()
+        if self._writer is not None and self._writer.done():
+            self._end_serving()
+        self._socket.listen(self._on_message, self._on_end)
+        await self._over
+        if self._endpoint.farewell is not None and self._writer is not None:
+            await asyncio.wait({self._writer})
+
+    def _on_end(self) -> None:
+        # Nothing drains any more.
+        self._go_on()
+        self._end_serving()
+
+    def _end_serving(self) -> None:
+        if self._over is not None and not self._over.done():
+            self._over.set_result(None)
+
+    def _on_message(self, message: str | bytes) -> None:
+        if isinstance(message, bytes):
+            self._endpoint.close(1003, "binary frame: send JSON text frames")
+        elif self._held is not None:
+            self._held.append(message)
+        else:
+            edit = self._endpoint.take(message)
+            if edit is not None:
+                self._held = deque([edit])
+                self._taker = asyncio.get_running_loop().create_task(self._take_held(self._held))
+        self._pace()
+
+    async def _take_held(self, held: deque[str | Edit]) -> None:
+        while held:
+            first = held.popleft()
+            edit = self._endpoint.take(first) if isinstance(first, str) else first
+            if edit is not None:
+                await self._endpoint.take_slowly(edit)
+        self._held = None
+        self._pace()
+
+    def relieve(self) -> None:
+        if self._is_paused:
+            self._pace()
+
+    def _pace(self) -> None:
+        """Who sends and does not read its answers is not read on, nor who has to wait itself."""
+        is_open = self._endpoint.farewell is None
+        pause = is_open and (self._held is not None or self._endpoint.is_overfull)
+        if pause == self._is_paused:
+            return
+        self._is_paused = pause
+        if pause:
+            self._socket.pause_reading()
+        else:
+            self._socket.resume_reading()
+
+    # -- the end --------------------------------------------------------------------------------
+
+    def abort(self) -> None:
+        if self._writer is not None:
+            self._writer.cancel()
+        self._socket.abort()
+
+    async def stop(self) -> None:
+        tasks = [task for task in (self._writer, self._taker) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,204 @@
+"""What lies between a connection and its WebSocket: two ways of reading and writing.
+
+The connection decides what is written, in pages; its link decides when, and how. `TaskLink` works
+on any WebSocket with Starlette's methods, with a task that writes and one that reads. `DirectLink`
+(in `direct_link`) works on our own server's sockets, mostly without tasks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..errors import CollabError
+from ..frames import Edit
+from .handshake import WebSocketLike, close_reason
+from .prepared import texts_of
+
+__all__ = ["Endpoint", "Farewell", "Link", "TaskLink"]
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Farewell:
+    """How a connection is to be closed: after writing what waits if `drain`, then `frame`."""
+
+    code: int
+    reason: str
+    frame: bytes | None
+    drain: bool
+
+
+class Endpoint(Protocol):
+    """What a link needs of its connection. All but `stored_page` and `take_slowly` are plain."""
+
+    client_id: str
+    farewell: Farewell | None
+
+    @property
+    def is_overfull(self) -> bool: ...
+    def take(self, text: str) -> Edit | None: ...
+    async def take_slowly(self, edit: Edit) -> None: ...
+    def next_page(self) -> Sequence[bytes] | None: ...
+    async def stored_page(self) -> Sequence[bytes]: ...
+    def close(
+        self, code: int, reason: str, *, farewell: bytes | None = None, drain: bool = True
+    ) -> None: ...
+
+
+class Link:
+    """What both ways have in common: how everything is written that takes time."""
+
+    def __init__(self, endpoint: Endpoint, websocket: WebSocketLike) -> None:
+        self.sending_since: float | None = None
+        """Since when the peer has not taken what was written (`time.monotonic`); None if it has."""
+        self._endpoint = endpoint
+        self._websocket = websocket
+
+    def start(self) -> None:
+        """Begin to write."""
+        raise NotImplementedError
+
+    def ring(self) -> None:
+        """There is something to be written, or the connection is to be closed."""
+        raise NotImplementedError
+
+    def write(self, frames: bytes) -> bool:
+        """Write at once what comes next; False if it has to be read from the history later."""
+        return False
+
+    def relieve(self) -> None:
+        """The connection has written some of what was waiting: it may read on."""
+        raise NotImplementedError
+
+    async def serve(self) -> None:
+        """Read until the peer is gone, or the connection has been closed."""
+        raise NotImplementedError
+
+    def abort(self) -> None:
+        """End it without telling the peer."""
+        raise NotImplementedError
+
+    async def stop(self) -> None:
+        """End what runs for it. Idempotent."""
+        raise NotImplementedError
+
+    async def _send(self, frames: Sequence[bytes]) -> None:
+        raise NotImplementedError
+
+    async def _write_waiting(self) -> None:
+        while (farewell := self._endpoint.farewell) is None or farewell.drain:
+            page = self._endpoint.next_page()
+            if page is None:
+                page = await self._endpoint.stored_page()
+            if not page:
+                return
+            await self._send(page)
+
+    async def _close(self, farewell: Farewell) -> None:
+        if farewell.frame is not None:
+            await self._send([farewell.frame])
+        await self._end(farewell.code, farewell.reason)
+
+    async def _end(self, code: int, reason: str) -> None:
+        self.sending_since = time.monotonic()
+        await self._websocket.close(code, close_reason(reason))
+
+    async def _write(self) -> None:
+        """One round of writing; with a farewell, the last. Run as a task."""
+        try:
+            try:
+                await self._write_round()
+            except CollabError as error:
+                self._endpoint.close(error.close_code, error.message, drain=False)
+                await self._end(error.close_code, error.message)
+        except Exception as error:
+            # Whatever the server's WebSocket raises on a connection that is gone.
+            logger.debug("client %s: writing ended: %r", self._endpoint.client_id, error)
+        finally:
+            self.sending_since = None
+
+    async def _write_round(self) -> None:
+        raise NotImplementedError
+
+
+class TaskLink(Link):
+    """By the WebSocket's own methods. Owns the writer, and while `serve` runs, the reader."""
+
+    def __init__(self, endpoint: Endpoint, websocket: WebSocketLike) -> None:
+        super().__init__(endpoint, websocket)
+        self._bell = asyncio.Event()
+        self._relieved = asyncio.Event()
+        self._writer: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._writer = asyncio.get_running_loop().create_task(self._write())
+
+    def ring(self) -> None:
+        self._bell.set()
+        self._relieved.set()
+
+    def relieve(self) -> None:
+        self._relieved.set()
+
+    async def serve(self) -> None:
+        assert self._writer is not None
+        reader = asyncio.get_running_loop().create_task(self._read())
+        try:
+            await asyncio.wait({reader, self._writer}, return_when=asyncio.FIRST_COMPLETED)
+            if self._endpoint.farewell is not None:
+                await asyncio.wait({self._writer})
+        finally:
+            reader.cancel()
+            await asyncio.gather(reader, return_exceptions=True)
+
+    async def _read(self) -> None:
+        while self._endpoint.farewell is None:
+            try:
+                message = await self._websocket.receive()
+            except Exception as error:
+                # Whatever the host's WebSocket raises on a connection that is gone.
+                logger.debug("client %s: reading ended: %r", self._endpoint.client_id, error)
+                return
+            if message["type"] != "websocket.receive":
+                return
+            text = message.get("text")
+            if text is None:
+                self._endpoint.close(1003, "binary frame: send JSON text frames")
+                return
+            edit = self._endpoint.take(text)
+            if edit is not None:
+                await self._endpoint.take_slowly(edit)
+            # Who sends and does not read its answers is not read on.
+            while self._endpoint.is_overfull:
+                self._relieved.clear()
+                await self._relieved.wait()
+
+    async def _write_round(self) -> None:
+        while self._endpoint.farewell is None:
+            await self._bell.wait()
+            self._bell.clear()
+            await self._write_waiting()
+        await self._write_waiting()
+        await self._close(self._endpoint.farewell)
+
+    async def _send(self, frames: Sequence[bytes]) -> None:
+        for joined in frames:
+            for text in texts_of(joined):
+                self.sending_since = time.monotonic()
+                await self._websocket.send_text(text)
+        self.sending_since = None
+
+    def abort(self) -> None:
+        if self._writer is not None:
+            self._writer.cancel()
+
+    async def stop(self) -> None:
+        if self._writer is not None:
+            self._writer.cancel()
+            await asyncio.gather(self._writer, return_exceptions=True)
