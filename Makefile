@@ -1,4 +1,4 @@
-.PHONY: serve test check bundle
+.PHONY: serve test check fuzz bundle
 
 serve: ## Serve documents and the editor on http://127.0.0.1:8000/
 	@scripts/serve
@@ -8,6 +8,9 @@ test: ## Install what the tests need, then run all checks and tests
 
 check: ## Lint, types and the quick tests
 	@scripts/check
+
+fuzz: ## Try the laws of the operation types on 1,000,000 cases each; it takes about an hour
+	@scripts/fuzz
 
 bundle: ## Build static/vendor/ anew from the pinned npm packages
 	npm ci --no-audit --no-fund

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-from hypothesis import strategies as st
-
 from collab.ot import register
 
+from .choices import ATOMS, Choices
 from .growset import GrowSetType
-from .json_cases import Choices
-from .text_cases import ATOMS
 
 __all__ = ["GrowSetCases"]
 
@@ -26,14 +22,15 @@ class GrowSetCases:
     """What the laws need to know of the type `growset`, as `TextCases` tells it of `text`."""
 
     name = "growset"
-    contents = st.binary(max_size=8).map(lambda source: sorted(set(texts_of(Choices(source), 7))))
-    recipes = st.binary(max_size=12)
+    has_cursors = False
+    content_bytes = 8
+    recipe_bytes = 12
+
+    def content(self, source: bytes) -> list[str]:
+        return sorted(set(texts_of(Choices(source), 7)))
 
     def operation(self, content: list[str], recipe: bytes) -> dict[str, Any]:
         choices = Choices(recipe)
         add = texts_of(choices, 4)
         remove = [text for text in texts_of(choices, 4) if text not in add]
         return {"add": add, "remove": remove} if choices.below(3) else {"add": add}
-
-    def cursors(self, content: list[str]) -> Any:
-        pytest.skip("there are no places in a set")

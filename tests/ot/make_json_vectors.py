@@ -39,8 +39,9 @@ from typing import Any
 
 from collab.ot import get_type
 
+from .choices import Choices
 from .json_answers import answers, in_normal_form, mixes_forms
-from .json_cases import Choices, JsonCases, document_of
+from .json_cases import JsonCases, document_of
 from .oracle_json import JsonOracle
 
 __all__ = ["INVALID", "MISFITS", "VECTORS", "random_case"]

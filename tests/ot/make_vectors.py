@@ -40,9 +40,10 @@ from typing import Any
 
 from collab.ot import get_type
 
+from .choices import text_of
 from .oracle import Oracle
 from .richtext_cases import RichTextCases, richtext_of
-from .text_cases import TextCases, text_of
+from .text_cases import TextCases
 
 __all__ = ["CASES", "INVALID", "MISFITS", "VECTORS", "random_case"]
 

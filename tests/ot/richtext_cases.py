@@ -5,12 +5,10 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from hypothesis import strategies as st
-
 from collab.ot import get_type
 from collab.ot.delta import extent
 
-from .json_cases import Choices
+from .choices import Choices
 
 __all__ = ["RichTextCases", "richtext_of"]
 
@@ -47,8 +45,12 @@ class RichTextCases:
     """What the laws need to know of the type `richtext`, as `TextCases` tells it of `text`."""
 
     name = "richtext"
-    contents = st.binary(max_size=32).map(richtext_of)
-    recipes = st.binary(max_size=32)
+    has_cursors = True
+    content_bytes = 32
+    recipe_bytes = 32
+
+    def content(self, source: bytes) -> dict[str, Any]:
+        return richtext_of(source)
 
     def operation(self, content: dict[str, Any], recipe: bytes) -> dict[str, Any]:
         choices = Choices(recipe)
@@ -76,10 +78,10 @@ class RichTextCases:
         found = characters(content)
         return sum(extent(character) for character in found[: random.randint(0, len(found))])
 
-    def cursors(self, content: dict[str, Any]) -> st.SearchStrategy[int]:
-        """Offsets between whole characters."""
-        sizes = [extent(character) for character in characters(content)]
-        return st.integers(0, len(sizes)).map(lambda index: sum(sizes[:index]))
+    def cursor(self, content: dict[str, Any], choice: int) -> int:
+        """The offset between whole characters that a number chooses."""
+        found = characters(content)
+        return sum(extent(character) for character in found[: choice % (len(found) + 1)])
 
     def insertion(self, content: dict[str, Any], cursor: int) -> dict[str, Any]:
         """An operation that inserts one unit at the cursor."""

@@ -12,7 +12,8 @@ from collab.ot import get_type, text_buffer
 from collab.ot.text_buffer import TextBuffer
 from collab.ot.utf16 import length
 
-from .text_cases import TextCases, text_of
+from .choices import text_of
+from .text_cases import TextCases
 
 text = get_type("text")
 LONG = "abcdefg\n" * 2000

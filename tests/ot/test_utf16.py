@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from collab.ot.utf16 import Units, length
 
-from .text_cases import text_of
+from .choices import text_of
 
 TEXTS = st.binary(max_size=20).map(text_of)
 

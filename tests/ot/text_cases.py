@@ -5,18 +5,11 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from hypothesis import strategies as st
-
 from collab.ot.utf16 import length
 
-__all__ = ["TextCases", "text_of"]
+from .choices import text_of
 
-ATOMS = ["a", "b", " ", "\n", "é", "漢", "\uffff", "😀", "\U0001d4b3", "👨‍👩‍👧", "\u200d"]
-
-
-def text_of(source: bytes) -> str:
-    """One character, or family of characters, for each byte."""
-    return "".join(ATOMS[byte % len(ATOMS)] for byte in source)
+__all__ = ["TextCases"]
 
 
 class TextCases:
@@ -27,8 +20,12 @@ class TextCases:
     """
 
     name = "text"
-    contents = st.binary(max_size=12).map(text_of)
-    recipes = st.binary(max_size=16)
+    has_cursors = True
+    content_bytes = 12
+    recipe_bytes = 16
+
+    def content(self, source: bytes) -> str:
+        return text_of(source)
 
     def operation(self, content: str, recipe: bytes) -> dict[str, Any]:
         """An operation that fits the content, in any form that the protocol allows.
@@ -57,9 +54,9 @@ class TextCases:
         """An offset between whole characters."""
         return length(content[: random.randint(0, len(content))])
 
-    def cursors(self, content: str) -> st.SearchStrategy[int]:
-        """Offsets between whole characters."""
-        return st.integers(0, len(content)).map(lambda index: length(content[:index]))
+    def cursor(self, content: str, choice: int) -> int:
+        """The offset between whole characters that a number chooses."""
+        return length(content[: choice % (len(content) + 1)])
 
     def insertion(self, content: str, cursor: int) -> dict[str, Any]:
         """An operation that inserts one unit at the cursor."""
