@@ -206,10 +206,11 @@ class ThreadLane:
             self._jobs.put(None)
         if not workers:
             return
-        _, hanging = await asyncio.wait(
-            [asyncio.wrap_future(worker.ended) for worker in workers],
-            timeout=self._timeout_seconds,
-        )
+        ends = {asyncio.wrap_future(worker.ended): worker for worker in workers}
+        ended, hanging = await asyncio.wait(ends, timeout=self._timeout_seconds)
+        for end in ended:
+            # It has nothing left to do.
+            ends[end].join()
         if hanging:
             logger.error("the database was closed while a transaction hung: it may be stored yet")
 

@@ -1,0 +1,172 @@
+"""Whether an edit's cost grows: `python -m benchmarks.growth`.
+
+The real document, committer and SQLite file in this process, without sockets: an edit is submitted
+and awaited until it is committed. Measured for growing contents, numbers of documents in use, and
+histories. CPU is that of the process, all threads, the kernel's part and snapshots included.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import uvloop
+
+from collab.app import Collab
+from collab.documents.author import Author
+from collab.documents.document import Document
+from collab.settings import Settings
+from collab.storage import Database, Repository
+
+from .typed import keystroke, make_document
+
+__all__ = ["measure"]
+
+SMALL = 1_000
+PART_EDITS = 500
+PARTS = 20
+
+Turns = Iterator["Writers"]
+
+
+class Writers:
+    """Authors of one document who each submit an edit and await its commit, all at a time."""
+
+    def __init__(self, document: Document, authors: list[Author], size: int) -> None:
+        self.document = document
+        self.authors = authors
+        self.size = size
+
+    @classmethod
+    async def enter(cls, document: Document, count: int, size: int) -> Writers:
+        names = [f"writer-{number}" for number in range(count)]
+        return cls(document, [await document.authors.hold(name, "user") for name in names], size)
+
+    async def edit(self, number: int) -> None:
+        document = self.document
+        version = document.history.head
+        for author in self.authors:
+            number += 1
+            operation = keystroke(number, self.size)
+            await document.edit(author, author.last_id + 1, version, operation)
+        await document.until_committed(document.history.accepted)
+
+
+class Growth:
+    """What is measured for one amount: the turns in which writers edit, and the CPU so far."""
+
+    def __init__(self, amount: int, turns: Turns) -> None:
+        self.amount = amount
+        self.turns = turns
+        self.edits = 0
+        self.cpu_seconds = 0.0
+
+    async def go_on(self, edits: int) -> None:
+        done = 0
+        cpu = time.process_time()
+        for writers in self.turns:
+            await writers.edit(self.edits + done)
+            done += len(writers.authors)
+            if done >= edits:
+                break
+        self.cpu_seconds += time.process_time() - cpu
+        self.edits += done
+
+    def forget(self) -> None:
+        self.edits, self.cpu_seconds = 0, 0.0
+
+    @property
+    def cpu_microseconds(self) -> float:
+        """For each edit."""
+        return self.cpu_seconds / self.edits * 1e6
+
+
+@contextlib.asynccontextmanager
+async def opened(url: str, names: Sequence[str]) -> AsyncIterator[list[Document]]:
+    """The application with these documents loaded."""
+    app = Collab(Settings(database=url, documents_maximum=20_000, document_idle_seconds=3600))
+    async with app.running(), contextlib.AsyncExitStack() as stack:
+        yield [await stack.enter_async_context(app.manager.documents.open(name)) for name in names]
+
+
+class Kind(NamedTuple):
+    """A database with documents that are alike."""
+
+    url: str
+    names: list[str]
+    edits: int
+    size: int
+    group: int = 4
+    """Edits to one document that are under way at a time, each of another author."""
+
+
+def sizes(folder: str) -> Iterator[tuple[int, Kind]]:
+    for size in (1_000, 100_000, 10_000_000):
+        yield size, Kind(f"sqlite:///{folder}/{size}.db", ["text"], 1, size)
+
+
+def numbers(folder: str) -> Iterator[tuple[int, Kind]]:
+    for number in (1, 100, 10_000):
+        names = [f"{each}" for each in range(number)]
+        yield number, Kind(f"sqlite:///{folder}/{number}.db", names, 1, SMALL, group=1)
+
+
+def histories(folder: str) -> Iterator[tuple[int, Kind]]:
+    for edits in (1, 10_000, 1_000_000):
+        yield edits, Kind(f"sqlite:///{folder}/{edits}.db", ["text"], edits, SMALL)
+
+
+async def measure(amounts: Iterable[tuple[int, Kind]]) -> list[Growth]:
+    """All amounts a part at a time in turns, so that what slows the machine slows all alike."""
+    async with contextlib.AsyncExitStack() as stack:
+        found = []
+        for amount, kind in amounts:
+            await make(kind)
+            documents = await stack.enter_async_context(opened(kind.url, kind.names))
+            writers = [await Writers.enter(each, kind.group, kind.size) for each in documents]
+            found.append(Growth(amount, itertools.cycle(writers)))
+        for growth in found:
+            await growth.go_on(2 * PART_EDITS)
+            growth.forget()
+        for _ in range(PARTS):
+            for growth in found:
+                await growth.go_on(PART_EDITS)
+        return found
+
+
+async def make(kind: Kind) -> None:
+    database = Database(kind.url)
+    await database.open()
+    for name in kind.names:
+        await make_document(Repository(database), name, kind.edits, kind.size)
+    await database.close()
+
+
+def report(title: str, found: Sequence[Growth]) -> None:
+    first = found[0].cpu_microseconds
+    for each in found:
+        ratio = each.cpu_microseconds / first
+        say(f"{title:12} {each.amount:9} {each.cpu_microseconds:7.1f} µs per edit  x {ratio:.2f}")
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+MEASURES = {"characters": sizes, "documents": numbers, "edits before": histories}
+
+
+def main() -> None:
+    for title, amounts in MEASURES.items():
+        with tempfile.TemporaryDirectory() as folder:
+            report(title, uvloop.run(measure(amounts(folder))))
+
+
+if __name__ == "__main__":
+    main()
