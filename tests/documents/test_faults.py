@@ -270,7 +270,7 @@ async def until_writable(repository: Repository) -> None:
 async def test_an_edit_whose_commit_hangs_and_is_stored_later_is_applied_once(
     make_app: Make, tmp_path: Path
 ) -> None:
-    app = await make_app(database_busy_timeout_seconds=60, database_timeout_seconds=0.1)
+    app = await make_app(database_busy_timeout_seconds=60, database_timeout_seconds=1)
     ann = await connect(app, "doc", client_id="a")
     await ann.expect("document_state")
     other = sqlite3.connect(tmp_path / "collab.db", isolation_level=None)
