@@ -1,1 +1,1 @@
-export * from "./ot-json0-LPABUUHA.js";
+export * from "./ot-json0-DO2GY6SZ.js";

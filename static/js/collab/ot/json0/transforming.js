@@ -24,14 +24,26 @@ function step(list, component, other, side) {
 }
 
 function moved(component, other, side) {
-  if (apart(component.p, other.p)) return [component];
+  if (staysAside(component, other)) return [component];
   const mixed = isText(component) && isText(other) && (component.t === undefined) !== (other.t === undefined);
   return mixed ? besideText(component, other, side) : json0.transformComponent([], component, other, side);
 }
 
-/** Whether two paths part at once, at members of the outermost object: the common case. */
-const apart = (path, other) =>
-  path.length > 0 && other.length > 0 && path[0] !== other[0] && typeof path[0] === typeof other[0] && typeof path[0] === "string";
+/**
+ * Whether the other component changes nothing for this one: the common case, and so not worth the copy
+ * that ot-json0 makes. False where it is not seen at a glance.
+ */
+function staysAside(component, other) {
+  // The step of the path in which the other one acts, if it acts in a container that this one is in.
+  const at = json0.commonLengthForOps(other, component);
+  if (at === null) return !deletes(component) || json0.commonLengthForOps(component, other) === null;
+  if (isText(other)) return false;
+  const [here, there] = [component.p[at], other.p[at]];
+  if (typeof here === "string") return here !== there;
+  return typeof here === "number" && there > here && other.lm === undefined && component.lm === undefined;
+}
+
+const deletes = ({ ld, od }) => ld !== undefined || od !== undefined;
 
 /** ot-json0 leaves `si` and `sd` as they are beside `t`, and the two orders end differently. */
 function besideText(component, other, side) {
