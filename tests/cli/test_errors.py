@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import sqlite3
 from pathlib import Path
 
 import pytest
+
+from tests.otherpackage import install_package
 
 from .conftest import Run
 
@@ -147,3 +150,16 @@ def test_a_file_that_is_no_database_is_left_alone(collab_process: Run, folder: P
     assert "its file is not an SQLite database" in outcome.complaint
     assert "Traceback" not in outcome.complaint
     assert (folder / "collab.db").read_text() == "a shopping list " * 100
+
+
+def test_a_document_type_that_can_t_be_used_is_one_line_at_the_start(
+    collab_process: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install_package(folder, "songs", "import no_such_module", "song = songs:SongType")
+    monkeypatch.setenv("PYTHONPATH", str(folder), prepend=os.pathsep)
+    outcome = collab_process("serve", "--port", "0")
+    assert outcome.status == 2
+    assert outcome.error == (
+        "the document type 'song' of the package 'songs' can't be used: ModuleNotFoundError: "
+        "No module named 'no_such_module'; repair the package or uninstall it"
+    )
