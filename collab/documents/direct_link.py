@@ -162,7 +162,10 @@ class DirectLink(Link):
         await self._drained
 
     def _written(self, task: asyncio.Task[None]) -> None:
-        if self._endpoint.farewell is not None or task.cancelled():
+        if task.cancelled():
+            # By `abort` or `stop`: the end comes from the socket, once it is gone.
+            return
+        if self._endpoint.farewell is not None:
             self._end_serving()
             return
         self._writer = None

@@ -1,0 +1,451 @@
+"""What our protocol class offers beside ASGI, on real sockets and both event loops."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+import uvicorn
+import uvloop
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame, Opcode
+
+from collab.documents.direct_link import EXTENSION
+from collab.documents.prepared import prepare_text
+from collab.server.protocol import TURN_BYTES, UNSENT_MAXIMUM_BYTES, WebSocketProtocol
+from collab.server.serving import listen
+
+Behaviour = Callable[["Peer"], Awaitable[None]]
+
+both_loops = pytest.mark.parametrize(
+    "loop_factory", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"]
+)
+
+
+class Peer:
+    """The server's side of one WebSocket: what it was told, and when it has ended."""
+
+    def __init__(self, frames: WebSocketProtocol, send: Any) -> None:
+        self.socket = frames
+        self.send = send
+        self.messages: list[str | bytes] = []
+        self.drained = asyncio.Event()
+        self.received = asyncio.Event()
+        self.ended = asyncio.Event()
+        frames.attach(self.drained.set)
+
+    def listen(self) -> None:
+        self.socket.listen(self.take, self.ended.set)
+
+    def take(self, message: str | bytes) -> None:
+        self.messages.append(message)
+        self.received.set()
+
+    async def until(self, count: int) -> None:
+        while len(self.messages) < count:
+            self.received.clear()
+            await self.received.wait()
+
+
+class ReadyServer(uvicorn.Server):
+    """Says when it accepts connections."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+
+@contextlib.asynccontextmanager
+async def served(behaviour: Behaviour, **config: Any) -> AsyncIterator[str]:
+    """A server that accepts each WebSocket and does this with it; yields its address."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        await behaviour(Peer(scope["extensions"][EXTENSION], send))
+
+    listener = listen("127.0.0.1", 0)
+    config = {"ws_ping_interval": None, **config}
+    server = ReadyServer(
+        uvicorn.Config(
+            app,
+            ws=WebSocketProtocol,
+            ws_per_message_deflate=False,
+            lifespan="off",
+            log_config=None,
+            timeout_graceful_shutdown=1,
+            **config,
+        )
+    )
+    task = asyncio.ensure_future(server._serve([listener]))
+    await server.ready.wait()
+    host, port = listener.getsockname()
+    try:
+        yield f"{host}:{port}"
+    finally:
+        server.should_exit = True
+        await task
+        listener.close()
+
+
+async def raw_peer(address: str) -> socket.socket:
+    """A peer with the smallest buffer, after its handshake, that reads only when told to."""
+    host, port = address.split(":")
+    peer = socket.socket()
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    peer.setblocking(False)
+    loop = asyncio.get_running_loop()
+    await loop.sock_connect(peer, (host, int(port)))
+    await loop.sock_sendall(
+        peer,
+        b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+    )
+    response = b""
+    while not response.endswith(b"\r\n\r\n"):
+        response += await loop.sock_recv(peer, 1)
+    assert response.startswith(b"HTTP/1.1 101")
+    return peer
+
+
+async def read_to_end(peer: socket.socket) -> bytes:
+    data = b""
+    with contextlib.suppress(ConnectionResetError):
+        while part := await asyncio.get_running_loop().sock_recv(peer, 65536):
+            data += part
+    return data
+
+
+def run(loop_factory: Any, scenario: Any) -> None:
+    async def bounded() -> None:
+        async with asyncio.timeout(30):
+            await scenario
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(bounded())
+
+
+CLOSE_1000 = Frame(Opcode.CLOSE, b"\x03\xe8").serialize(mask=False)
+
+
+@both_loops
+def test_frames_come_in_order_and_none_after_the_close(loop_factory: Any) -> None:
+    outcomes: list[bool | None] = []
+
+    async def behaviour(peer: Peer) -> None:
+        peer.listen()
+        outcomes.append(peer.socket.write(prepare_text("1") + prepare_text("2")))
+        outcomes.append(peer.socket.write(prepare_text("3")))
+        await peer.send({"type": "websocket.close", "code": 1000})
+        outcomes.append(peer.socket.write(prepare_text("too late")))
+        await peer.ended.wait()
+
+    async def scenario() -> None:
+        async with served(behaviour) as address:
+            peer = await raw_peer(address)
+            expected = b"".join(map(prepare_text, "123")) + CLOSE_1000
+            data = b""
+            while len(data) < len(expected):
+                data += await asyncio.get_running_loop().sock_recv(peer, 4096)
+            await asyncio.get_running_loop().sock_sendall(
+                peer, Frame(Opcode.CLOSE, b"\x03\xe8").serialize(mask=True)
+            )
+            assert data + await read_to_end(peer) == expected
+            peer.close()
+        assert outcomes == [True, True, None]
+
+    run(loop_factory, scenario())
+
+
+@both_loops
+def test_a_full_buffer_is_told_and_so_is_its_drain_and_nothing_is_lost(loop_factory: Any) -> None:
+    written: list[bytes] = []
+    full = asyncio.Event()
+
+    async def behaviour(peer: Peer) -> None:
+        while True:
+            frame = prepare_text(f"{len(written)} " + "x" * 100)
+            written.append(frame)
+            if peer.socket.write(frame) is False:
+                break
+        # One that is written all the same keeps its place.
+        written.append(prepare_text("last"))
+        assert peer.socket.write(written[-1]) is False
+        full.set()
+        await peer.drained.wait()
+        written.append(prepare_text("after"))
+        assert peer.socket.write(written[-1]) is True
+        await peer.send({"type": "websocket.close", "code": 1000})
+
+    async def scenario() -> None:
+        async with served(behaviour) as address:
+            peer = await raw_peer(address)
+            await full.wait()
+            # What a reader that takes nothing costs: far from the 4 MB of an untuned socket.
+            assert sum(map(len, written)) < 500_000
+            data = b""
+            while not data.endswith(CLOSE_1000):
+                data += await asyncio.get_running_loop().sock_recv(peer, 65536)
+            peer.close()
+        assert data == b"".join(written) + CLOSE_1000
+
+    run(loop_factory, scenario())
+
+
+@both_loops
+def test_writing_to_a_socket_that_is_gone_does_nothing(loop_factory: Any) -> None:
+    outcomes: list[bool | None] = []
+
+    async def behaviour(peer: Peer) -> None:
+        peer.listen()
+        peer.socket.abort()
+        outcomes.append(peer.socket.write(prepare_text("x")))
+        await peer.ended.wait()
+        outcomes.append(peer.socket.write(prepare_text("x")))
+        peer.socket.pause_reading()
+        peer.socket.resume_reading()
+        peer.socket.abort()
+
+    async def scenario() -> None:
+        async with served(behaviour) as address:
+            peer = await raw_peer(address)
+            assert await read_to_end(peer) == b""
+            peer.close()
+        assert outcomes == [None, None]
+
+    run(loop_factory, scenario())
+
+
+@both_loops
+def test_every_kind_of_message_is_handed_on_in_order(loop_factory: Any) -> None:
+    peers: list[Peer] = []
+    started = asyncio.Event()
+    listening = asyncio.Event()
+
+    async def behaviour(peer: Peer) -> None:
+        peers.append(peer)
+        started.set()
+        await listening.wait()
+        peer.listen()
+        await peer.until(6)
+        await peer.ended.wait()
+
+    async def scenario() -> None:
+        async with (
+            served(behaviour) as address,
+            connect(f"ws://{address}", compression=None) as wire,
+        ):
+            await started.wait()
+            # Sent before anybody listens.
+            await wire.send("early")
+            await wire.send(["fragments ", "of ", "one"])
+            listening.set()
+            await wire.send("x" * 100_000)
+            await (await wire.ping())
+            await wire.send(b"binary")
+            await wire.send(["é" * 30_000, "", "y" * 30_000])
+            await (await wire.ping())
+            await wire.send("last")
+            await peers[0].until(6)
+        assert peers[0].messages == [
+            "early",
+            "fragments of one",
+            "x" * 100_000,
+            b"binary",
+            "é" * 30_000 + "y" * 30_000,
+            "last",
+        ]
+
+    run(loop_factory, scenario())
+
+
+@both_loops
+def test_a_failing_callback_ends_its_own_connection_only(
+    loop_factory: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def behaviour(peer: Peer) -> None:
+        def take(message: str | bytes) -> None:
+            if message == "bad":
+                raise ValueError("a mistake of ours")
+            peer.socket.write(prepare_text("seen"))
+
+        peer.socket.listen(take, peer.ended.set)
+        await peer.ended.wait()
+
+    async def scenario() -> None:
+        async with (
+            served(behaviour) as address,
+            connect(f"ws://{address}") as good,
+            connect(f"ws://{address}") as bad,
+        ):
+            await bad.send("bad")
+            await bad.send("more")
+            with pytest.raises(ConnectionClosed):
+                await bad.recv()
+            assert bad.close_code == 1011
+            await good.send("good")
+            assert await good.recv() == "seen"
+
+    run(loop_factory, scenario())
+    assert "a message could not be handled" in caplog.text
+
+
+@both_loops
+def test_a_burst_is_taken_in_turns(loop_factory: Any) -> None:
+    count = 10_000
+    frame = Frame(Opcode.TEXT, b"x").serialize(mask=True)
+    per_turn: dict[int, int] = {}
+
+    async def behaviour(peer: Peer) -> None:
+        loop = asyncio.get_running_loop()
+        turn = 0
+
+        def next_turn() -> None:
+            nonlocal turn
+            turn += 1
+            if len(peer.messages) < count:
+                loop.call_soon(next_turn)
+
+        def take(message: str | bytes) -> None:
+            per_turn[turn] = per_turn.get(turn, 0) + 1
+            peer.take(message)
+
+        next_turn()
+        peer.socket.listen(take, peer.ended.set)
+        await peer.until(count)
+        peer.socket.write(prepare_text("done"))
+        await peer.ended.wait()
+
+    async def scenario() -> None:
+        async with served(behaviour) as address:
+            peer = await raw_peer(address)
+            loop = asyncio.get_running_loop()
+            await loop.sock_sendall(peer, frame * count)
+            assert await loop.sock_recv(peer, 100) == prepare_text("done")
+            peer.close()
+        assert sum(per_turn.values()) == count
+        # A turn of ours may see two of the loop's: one at its end, one at its beginning.
+        assert max(per_turn.values()) <= 2 * (TURN_BYTES // len(frame) + 1)
+
+    run(loop_factory, scenario())
+
+
+@both_loops
+def test_who_is_paused_is_not_read_on_and_loses_nothing(loop_factory: Any) -> None:
+    count = 5000
+    texts = [f"{number}" for number in range(count)]
+    paused = asyncio.Event()
+    go_on = asyncio.Event()
+    peers: list[Peer] = []
+
+    async def behaviour(peer: Peer) -> None:
+        def take(message: str | bytes) -> None:
+            peer.take(message)
+            if len(peer.messages) == 10:
+                peer.socket.pause_reading()
+                paused.set()
+
+        peers.append(peer)
+        peer.socket.listen(take, peer.ended.set)
+        await go_on.wait()
+        peer.socket.resume_reading()
+        await peer.until(count)
+        await peer.ended.wait()
+
+    async def scenario() -> None:
+        async with served(behaviour) as address:
+            peer = await raw_peer(address)
+            data = b"".join(
+                Frame(Opcode.TEXT, each.encode()).serialize(mask=True) for each in texts
+            )
+            sending = asyncio.ensure_future(asyncio.get_running_loop().sock_sendall(peer, data))
+            await paused.wait()
+            for _ in range(20):
+                await asyncio.sleep(0)
+            # What had been begun is finished: no more than one turn.
+            assert len(peers[0].messages) <= 10 + TURN_BYTES // 7
+            go_on.set()
+            await sending
+            await peers[0].until(count)
+            peer.close()
+        assert peers[0].messages == texts
+
+    run(loop_factory, scenario())
+
+
+@both_loops
+def test_a_stalled_peer_that_answers_no_ping_is_let_go(loop_factory: Any) -> None:
+    async def behaviour(peer: Peer) -> None:
+        peer.listen()
+        while peer.socket.write(prepare_text("x" * 10_000)):
+            pass
+        await peer.ended.wait()
+
+    async def scenario() -> None:
+        ended = asyncio.Event()
+
+        async def watched(peer: Peer) -> None:
+            await behaviour(peer)
+            ended.set()
+
+        async with served(watched, ws_ping_interval=0.02, ws_ping_timeout=0.02) as address:
+            peer = await raw_peer(address)
+            await ended.wait()
+            peer.close()
+
+    run(loop_factory, scenario())
+
+
+@both_loops
+def test_bad_utf8_and_a_frame_too_large_close_with_their_codes(loop_factory: Any) -> None:
+    async def behaviour(peer: Peer) -> None:
+        peer.listen()
+        await peer.ended.wait()
+        assert peer.messages == []
+
+    async def scenario() -> None:
+        async with served(behaviour, ws_max_size=1000) as address:
+            for payload, code in ((b"\xff\xfe", 1007), (b"x" * 1001, 1009)):
+                peer = await raw_peer(address)
+                frame = Frame(Opcode.TEXT, payload).serialize(mask=True)
+                await asyncio.get_running_loop().sock_sendall(peer, frame)
+                answer = await asyncio.get_running_loop().sock_recv(peer, 4)
+                assert (answer[0], int.from_bytes(answer[2:4], "big")) == (0x88, code)
+                peer.close()
+
+    run(loop_factory, scenario())
+
+
+@both_loops
+def test_a_handshake_that_fails_is_answered_and_the_server_goes_on(loop_factory: Any) -> None:
+    async def behaviour(peer: Peer) -> None:
+        peer.socket.write(prepare_text("hello"))
+        kernel = peer.socket.transport.get_extra_info("socket")
+        unsent = kernel.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT)
+        assert unsent == UNSENT_MAXIMUM_BYTES
+        peer.socket.write(prepare_text(str(unsent)))
+
+    async def scenario() -> None:
+        async with served(behaviour) as address:
+            host, port = address.split(":")
+            reader, writer = await asyncio.open_connection(host, int(port))
+            writer.write(
+                b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                b"Sec-WebSocket-Version: 99\r\nSec-WebSocket-Key: x\r\n\r\n"
+            )
+            assert (await reader.read()).startswith(b"HTTP/1.1 4")
+            writer.close()
+            await writer.wait_closed()
+            async with connect(f"ws://{address}") as wire:
+                assert [await wire.recv(), await wire.recv()] == ["hello", "16384"]
+
+    run(loop_factory, scenario())
