@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import logging
 import sqlite3
 import threading
@@ -225,14 +224,14 @@ class ServerLane:
         self._running: set[asyncio.Task[Any]] = set()
 
     async def run(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-        task = self._own(self._transact(functools.partial(function, *args, **kwargs)))
+        task = self._own(self._transact(lambda connection: function(connection, *args, **kwargs)))
         await asyncio.wait([task], timeout=self._timeout_seconds)
         if not task.done():
             raise _too_slow(self._timeout_seconds)
         result: T = task.result()
         return result
 
-    async def _transact(self, function: Callable[..., T]) -> T:
+    async def _transact(self, function: Callable[[Connection], T]) -> T:
         async with self._turns:
             with translated_faults():
                 async with self._engine.begin() as connection:
