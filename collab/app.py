@@ -97,7 +97,7 @@ class Collab:
                 *GrantsAPI(self.manager, access).routes(),
                 *DocumentsAPI(self.manager, access).routes(),
                 editing_route(self.manager, access),
-                *page_routes(),
+                *page_routes(self.manager, access),
             ],
             lifespan=lambda app: self.running(),
         )

@@ -1,4 +1,4 @@
-"""The browser client: its two pages and its assets.
+"""The browser client: the page of documents, one for each type of document, and their assets.
 
 Assets are served by ServeStatic, the maintained successor of WhiteNoise: it knows every file at the
 start, so no path leads out of the folder, and does entity tags, 304, HEAD and ranges. Bundles with
@@ -13,9 +13,15 @@ from typing import Any
 
 from servestatic import ServeStaticASGI
 
+from ..asgi.requests import Request
 from ..asgi.routing import BaseRoute, Mount, Route
 from ..asgi.types import ASGIApp
+from ..auth import Access, permitted
+from ..documents import DocumentManager
+from ..documents.join import check_doc_id
+from ..errors import Forbidden, InvalidRequest, StorageError, Unauthorized
 from ..resources import resource_folder
+from .answers import error_response
 
 __all__ = ["page_routes"]
 
@@ -23,15 +29,52 @@ __all__ = ["page_routes"]
 _HASHED = re.compile(r"/vendor/[^/]+-[0-9A-Z]{8}\.js$")
 
 
-def page_routes() -> list[BaseRoute]:
+PAGES = {"text": "editor.html", "richtext": "richtext.html", "json": "board.html"}
+"""The page of each type of document."""
+
+NO_PAGE = "other.html"
+
+
+def page_routes(manager: DocumentManager, access: Access) -> list[BaseRoute]:
     """`/`, `/documents/{doc_id}` and `/static/…`."""
-    folder = resource_folder("static")
-    files = Files(folder)
+    files = Files(resource_folder("static"))
     return [
         Route("/", files.page("index.html")),
-        Route("/documents/{doc_id}", files.page("editor.html")),
+        Route("/documents/{doc_id}", DocumentPage(files, manager, access)),
         Mount("/static", app=files),
     ]
+
+
+class DocumentPage:
+    """An ASGI application that serves the page of a document's type.
+
+    A document that isn't there yet is of the type that `?doc_type=…` says, else a text: its page
+    creates it. What somebody may not see looks as if it weren't there.
+    """
+
+    def __init__(self, files: Files, manager: DocumentManager, access: Access) -> None:
+        self._pages = {name: files.page(name) for name in (*PAGES.values(), NO_PAGE)}
+        self._manager = manager
+        self._access = access
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        request = Request(scope)
+        try:
+            doc_type = await self._type_of(request)
+        except StorageError as error:
+            await error_response(error)(scope, receive, send)
+            return
+        await self._pages[PAGES.get(doc_type, NO_PAGE)](scope, receive, send)
+
+    async def _type_of(self, request: Request) -> str:
+        asked: str = request.query_params.get("doc_type", "text")
+        try:
+            doc_id = check_doc_id(request.path_params["doc_id"])
+            await permitted(self._access, await self._access.user(request), doc_id, "viewer")
+        except (InvalidRequest, Unauthorized, Forbidden):
+            return asked
+        record = await self._manager.repository.find_document(doc_id)
+        return record.doc_type if record else asked
 
 
 class Files:

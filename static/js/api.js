@@ -32,7 +32,7 @@ export function documentsApi(base) {
       }
       return call(url);
     },
-    create: (title) => call(address(), "POST", { title }),
+    create: (title, docType = "text") => call(address(), "POST", { title, doc_type: docType }),
     read: (docId) => call(address(docId)),
     rename: (docId, title) => call(address(docId), "PATCH", { title }),
     remove: (docId) => call(address(docId), "DELETE"),

@@ -4,9 +4,9 @@ import { test } from "node:test";
 
 import { cleanName } from "../../static/js/identity.js";
 import { relativeTime } from "../../static/js/relative_time.js";
-import { messageFor } from "../../static/js/editor/banner.js";
-import { initials } from "../../static/js/editor/people.js";
-import { textOf } from "../../static/js/editor/save_state.js";
+import { messageFor } from "../../static/js/page/banner.js";
+import { initials } from "../../static/js/page/people.js";
+import { textOf } from "../../static/js/page/save_state.js";
 
 const root = new URL("../../static/", import.meta.url);
 const saved = { state: "saved", unsaved: 0, delay: "none", connected: true, localCopy: true, error: null };
@@ -53,7 +53,7 @@ test("the banner speaks up only when work is in danger", () => {
 });
 
 test("the pages hold no inline script or style and no absolute address", () => {
-  for (const page of ["index.html", "editor.html"]) {
+  for (const page of readdirSync(root).filter((name) => name.endsWith(".html"))) {
     const html = readFileSync(new URL(page, root), "utf8");
     assert.doesNotMatch(html, /<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)/);
     assert.doesNotMatch(html, /(?:href|src)="(?:\/|https?:)/);

@@ -4,6 +4,7 @@ import { icon } from "../icons.js";
 import { relativeTime } from "../relative_time.js";
 
 const MINUTE = 60_000;
+const KINDS = { text: "Text", richtext: "Rich text", json: "Board" };
 
 export class DocumentList {
   #search = "";
@@ -57,12 +58,13 @@ export class DocumentList {
   }
 }
 
-function entry({ doc_id: docId, title, updated_at: updatedAt }) {
+function entry({ doc_id: docId, doc_type: docType, title, updated_at: updatedAt }) {
   const link = document.createElement("a");
   link.href = `documents/${encodeURIComponent(docId)}`;
   link.dataset.testid = "document-link";
   link.dataset.docId = docId;
-  link.append(icon("document"), named(title, docId), changed(updatedAt));
+  link.dataset.docType = docType;
+  link.append(icon(docType in KINDS ? docType : "document"), named(title, docId), kind(docType), changed(updatedAt));
   const item = document.createElement("li");
   item.append(link);
   return item;
@@ -79,6 +81,13 @@ function named(title, docId) {
   id.textContent = docId;
   name.append(" ", id);
   return name;
+}
+
+function kind(docType) {
+  const word = document.createElement("span");
+  word.className = "document-kind";
+  word.textContent = KINDS[docType] ?? docType;
+  return word;
 }
 
 function changed(updatedAt) {

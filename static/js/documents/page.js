@@ -29,7 +29,8 @@ async function create(event) {
   const button = event.target.querySelector("button");
   button.disabled = true;
   try {
-    const made = await api.create(find("#new-title").value.trim());
+    const kind = new FormData(event.target).get("kind");
+    const made = await api.create(find("#new-title").value.trim(), kind);
     location.assign(new URL(`documents/${encodeURIComponent(made.doc_id)}`, location.href));
   } catch (error) {
     complain(error);

@@ -1,14 +1,11 @@
 /** Everyone else's cursors and selections, in their colours. */
 
 import { Decoration, EditorView, StateEffect, StateField, ViewPlugin, WidgetType } from "../../vendor/codemirror.js";
+import { colorOf } from "../page/color.js";
 
 const setCursors = StateEffect.define();
-const COLOR = /^#[0-9a-f]{6}$/i;
-const FALLBACK = "#6b7280";
 /** How long a name stays beside a cursor that has moved. */
 const NAME_MILLISECONDS = 2500;
-
-export const colorOf = (color) => (COLOR.test(color) ? color : FALLBACK);
 
 class Caret extends WidgetType {
   constructor(clientId, name, color, isFresh) {

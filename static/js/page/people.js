@@ -1,6 +1,6 @@
 /** Who is here: initials in everyone's colour, oneself first. */
 
-import { colorOf } from "./cursors.js";
+import { colorOf } from "./color.js";
 
 const SHOWN_MAXIMUM = 6;
 

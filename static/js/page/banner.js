@@ -5,12 +5,13 @@
 /**
  * @param {import("../collab/document.js").CollabDocument} shared
  * @param {HTMLElement} element
+ * @param {(content: any) => string} [plain] content as text that can be copied out
  */
-export function bindBanner(shared, element) {
+export function bindBanner(shared, element, plain = String) {
   let shown = "";
 
   const show = () => {
-    const message = messageFor(shared);
+    const message = messageFor(shared, plain);
     const key = message ? `${message.kind}: ${message.text}` : "";
     if (key === shown) return;
     shown = key;
@@ -35,12 +36,13 @@ function button([label, action]) {
 }
 
 /** @returns {Message | null} */
-export function messageFor(shared) {
+export function messageFor(shared, plain = String) {
   const { rescued, status } = shared;
-  if (rescued) return rescuedMessage(shared, rescued);
-  if (["document_deleted", "not_found"].includes(status.error?.code)) return goneMessage(shared, status);
-  if (status.state === "failed") return failedMessage(shared, status);
-  if (status.delay === "alarming") return alarmingMessage(shared, status);
+  const copyAll = () => copy(plain(shared.content));
+  if (rescued) return rescuedMessage(shared, rescued, copy(plain(rescued.content)));
+  if (["document_deleted", "not_found"].includes(status.error?.code)) return goneMessage(status, copyAll());
+  if (status.state === "failed") return failedMessage(shared, status, copyAll);
+  if (status.delay === "alarming") return alarmingMessage(shared, status, copyAll());
   return null;
 }
 
@@ -67,34 +69,34 @@ async function toClipboard(text) {
   }
 }
 
-function rescuedMessage(shared, { content, unsaved }) {
+function rescuedMessage(shared, { unsaved }, copyIt) {
   return {
     kind: "rescued",
     text: `This document is not the one you were writing in: it was made anew or restored on the server. Your text, with ${changes(unsaved)} that nobody else has, is kept on this device.`,
     actions: [
-      copy(content),
+      copyIt,
       ["Put my text in its place", () => shared.reapplyRescued()],
       ["Discard it", () => confirm("Discard your text for good?") && shared.discardRescued()],
     ],
   };
 }
 
-function goneMessage(shared, { error }) {
+function goneMessage({ error }, copyIt) {
   const toList = ["All documents", () => location.assign(new URL("../", location.href))];
-  return { kind: "failed", text: `${error.advice} The text is still here to be copied.`, actions: [copy(shared.content), toList] };
+  return { kind: "failed", text: `${error.advice} The text is still here to be copied.`, actions: [copyIt, toList] };
 }
 
-function failedMessage(shared, { error, unsaved }) {
+function failedMessage(shared, { error, unsaved }, copyAll) {
   const kept = unsaved > 0 ? ` ${capital(changes(unsaved))} not saved; your text is kept here.` : "";
   const actions = [["Try again", () => shared.retry()]];
   if (unsaved > 0) {
-    actions.push(copy(shared.content));
+    actions.push(copyAll());
     actions.push(["Go back to the saved text", () => confirm("Give up what is not saved?") && shared.discard()]);
   }
   return { kind: "failed", text: `${error.advice}${kept}`, actions };
 }
 
-function alarmingMessage(shared, { unsaved, connected, localCopy }) {
+function alarmingMessage(shared, { unsaved, connected, localCopy }, copyIt) {
   const reason = connected ? "The server has not confirmed" : "The server can't be reached:";
   const kept = localCopy
     ? "They are kept on this device and are sent as soon as that is possible."
@@ -103,7 +105,7 @@ function alarmingMessage(shared, { unsaved, connected, localCopy }) {
   return {
     kind: localCopy ? "waiting" : "failed",
     text: `${reason} ${waits} ${kept}`,
-    actions: [["Try now", () => shared.retry()], copy(shared.content)],
+    actions: [["Try now", () => shared.retry()], copyIt],
   };
 }
 
