@@ -86,6 +86,9 @@ for (const [output, { entryPoint }] of Object.entries(metafile.outputs)) {
   const name = path.basename(entryPoint, ".js");
   await writeFile(path.join(vendor, `${name}.js`), `export * from "./${path.basename(output)}";\n`);
 }
+// Quill's own style sheet, without the address of its source map.
+const quillStyle = await readFile(path.join(root, "node_modules", "quill", "dist", "quill.core.css"), "utf8");
+await writeFile(path.join(vendor, "quill.core.css"), quillStyle.replace(/\n*\/\*# sourceMappingURL=.*\*\/\s*$/, "\n"));
 await writeFile(path.join(vendor, "LICENSES.txt"), await licenses(Object.keys(metafile.inputs)));
 
 /** The licence texts of all packages that ended up in a bundle. */

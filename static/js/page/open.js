@@ -8,6 +8,7 @@ import { bindThemeToggle } from "../theme.js";
 import { bindBanner } from "./banner.js";
 import { bindName } from "./name.js";
 import { bindPeople } from "./people.js";
+import { PresenceData } from "./presence_data.js";
 import { bindSaveState } from "./save_state.js";
 import { bindTitle } from "./title.js";
 
@@ -19,8 +20,7 @@ export const testid = (name) => find(`[data-testid=${name}]`);
  * @param {object} options
  * @param {string} options.docType
  * @param {(content: any) => string} [options.plain] content as text that can be copied out
- * @param {(shared: import("../collab/document.js").CollabDocument) => void} options.onReady called once
- *   there is content to show
+ * @param {(presence: PresenceData) => void} options.onReady called once there is content to show
  * @returns {import("../collab/document.js").CollabDocument}
  */
 export function openPage({ docType, plain, onReady }) {
@@ -42,8 +42,9 @@ export function openPage({ docType, plain, onReady }) {
   bindName(shared, testid("name"));
   shared.ready.then((ready) => {
     if (!ready) return;
-    onReady(shared);
-    bindTitle(shared, documentsApi(base), testid("title"));
+    const presence = new PresenceData(shared);
+    onReady(presence);
+    bindTitle(shared, documentsApi(base), testid("title"), presence);
   });
   addEventListener("beforeunload", (event) => {
     if (shared.status.unsaved > 0) event.preventDefault();

@@ -11,8 +11,9 @@ const TELL_MILLISECONDS = 15_000;
  * @param {import("../collab/document.js").CollabDocument} shared
  * @param {{read: Function, rename: Function}} api
  * @param {HTMLInputElement} input
+ * @param {import("./presence_data.js").PresenceData} presence
  */
-export function bindTitle(shared, api, input) {
+export function bindTitle(shared, api, input, presence) {
   const { docId } = shared;
   const heard = new Map(); // clientId → the last title that it told
   let stored = "";
@@ -41,9 +42,9 @@ export function bindTitle(shared, api, input) {
     input.classList.remove("unsaved");
     stored = title;
     document.title = `${title || "Untitled"} · collab`;
-    shared.setData({ title });
+    presence.tell("title", title);
     clearTimeout(telling);
-    telling = setTimeout(() => shared.setData(null), TELL_MILLISECONDS);
+    telling = setTimeout(() => presence.tell("title", null), TELL_MILLISECONDS);
   }
 
   input.disabled = !shared.mayEdit;

@@ -1,0 +1,106 @@
+/** One item of the board on the page. */
+
+import { icon } from "../icons.js";
+
+const button = (name, label, testid) => {
+  const element = document.createElement("button");
+  element.type = "button";
+  element.className = "icon-button small";
+  element.dataset.testid = testid;
+  element.setAttribute("aria-label", label);
+  element.title = label;
+  element.append(icon(name));
+  return element;
+};
+
+export class Row {
+  /**
+   * @param {string} id
+   * @param {object} actions what the user does: write(text), tick(done), count(change), remove(), move(step),
+   *   drag(event), next(), focus(isFocused)
+   */
+  constructor(id, actions) {
+    this.id = id;
+    const element = (this.element = document.createElement("li"));
+    element.className = "item";
+    element.dataset.testid = "item";
+    element.dataset.itemId = id;
+    this.grip = button("grip", "Move: arrow keys, or drag", "item-grip");
+    this.grip.classList.add("grip");
+    this.done = document.createElement("input");
+    this.done.type = "checkbox";
+    this.done.dataset.testid = "item-done";
+    this.text = document.createElement("input");
+    this.text.className = "item-text";
+    this.text.dataset.testid = "item-text";
+    this.text.setAttribute("aria-label", "What is to be done");
+    this.text.autocomplete = "off";
+    this.people = document.createElement("span");
+    this.people.className = "item-people";
+    this.less = button("minus", "One less", "item-less");
+    this.number = document.createElement("output");
+    this.number.className = "item-count";
+    this.number.dataset.testid = "item-count";
+    this.more = button("plus", "One more", "item-more");
+    this.gone = button("remove", "Delete", "item-delete");
+    const counter = document.createElement("span");
+    counter.className = "counter";
+    counter.append(this.less, this.number, this.more);
+    element.append(this.grip, this.done, this.text, this.people, counter, this.gone);
+    this.#listen(actions);
+  }
+
+  #listen(actions) {
+    this.done.addEventListener("change", () => actions.tick(this.done.checked));
+    this.less.addEventListener("click", () => actions.count(-1));
+    this.more.addEventListener("click", () => actions.count(1));
+    this.gone.addEventListener("click", () => actions.remove());
+    this.grip.addEventListener("pointerdown", (event) => actions.drag(event));
+    this.grip.addEventListener("keydown", (event) => {
+      const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+      if (step) event.preventDefault(), actions.move(step);
+    });
+    this.text.addEventListener("input", ({ isComposing }) => isComposing || actions.write(this.text.value));
+    this.text.addEventListener("compositionend", () => actions.write(this.text.value));
+    this.text.addEventListener("focus", () => actions.focus(true));
+    this.text.addEventListener("blur", () => actions.focus(false));
+    this.text.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && !event.isComposing) event.preventDefault(), actions.next();
+    });
+  }
+
+  /** @param {import("./items.js").Item} item */
+  show({ text, done, count }, mayEdit) {
+    if (this.text.value !== text) this.text.value = text;
+    this.done.checked = done;
+    this.done.setAttribute("aria-label", text ? `Done: ${text}` : "Done");
+    this.number.textContent = String(count);
+    this.element.classList.toggle("is-done", done);
+    this.text.readOnly = !mayEdit;
+    for (const control of [this.done, this.less, this.more, this.gone, this.grip]) control.disabled = !mayEdit;
+  }
+
+  /** Others' text, with the caret where it was among the words. */
+  showText(text, caretAfter) {
+    const { selectionStart, selectionEnd, selectionDirection } = this.text;
+    if (this.text.value === text) return;
+    this.text.value = text;
+    if (document.activeElement !== this.text) return;
+    this.text.setSelectionRange(caretAfter(selectionStart), caretAfter(selectionEnd), selectionDirection);
+  }
+
+  /** @param {{name: string, color: string}[]} people who are at this item */
+  showPeople(people) {
+    this.element.style.setProperty("--person", people[0]?.color ?? "transparent");
+    this.people.replaceChildren(
+      ...people.map(({ name, color }) => {
+        const tag = document.createElement("span");
+        tag.className = "item-person";
+        tag.dataset.testid = "item-person";
+        tag.style.setProperty("--person", color);
+        tag.textContent = name;
+        return tag;
+      }),
+    );
+  }
+}

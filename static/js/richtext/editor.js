@@ -1,0 +1,62 @@
+/** The Quill editor of a shared rich text. */
+
+import { Quill } from "../../vendor/quill.js";
+import { bindQuill } from "./binding.js";
+import { showCursors } from "./cursors.js";
+import { registerFormats } from "./formats.js";
+import { bindToolbar } from "./toolbar.js";
+
+const MESSAGE_MILLISECONDS = 6000;
+
+/**
+ * @param {import("../collab/document.js").CollabDocument} shared with content
+ * @param {HTMLElement} parent
+ * @param {HTMLElement} toolbar
+ * @param {HTMLElement} message where something is told to the user
+ * @returns {Quill}
+ */
+export function openEditor(shared, parent, toolbar, message) {
+  registerFormats();
+  const say = teller(message);
+  const quill = new Quill(parent, {
+    placeholder: "Write. Everyone with this address writes along.",
+    modules: {
+      history: { userOnly: true, delay: 700 },
+      uploader: { handler: () => say("Pictures can't be put into the document: give the address of one instead.") },
+    },
+  });
+  quill.root.setAttribute("aria-label", "Text");
+  quill.root.setAttribute("role", "textbox");
+  quill.root.setAttribute("aria-multiline", "true");
+  parent.setAttribute("aria-busy", "false");
+  bindQuill(shared, quill);
+  bindToolbar(quill, toolbar, say);
+  showCursors(shared, quill);
+  bindAccess(shared, quill, toolbar);
+  return quill;
+}
+
+function teller(message) {
+  let timer;
+  return (text) => {
+    message.textContent = text;
+    message.hidden = false;
+    clearTimeout(timer);
+    timer = setTimeout(() => (message.hidden = true), MESSAGE_MILLISECONDS);
+  };
+}
+
+/** A role may change with a new connection. */
+function bindAccess(shared, quill, toolbar) {
+  const show = () => {
+    quill.enable(shared.mayEdit);
+    for (const control of toolbar.querySelectorAll("button, select")) control.disabled = !shared.mayEdit;
+  };
+  let may = shared.mayEdit;
+  shared.on("status", () => {
+    if (shared.mayEdit === may) return;
+    may = shared.mayEdit;
+    show();
+  });
+  show();
+}

@@ -1,0 +1,15 @@
+/** The page of a rich text: put together here, nothing else. */
+
+import { find, openPage, testid } from "../page/open.js";
+import { openEditor } from "./editor.js";
+
+const plain = ({ ops }) => ops.map(({ insert }) => (typeof insert === "string" ? insert : "")).join("");
+
+const shared = openPage({
+  docType: "richtext",
+  plain,
+  onReady: () => {
+    const quill = openEditor(shared, testid("editor"), find("#toolbar"), find("#message"));
+    if (matchMedia("(pointer: fine)").matches) quill.focus();
+  },
+});

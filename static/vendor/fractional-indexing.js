@@ -1,0 +1,1 @@
+export * from "./fractional-indexing-LCAMVAYL.js";

@@ -1,0 +1,1 @@
+export * from "./quill-WA5EC7MM.js";
