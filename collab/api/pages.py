@@ -34,6 +34,17 @@ PAGES = {"text": "editor.html", "richtext": "richtext.html", "json": "board.html
 
 NO_PAGE = "other.html"
 
+# No inline script or style, nothing from elsewhere but pictures that a document names.
+POLICY = (
+    "default-src 'self'; img-src 'self' data: https: http:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'self'"
+)
+SECURITY_HEADERS = [
+    (b"content-security-policy", POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+]
+
 
 def page_routes(manager: DocumentManager, access: Access) -> list[BaseRoute]:
     """`/`, `/documents/{doc_id}` and `/static/…`."""
@@ -104,4 +115,10 @@ class Page:
         self._name = name
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await self._files({**scope, "path": f"/{self._name}", "root_path": ""}, receive, send)
+        async def send_secured(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message["headers"], *SECURITY_HEADERS]}
+            await send(message)
+
+        page = {**scope, "path": f"/{self._name}", "root_path": ""}
+        await self._files(page, receive, send_secured)

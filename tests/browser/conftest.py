@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.relay import Relay
 from tests.serverprocess import ServerProcess
@@ -52,16 +52,21 @@ def relay(server: ServerProcess) -> Iterator[Relay]:
 def open_page(browser: Browser, server: ServerProcess) -> Iterator[OpenPage]:
     """Opens pages, each in a browser profile of its own unless one is given.
 
-    An error on a page fails the test.
+    An error on a page fails the test, and, if it is strict, what its Content-Security-Policy forbids.
     """
     contexts: list[BrowserContext] = []
     problems: list[str] = []
+
+    def told(message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            problems.append(message.text)
 
     def open_page(
         path: str = "/",
         *,
         context: BrowserContext | None = None,
         through: Relay | None = None,
+        strict: bool = True,
         **options: Any,
     ) -> Page:
         if context is None:
@@ -70,6 +75,8 @@ def open_page(browser: Browser, server: ServerProcess) -> Iterator[OpenPage]:
             contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: problems.append(str(error)))
+        if strict:
+            page.on("console", told)
         page.goto((through or server).url + path)
         return page
 
