@@ -52,7 +52,8 @@ def relay(server: ServerProcess) -> Iterator[Relay]:
 def open_page(browser: Browser, server: ServerProcess) -> Iterator[OpenPage]:
     """Opens pages, each in a browser profile of its own unless one is given.
 
-    An error on a page fails the test, and, if it is strict, what its Content-Security-Policy forbids.
+    An error on a page fails the test; so does what its Content-Security-Policy forbids, unless it
+    is said not to be strict.
     """
     contexts: list[BrowserContext] = []
     problems: list[str] = []
