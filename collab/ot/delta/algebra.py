@@ -104,7 +104,7 @@ def _compose_step(earlier: DeltaReader, later: DeltaReader, writer: DeltaWriter)
 
 def transform(operation: Operation, other: Operation, *, first: bool) -> Operation:
     """`operation` as it must be after `other`; `first` when `operation` was committed first."""
-    moved = _transform_apart(operation, other)
+    moved = _transform_apart(operation, other, first=first)
     if moved is not None:
         return moved
     mine, theirs = DeltaReader(operation["ops"]), DeltaReader(other["ops"])
@@ -136,10 +136,10 @@ def _keep(
         writer.retain(count, formats)
 
 
-def _transform_apart(operation: Operation, other: Operation) -> Operation | None:
-    """The commonest case, done without merging: two keystrokes that don't touch.
+def _transform_apart(operation: Operation, other: Operation, *, first: bool) -> Operation | None:
+    """The commonest case, done without merging: two keystrokes that don't overlap.
 
-    Then the one that stands behind moves as a whole.
+    Then the one that stands behind moves as a whole; of two inserts at one place, the second.
     """
     mine, theirs = _keystroke(operation["ops"]), _keystroke(other["ops"])
     if mine is None or theirs is None:
@@ -148,10 +148,13 @@ def _transform_apart(operation: Operation, other: Operation) -> Operation | None
     other_start, other_end = theirs
     if end < other_start:
         return operation
-    if other_end < start:
+    if end == other_start and (first or start != end or other_start != other_end):
+        return operation
+    if other_end <= start:
         change = other["ops"][-1]
         growth = extent(change["insert"]) if "insert" in change else -change["delete"]
-        return {"ops": [{"retain": start + growth}, operation["ops"][-1]]}
+        at = start + growth
+        return {"ops": [{"retain": at}, operation["ops"][-1]] if at else [operation["ops"][-1]]}
     return None
 
 

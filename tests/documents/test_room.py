@@ -1,0 +1,165 @@
+"""What a room tells its members, and in how many writes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+import msgspec
+import pytest
+
+from collab import ot
+from collab.auth import User
+from collab.documents.history import Change, History
+from collab.documents.prepared import Batch, texts_of
+from collab.documents.room import Room
+from collab.frames import Cursor
+from collab.storage import OperationRecord
+
+
+class Recorder:
+    """A member that keeps what it is given, one entry for each write."""
+
+    def __init__(self, client_id: str) -> None:
+        self.client_id = client_id
+        self.user = User(client_id)
+        self.color = self.user.color
+        self.presences: dict[str, None] = {}
+        self.told = 0
+        self.writes: list[bytes] = []
+
+    def put(self, frames: bytes, count: int = 1) -> None:
+        assert len(list(texts_of(frames))) == count
+        self.writes.append(frames)
+
+    def publish(self, version: int, batch: Batch | None) -> None:
+        assert batch is not None
+        self.writes.append(batch.for_client(self.client_id))
+
+    def publish_presences(self, moved: Iterable[str], batch: Batch) -> None:
+        self.writes.append(batch.for_client(self.client_id))
+
+    def close(
+        self, code: int, reason: str, *, farewell: bytes | None = None, drain: bool = True
+    ) -> None: ...
+
+    def frames(self) -> list[dict]:
+        return [msgspec.json.decode(text) for each in self.writes for text in texts_of(each)]
+
+
+@pytest.fixture
+def history() -> History:
+    return History(0, maximum_operations=100, maximum_bytes=1_000_000)
+
+
+def make_room(history: History, interval: float = 0.0) -> Room:
+    return Room(history, ot.get_type("text"), interval)
+
+
+def commit(history: History, *client_ids: str) -> None:
+    for client_id in client_ids:
+        version = history.accepted + 1
+        record = OperationRecord(version, '{"ops":[]}', client_id, 1, client_id, "", 0.0)
+        history.append(Change(record, {"ops": []}))
+    history.commit(history.accepted)
+
+
+async def test_who_joins_together_is_told_in_one_write_for_each_reader(history: History) -> None:
+    room = make_room(history)
+    members = [Recorder(f"c{number}") for number in range(100)]
+    for member in members:
+        room.enter(member)
+    await asyncio.sleep(0)
+    assert [len(member.writes) for member in members] == [1] * 99 + [0]
+    for position, member in enumerate(members):
+        told = [frame["client_id"] for frame in member.frames()]
+        assert told == [f"c{number}" for number in range(position + 1, 100)]
+    assert members[0].frames()[-1]["count"] == 100
+
+
+async def test_readers_who_know_the_same_share_the_bytes(history: History) -> None:
+    room = make_room(history)
+    ann, bob, carl = Recorder("a"), Recorder("b"), Recorder("c")
+    room.enter(ann)
+    room.enter(bob)
+    await asyncio.sleep(0)
+    room.enter(carl)
+    room.leave(carl)
+    await asyncio.sleep(0)
+    assert ann.writes[-1] is bob.writes[-1]
+    assert [frame["type"] for frame in bob.frames()] == ["user_joined", "user_left"]
+    assert not carl.writes
+
+
+async def test_who_came_is_told_before_what_they_write(history: History) -> None:
+    room = make_room(history, interval=600)
+    ann, bob = Recorder("a"), Recorder("b")
+    room.enter(ann)
+    await asyncio.sleep(0)
+    room.enter(bob)
+    await asyncio.sleep(0)
+    assert ann.writes == []
+    commit(history, "b")
+    room.publish(0)
+    assert [frame["type"] for frame in ann.frames()] == ["user_joined", "document_change"]
+    room.leave(ann)
+    room.leave(bob)
+
+
+async def test_everybody_gets_the_same_bytes_and_authors_their_acks(history: History) -> None:
+    room = make_room(history)
+    members = {client_id: Recorder(client_id) for client_id in "abcd"}
+    for member in members.values():
+        room.enter(member)
+    await asyncio.sleep(0)
+    for member in members.values():
+        member.writes.clear()
+    commit(history, "a", "b", "x", "a")
+    room.publish(0)
+    change, ack = "document_change", "ack"
+    assert members["c"].writes[0] is members["d"].writes[0]
+    for client_id, types in {
+        "a": [ack, change, change, ack],
+        "b": [change, ack, change, change],
+        "c": [change] * 4,
+    }.items():
+        frames = members[client_id].frames()
+        assert [frame["type"] for frame in frames] == types
+        assert [frame["version"] for frame in frames] == [1, 2, 3, 4]
+
+
+async def test_the_latest_presence_of_each_is_told_once_in_one_write(history: History) -> None:
+    room = make_room(history)
+    ann, bob, carl = Recorder("a"), Recorder("b"), Recorder("c")
+    for member in (ann, bob, carl):
+        room.enter(member)
+    await asyncio.sleep(0)
+    for member in (ann, bob, carl):
+        member.writes.clear()
+    for offset in range(5):
+        room.update_presence(ann, Cursor(offset, offset), None, 0)
+        room.update_presence(bob, Cursor(offset, offset), None, 0)
+    await asyncio.sleep(0)
+    assert len(carl.writes) == 1
+    assert [(each["client_id"], each["cursor"]["head"]) for each in carl.frames()] == [
+        ("a", 4),
+        ("b", 4),
+    ]
+    assert [each["client_id"] for each in ann.frames()] == ["b"]
+
+
+async def test_the_list_of_users_follows_their_cursors(history: History) -> None:
+    room = make_room(history)
+    ann = Recorder("a")
+    room.enter(ann)
+    assert msgspec.json.decode(room.present(0))[0]["cursor"] is None
+    room.update_presence(ann, Cursor(1, 2), None, 0)
+    assert msgspec.json.decode(room.present(0))[0]["cursor"] == {"anchor": 1, "head": 2}
+    room.update_presence(ann, None, None, 0)
+    assert msgspec.json.decode(room.present(0))[0]["cursor"] is None
+    room.leave(ann)
+    again = Recorder("a")
+    again.user = User("a", name="Another name")
+    room.enter(again)
+    assert msgspec.json.decode(room.present(0))[0]["name"] == "Another name"
+    room.leave(again)
