@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from .screen import Screen
 from .traces import TEXT, Trace, Transaction
 
-__all__ = ["commit_order", "merge"]
+__all__ = ["commit_order", "commits", "merge"]
 
 ROUNDS_MAXIMUM = 200
 
@@ -67,10 +68,18 @@ def take_turns(transactions: Sequence[Transaction], before: Before) -> Iterator[
 def merge(trace: Trace, order: Sequence[int]) -> tuple[str, list[tuple[int, int]]]:
     """The content that commits in this order make, and the ties: each a pair of transactions that
     met at an equal position, of which the second stands first."""
-    screens = Screen(), Screen()
-    shown = [0, 0]
     content = TEXT.buffer("")
     ties = []
+    for operation, tied in commits(trace, order):
+        content.apply(operation)
+        ties += tied
+    return content.content(), ties
+
+
+def commits(trace: Trace, order: Sequence[int]) -> Iterator[tuple[Any, list[tuple[int, int]]]]:
+    """Each operation as a server commits it that transforms in this order, and its ties."""
+    screens = Screen(), Screen()
+    shown = [0, 0]
     for index in order:
         each = trace.transactions[index]
         screen = screens[each.agent]
@@ -78,8 +87,6 @@ def merge(trace: Trace, order: Sequence[int]) -> tuple[str, list[tuple[int, int]
         shown[each.agent] = each.seen
         typed = each.operation(trace.content_for_offsets(screen.buffer))
         operation = screen.type(typed)
-        ties += [(index, label) for label in screen.tied]
+        yield operation, [(index, label) for label in screen.tied]
         screen.tied.clear()
-        content.apply(operation)
         screens[1 - each.agent].arrive(index, operation)
-    return content.content(), ties

@@ -1,0 +1,1 @@
+"""The speed of the operation types: `python -m benchmarks.ot`."""

@@ -1,0 +1,170 @@
+"""Who takes part: this package, quill-delta and ot-json0 under Node, and pycrdt."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol
+
+from collab.ot import get_type
+
+from .forms import FORMS
+from .workloads import Workload
+
+__all__ = ["Collab", "Contender", "Node", "NodeProcess", "Pycrdt"]
+
+REPOSITORY = Path(__file__).parents[2]
+PROGRAM = Path(__file__).with_name("node.mjs")
+
+
+class Contender(Protocol):
+    name: str
+
+    def prepare(self, workload: Workload) -> None:
+        """Bring content and steps into its own form."""
+
+    def run(self) -> float:
+        """Do the work once; the CPU seconds that its timed part took."""
+
+    def end(self) -> Any:
+        """The content after the last run, as the workload says it."""
+
+
+class Collab:
+    """A type of this package: an open document's buffer, and the type's own functions."""
+
+    def __init__(self, form: str) -> None:
+        self.name = "collab " + ("json" if form == "list" else form)
+        self._form = FORMS[form]
+        self._kind = get_type("json" if form == "list" else form)
+
+    def prepare(self, workload: Workload) -> None:
+        self._task = workload.task
+        self._content = self._form.content(workload.content)
+        self._operations = [self._form.operation(step) for step in workload.steps]
+        self._others = [self._form.operation(step) for step in workload.others]
+
+    def run(self) -> float:
+        kind, operations, others = self._kind, self._operations, self._others
+        buffer = self._buffer = kind.buffer(self._kind.create(self._content))
+        started = time.process_time()
+        if self._task == "compose":
+            composed = operations[0]
+            for operation in operations[1:]:
+                composed = kind.compose(composed, operation)
+            spent = time.process_time() - started
+            buffer.apply(composed)
+            return spent
+        if self._task == "transform":
+            for operation, other in zip(operations, others, strict=True):
+                kind.transform(operation, other, "right")
+                buffer.apply(operation)
+        else:
+            for operation in operations:
+                buffer.apply(operation)
+        return time.process_time() - started
+
+    def end(self) -> Any:
+        return self._form.plain(self._buffer.content())
+
+
+class NodeProcess:
+    """One Node process for as long as the `with` block lasts."""
+
+    def __enter__(self) -> NodeProcess:
+        self._process = subprocess.Popen(
+            ["node", "--max-old-space-size=4096", str(PROGRAM), str(REPOSITORY)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._process.communicate()
+
+    def ask(self, question: dict[str, Any]) -> Any:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(question) + "\n")
+        self._process.stdin.flush()
+        return json.loads(self._process.stdout.readline())
+
+
+class Node:
+    """quill-delta or ot-json0; `library` is the package's name."""
+
+    def __init__(self, process: NodeProcess, library: str, form: str) -> None:
+        self.name = library
+        self._process = process
+        self._form = FORMS[form]
+        self._delta = form in ("text", "richtext")
+        self._text = form == "text"
+
+    def prepare(self, workload: Workload) -> None:
+        content = self._form.content(workload.content)
+        if self._text:
+            content = {"ops": [{"insert": content}] if content else []}
+        self._process.ask(
+            {
+                "prepare": self.name,
+                "task": workload.task,
+                "content": content,
+                "operations": [self._form.operation(step) for step in workload.steps],
+                "others": [self._form.operation(step) for step in workload.others],
+            }
+        )
+
+    def run(self) -> float:
+        seconds: float = self._process.ask({"run": self.name})
+        return seconds
+
+    def end(self) -> Any:
+        content = self._process.ask({"end": self.name})
+        return FORMS["richtext"].plain(content) if self._delta else self._form.plain(content)
+
+
+class Pycrdt:
+    """A Text, or an Array of strings, of pycrdt: one transaction for each step.
+
+    It merges instead of transforming, and has no operations to compose, so it only applies.
+    """
+
+    name = "pycrdt"
+
+    def prepare(self, workload: Workload) -> None:
+        self._content = workload.content
+        self._steps = [
+            [(patch.bytes, len(patch.deleted.encode()), patch.inserted) for patch in step]
+            for step in workload.steps
+        ]
+
+    def run(self) -> float:
+        import pycrdt
+
+        document = pycrdt.Doc()
+        is_text = isinstance(self._content, str)
+        document["content"] = (pycrdt.Text if is_text else pycrdt.Array)(self._content)
+        shared = self._shared = document["content"]
+        put = shared.insert
+        started = time.process_time()
+        for step in self._steps:
+            with document.transaction():
+                for offset, deleted, inserted in step:
+                    if deleted:
+                        del shared[offset : offset + (deleted if is_text else 1)]
+                    if inserted:
+                        put(offset, inserted)
+        return time.process_time() - started
+
+    def end(self) -> Any:
+        return str(self._shared) if isinstance(self._content, str) else list(self._shared)
