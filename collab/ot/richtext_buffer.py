@@ -126,13 +126,25 @@ class RichTextBuffer:
 
     def _edit(self, part: Part) -> Edit:
         chunks = self._chunks
-        old = list(itertools.chain.from_iterable(chunks[part.first : part.last + 1]))
-        new = delta.apply(old, {"ops": part.components})
-        before = chunks[part.first - 1][-1] if part.first else None
-        after = chunks[part.last + 1][0] if part.last + 1 < len(chunks) else None
-        growth = length(new) - sum(self._lengths[part.first : part.last + 1])
+        runs = list(itertools.chain.from_iterable(chunks[part.first : part.last + 1]))
+        start, end, components = touched(runs, part.components)
+        old = runs[start:end]
+        new = delta.apply(old, {"ops": components})
+        before, after = self._around(part, runs, start, end)
+        growth = length(new) - length(old)
         format_growth = format_bytes(before, new, after) - format_bytes(before, old, after)
-        return Edit(part.first, part.last, new, growth, format_growth)
+        runs[start:end] = new
+        return Edit(part.first, part.last, runs, growth, format_growth)
+
+    def _around(
+        self, part: Part, runs: list[Component], start: int, end: int
+    ) -> tuple[Component | None, Component | None]:
+        """The runs before and after those from `start` to `end` of a part."""
+        chunks = self._chunks
+        before = runs[start - 1] if start else chunks[part.first - 1][-1] if part.first else None
+        if end < len(runs):
+            return before, runs[end]
+        return before, chunks[part.last + 1][0] if part.last + 1 < len(chunks) else None
 
     def _replace(self, edit: Edit) -> bool:
         """Put new chunks in the place of old ones; whether others have moved by that."""
@@ -141,7 +153,10 @@ class RichTextBuffer:
             runs = runs + self._chunks[end]
             end += 1
         chunks = cut(runs) if weight(runs) > 2 * CHUNK else [runs] if runs else []
-        lengths = [length(chunk) for chunk in chunks]
+        if len(chunks) == 1:
+            lengths = [sum(self._lengths[edit.first : end]) + edit.growth]
+        else:
+            lengths = [length(chunk) for chunk in chunks]
         moved = len(chunks) != end - edit.first
         if not moved:
             for index, new in enumerate(lengths, edit.first):
@@ -178,6 +193,24 @@ class Edit(NamedTuple):
     runs: list[Component]
     growth: int
     format_growth: int
+
+
+def touched(runs: list[Component], components: list[Component]) -> tuple[int, int, list[Component]]:
+    """Where the runs begin and end that the components change, those included that what is inserted
+    may join; and the components as they apply to these alone."""
+    lead = components[0]["retain"] if components[0].keys() == {"retain"} else 0
+    reach = sum(each.get("retain", 0) or each.get("delete", 0) for each in components)
+    start = skipped = 0
+    while skipped < lead and (size := extent(runs[start]["insert"])) < lead - skipped:
+        skipped += size
+        start += 1
+    end, offset = start, skipped
+    while end < len(runs) and offset <= reach:
+        offset += extent(runs[end]["insert"])
+        end += 1
+    if skipped:
+        components = [{"retain": lead - skipped}, *components[1:]]
+    return start, end, components
 
 
 def length(runs: list[Component]) -> int:
