@@ -1,1 +1,1 @@
-export { generateKeyBetween } from "fractional-indexing";
+export { generateKeyBetween, generateNKeysBetween } from "fractional-indexing";

@@ -1,5 +1,6 @@
 import Quill from "quill/core.js";
-import Block from "quill/blots/block.js";
+import Module from "quill/core/module.js";
+import Uploader from "quill/modules/uploader.js";
 import Embed from "quill/blots/embed.js";
 import Blockquote from "quill/formats/blockquote.js";
 import Bold from "quill/formats/bold.js";
@@ -13,4 +14,4 @@ import Strike from "quill/formats/strike.js";
 import Underline from "quill/formats/underline.js";
 
 const formats = { Blockquote, Bold, Code, CodeBlock, Header, Image, Italic, Link, List, Strike, Underline };
-export { Block, Embed, Quill, formats };
+export { Embed, Module, Quill, Uploader, formats };

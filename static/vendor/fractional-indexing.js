@@ -1,1 +1,1 @@
-export * from "./fractional-indexing-LCAMVAYL.js";
+export * from "./fractional-indexing-2PAQJU6S.js";

@@ -1,1 +1,1 @@
-export * from "./quill-WA5EC7MM.js";
+export * from "./quill-APXG36DP.js";

@@ -208,3 +208,27 @@ async def test_no_path_leads_out_of_the_assets(app: Collab, path: str) -> None:
     }
     await app(scope, asyncio.Queue().get, send)
     assert sent[0]["status"] == 404
+
+
+@pytest.mark.parametrize(
+    ("doc_type", "page"),
+    [("text", "editor"), ("richtext", "richtext"), ("json", "board"), ("growset", "other")],
+)
+async def test_each_type_of_document_has_its_page(
+    app: Collab, http: httpx2.AsyncClient, doc_type: str, page: str
+) -> None:
+    expected = (resource_folder("static") / f"{page}.html").read_text()
+    await app.manager.repository.create_document("doc", doc_type)
+    answer = await http.get("/documents/doc")
+    assert (answer.status_code, answer.text) == (200, expected)
+    assert "default-src 'self'" in answer.headers["content-security-policy"]
+    # What isn't there yet is made by its page; what is there keeps its type.
+    assert (await http.get(f"/documents/new?doc_type={doc_type}")).text == expected
+    assert (await http.get("/documents/doc?doc_type=text")).text == expected
+
+
+async def test_the_page_of_a_document_needs_the_database(
+    app: Collab, http: httpx2.AsyncClient
+) -> None:
+    await app.close()
+    assert (await http.get("/documents/doc")).status_code == 503

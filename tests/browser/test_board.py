@@ -124,6 +124,27 @@ def test_two_people_write_tick_and_count_in_one_item(
     assert shown(ann) == [("wxyzmilk 😀abcd", True, 5)]
 
 
+def test_what_others_do_waits_for_an_input_method(
+    open_page: OpenPage, server: ServerProcess
+) -> None:
+    ann, bob = open_board(open_page), open_board(open_page)
+    add(ann, "one")
+    wait_for_texts(bob, "one")
+    part(bob, "text", 0).press("End")
+    method = bob.context.new_cdp_session(bob)
+    compose = {"selectionStart": 2, "selectionEnd": 2, "text": "にほ"}
+    method.send("Input.imeSetComposition", compose)
+    part(ann, "more", 0).click()
+    part(ann, "text", 0).press("Home")
+    ann.keyboard.type("zero ")
+    expect(part(bob, "count", 0)).to_have_text("1")
+    expect(part(bob, "text", 0)).to_have_value("oneにほ")
+    state(ann).to_have_attribute("data-state", "saved")
+    method.send("Input.insertText", {"text": "日本"})
+    wait_for_texts(ann, "zero one日本")
+    assert_agreed(server, ann, bob)
+
+
 def test_items_are_ordered_by_keys_and_by_dragging(
     open_page: OpenPage, server: ServerProcess
 ) -> None:
@@ -232,7 +253,8 @@ def test_what_is_no_board_is_told_and_left_alone(
         }""",
         server.url,
     )
-    expect(page.locator("#note")).to_be_visible()
+    page.locator("#note summary").click()
+    expect(page.get_by_test_id("whole")).to_contain_text('"notes": [')
     add(page, "milk")
     state(page).to_have_attribute("data-state", "saved")
     assert content(server)["notes"] == [1, 2]

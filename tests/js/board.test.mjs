@@ -32,14 +32,18 @@ test("items of one place can be parted and moved", () => {
   const twins = both({}, items.add({}, "x", ""), items.add({}, "y", ""));
   const content = after(twins, items.add(twins, "z", ""));
   assert.deepEqual(order(after(content, items.move(content, "z", "x"))), ["z", "x", "y"]);
-  assert.equal(order(after(content, items.move(content, "z", "y"))).length, 3);
+  assert.deepEqual(order(after(content, items.move(content, "z", "y"))), ["x", "z", "y"]);
 });
 
 test("keys that another program made are no fault", () => {
-  const strange = { x: { text: "", at: "?!" }, y: { text: "", at: "" } };
+  const strange = { x: { text: "", at: "1" }, y: { text: "", at: "2" } };
   const content = after(strange, items.add(strange, "z", "new"));
-  assert.equal(order(content).length, 3);
-  assert.equal(order(after(content, items.move(content, "z", "x"))).length, 3);
+  assert.deepEqual(order(content), ["x", "y", "z"]);
+  assert.deepEqual(order(after(strange, items.move(strange, "y", "x"))), ["y", "x"]);
+});
+
+test("an item that is to stand before one that is gone stays where it is", () => {
+  assert.deepEqual(items.move(three, "a", "gone"), []);
 });
 
 test("what two people do to one item goes together", () => {
@@ -71,6 +75,7 @@ test("what is no item is told apart and left alone", () => {
   assert.deepEqual(items.itemsOf({ note: 1, a: { text: "x", at: "a0" } }).map(({ id }) => id), ["a"]);
   assert.ok(items.hasOthers({ note: 1 }));
   assert.ok(!items.hasOthers(three));
+  for (const content of [[], "x", 7, null]) assert.ok(items.hasOthers(content));
   for (const content of [[], "x", 7, null]) assert.deepEqual([items.itemsOf(content), items.canHold(content)], [[], false]);
   const without = { a: { text: "x", at: "a0" } };
   assert.equal(items.itemsOf(after(without, items.count(without, "a", 2)))[0].count, 2);

@@ -224,7 +224,12 @@ test("a document made anew leaves the unsaved text to the user", async () => {
 
   const later = await opened(here, { storage });
   assert.equal(later.rescued.content, "old and mine");
+  const shown = [];
+  later.on("change", ({ operation, origin }) => shown.push([origin, operation]));
   later.reapplyRescued();
+  const [[origin, operation]] = shown;
+  assert.equal(origin, "reset", "the widget has to show it");
+  assert.equal(later.type.apply("another", operation), "old and mine");
   await here.clock.advance(50);
   assert.equal(here.server.content, "old and mine");
   assert.equal(later.rescued, null);

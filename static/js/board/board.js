@@ -44,7 +44,8 @@ export class Board {
   /** @param {(content: any) => object[]} make the operation on the content as it is */
   #edit(make) {
     if (!this.mayEdit) return;
-    this.#shared.edit(make(this.#shared.content));
+    const operation = make(this.#shared.content);
+    if (operation.length > 0) this.#shared.edit(operation);
   }
 
   /** An edit of one item that is undone by itself, if the item is still there. */
@@ -56,7 +57,7 @@ export class Board {
   }
 
   #changed({ operation, origin }) {
-    if (origin === "remote") {
+    if (origin !== "local") {
       for (const { id, text } of items.itemsOf(this.#shared.content)) {
         this.#rows.get(id)?.showText(text, (caret) => items.caretAfter(caret, operation, id));
       }
@@ -78,6 +79,7 @@ export class Board {
     // An element that is moved loses the focus.
     if (focused !== document.activeElement && this.#list.contains(focused)) focused.focus();
     this.#note.hidden = !items.hasOthers(content);
+    if (!this.#note.hidden) this.#note.querySelector("pre").textContent = JSON.stringify(content, null, 2);
     this.#list.dataset.count = String(shown.length);
     this.#showPeople();
   }

@@ -11,7 +11,7 @@
  * Members that are no items stay as they are.
  */
 
-import { generateKeyBetween } from "../../vendor/fractional-indexing.js";
+import { generateKeyBetween, generateNKeysBetween } from "../../vendor/fractional-indexing.js";
 import { affixes } from "../collab/ot/affixes.js";
 
 /** @typedef {{id: string, text: string, done: boolean, count: number, at: string}} Item */
@@ -32,9 +32,9 @@ export function itemsOf(content) {
 
 const compare = (one, other) => (one < other ? -1 : Number(one > other));
 
-/** Whether there is something in the document that the board doesn't show. */
+/** Whether there is something in the document that the board doesn't show as items. */
 export const hasOthers = (content) =>
-  Array.isArray(content) || typeof content !== "object" || Object.values(content).some((value) => !isItem(value));
+  !canHold(content) || Object.values(content).some((value) => !isItem(value));
 
 /** Whether items can be put into it: the members of anything but an object have no ids. */
 export const canHold = (content) => content !== null && typeof content === "object" && !Array.isArray(content);
@@ -44,9 +44,10 @@ export const newId = (random = crypto) =>
 
 // -- operations: each on the content as it is --------------------------------------------------
 
-export const add = (content, id, text) => [
-  { p: [id], oi: { text, done: false, count: 0, at: keyBetween(itemsOf(content).at(-1), null) } },
-];
+export function add(content, id, text) {
+  const item = { text, done: false, count: 0 };
+  return placed(content, itemsOf(content), null, (at) => ({ p: [id], oi: { ...item, at } }));
+}
 
 export const remove = (content, id) => [{ p: [id], od: content[id] }];
 
@@ -66,26 +67,34 @@ export function write(content, id, text) {
   return [...(removed ? [{ p, sd: removed }] : []), ...(inserted ? [{ p, si: inserted }] : [])];
 }
 
-/** Put an item before another, or at the end: `before` is null. */
+/** Put an item before another, or at the end: `before` is null. Nothing if that one is gone. */
 export function move(content, id, before) {
   const others = itemsOf(content).filter((item) => item.id !== id);
+  if (before !== null && !others.some((item) => item.id === before)) return [];
+  return placed(content, others, before, (at) => ({ p: [id, "at"], od: content[id].at, oi: at }));
+}
+
+/**
+ * @param {Item[]} others among which there is to be a new place
+ * @param {(at: string) => object} component what takes the place
+ */
+function placed(content, others, before, component) {
   const index = before === null ? others.length : others.findIndex((item) => item.id === before);
-  const at = keyBetween(others[index - 1], others[index]);
-  return [{ p: [id, "at"], od: content[id].at, oi: at }];
+  const [one, other] = [others[index - 1]?.at ?? null, others[index]?.at ?? null];
+  if (one === null || other === null || one < other) {
+    try {
+      return [component(generateKeyBetween(one, other))];
+    } catch {
+      // A key that another program has made.
+    }
+  }
+  // Two that were put into one place at once have one key, and there is nothing between: all get new ones.
+  const keys = generateNKeysBetween(null, null, others.length + 1);
+  const [at] = keys.splice(index, 1);
+  return [...others.map(({ id }, place) => ({ p: [id, "at"], od: content[id].at, oi: keys[place] })), component(at)];
 }
 
 const old = (item, key) => (Object.hasOwn(item, key) ? { od: item[key] } : {});
-
-function keyBetween(one, other) {
-  const [from, to] = [one?.at ?? null, other?.at ?? null];
-  try {
-    // Two that were put into one place at once have one key; there is nothing between.
-    return generateKeyBetween(from, from !== null && to !== null && from >= to ? null : to);
-  } catch {
-    // A key that somebody else's program has made.
-    return `${from ?? ""}V`;
-  }
-}
 
 /** Where a caret at `offset` in an item's text stands after an operation of somebody else. */
 export function caretAfter(offset, operation, id) {

@@ -1,5 +1,6 @@
 /** One item of the board on the page. */
 
+import { affixes } from "../collab/ot/affixes.js";
 import { icon } from "../icons.js";
 
 const button = (name, label, testid) => {
@@ -14,6 +15,10 @@ const button = (name, label, testid) => {
 };
 
 export class Row {
+  #text = ""; // as the document has it
+  #composed = null;
+  #labels;
+
   /**
    * @param {string} id
    * @param {object} actions what the user does: write(text), tick(done), count(change), remove(), move(step),
@@ -30,7 +35,9 @@ export class Row {
     this.done = document.createElement("input");
     this.done.type = "checkbox";
     this.done.dataset.testid = "item-done";
-    this.text = document.createElement("input");
+    // It grows with its words.
+    this.text = document.createElement("textarea");
+    this.text.rows = 1;
     this.text.className = "item-text";
     this.text.dataset.testid = "item-text";
     this.text.setAttribute("aria-label", "What is to be done");
@@ -45,6 +52,13 @@ export class Row {
     this.gone = button("remove", "Delete", "item-delete");
     const counter = document.createElement("span");
     counter.className = "counter";
+    this.#labels = new Map([
+      [this.grip, "Move with the arrow keys"],
+      [this.done, "Done"],
+      [this.less, "One less"],
+      [this.more, "One more"],
+      [this.gone, "Delete"],
+    ]);
     counter.append(this.less, this.number, this.more);
     element.append(this.grip, this.done, this.text, this.people, counter, this.gone);
     this.#listen(actions);
@@ -60,8 +74,9 @@ export class Row {
       const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
       if (step) event.preventDefault(), actions.move(step);
     });
-    this.text.addEventListener("input", ({ isComposing }) => isComposing || actions.write(this.text.value));
-    this.text.addEventListener("compositionend", () => actions.write(this.text.value));
+    this.text.addEventListener("input", () => this.#composed || actions.write(this.text.value));
+    this.text.addEventListener("compositionstart", () => (this.#composed = { before: this.text.value, moves: [] }));
+    this.text.addEventListener("compositionend", () => this.#endComposition(actions));
     this.text.addEventListener("focus", () => actions.focus(true));
     this.text.addEventListener("blur", () => actions.focus(false));
     this.text.addEventListener("keydown", (event) => {
@@ -69,11 +84,25 @@ export class Row {
     });
   }
 
+  #endComposition(actions) {
+    const { before, moves } = this.#composed;
+    this.#composed = null;
+    const { start, end } = affixes(before, this.text.value);
+    const inserted = this.text.value.slice(start, this.text.value.length - end);
+    const place = moves.reduce((offset, move) => move(offset), start);
+    const held = this.#text;
+    const removed = moves.length > 0 ? 0 : before.length - end - start;
+    actions.write(held.slice(0, place) + inserted + held.slice(place + removed));
+    this.text.value = this.#text;
+    this.text.setSelectionRange(place + inserted.length, place + inserted.length);
+  }
+
   /** @param {import("./items.js").Item} item */
   show({ text, done, count }, mayEdit) {
-    if (this.text.value !== text) this.text.value = text;
+    this.#text = text;
+    if (this.text.value !== text && !this.#composed) this.text.value = text;
+    for (const [control, label] of this.#labels) control.setAttribute("aria-label", text ? `${label}: ${text}` : label);
     this.done.checked = done;
-    this.done.setAttribute("aria-label", text ? `Done: ${text}` : "Done");
     this.number.textContent = String(count);
     this.element.classList.toggle("is-done", done);
     this.text.readOnly = !mayEdit;
@@ -82,6 +111,8 @@ export class Row {
 
   /** Others' text, with the caret where it was among the words. */
   showText(text, caretAfter) {
+    // What an input method composes must not be touched: it is put among the others' words at its end.
+    if (this.#composed) return void this.#composed.moves.push(caretAfter);
     const { selectionStart, selectionEnd, selectionDirection } = this.text;
     if (this.text.value === text) return;
     this.text.value = text;

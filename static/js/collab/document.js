@@ -38,7 +38,8 @@ const NOT_FOUND = 4404;
 const TAKEN_OVER = 4409;
 const TOO_BIG = 1009;
 const POLICY = 1008;
-const GONE = new Set(["document_deleted", "not_found"]);
+const WRONG_TYPE = "wrong_doc_type";
+const GONE = new Set(["document_deleted", "not_found", WRONG_TYPE]);
 
 export class CollabDocument extends Emitter {
   #session;
@@ -53,6 +54,7 @@ export class CollabDocument extends Emitter {
   #afresh = false; // what is held here does not fit the stream: ask for the whole document
   #outbox;
   #resolveReady;
+  #unsuitable = null; // the code of the refusal, if the document can't be edited here at all
   #ended = false;
 
   /** See `connect` for the options. */
@@ -174,6 +176,10 @@ export class CollabDocument extends Emitter {
    *   this content
    */
   edit(operation) {
+    return this.#edit(operation, "local");
+  }
+
+  #edit(operation, origin) {
     if (!this.mayEdit) throw new Error("the document can't be edited: it is not ready, read-only or closed");
     const { type, content } = this.#session;
     type.check(operation);
@@ -183,7 +189,7 @@ export class CollabDocument extends Emitter {
     this.#presence.moved(applied, this.clientId);
     this.#cursor.moved(applied, true);
     this.#keeping.writeSoon();
-    this.emit("change", this.#change(applied, "local", content, this.clientId, this.user?.user_id));
+    this.emit("change", this.#change(applied, origin, content, this.clientId, this.user?.user_id));
     this.#outbox.edited();
     this.#observe();
     return applied;
@@ -228,7 +234,8 @@ export class CollabDocument extends Emitter {
   reapplyRescued() {
     const { first } = this.#rescued;
     if (!first) return;
-    this.edit(this.#session.type.difference(this.content, first.content));
+    // The widget hasn't made this change: it is to show it.
+    this.#edit(this.#session.type.difference(this.content, first.content), "reset");
     this.discardRescued();
   }
 
@@ -368,6 +375,7 @@ export class CollabDocument extends Emitter {
   #refused({ code, message, id }) {
     const error = { code, message, advice: adviceFor(code, message) };
     this.emit("error", error);
+    if (code === WRONG_TYPE && !this.#joined) this.#unsuitable = code;
     const step = this.#outbox.refused(error, id ?? null);
     if (step) this.#leave({ renew: step === "renew" });
   }
@@ -398,7 +406,8 @@ export class CollabDocument extends Emitter {
     if (code === TAKEN_OVER) this.#takeNewIdentity();
     if (code === TOO_BIG) this.#outbox.fail({ code: "too_large", message: reason });
     if (code === POLICY) this.emit("error", { code: "refused", message: reason, advice: reason });
-    const gone = { [DELETED]: "document_deleted", [NOT_FOUND]: "not_found" }[code];
+    // To ask again would be answered in the same way.
+    const gone = { [DELETED]: "document_deleted", [NOT_FOUND]: "not_found" }[code] ?? this.#unsuitable;
     if (gone) this.#outbox.fail({ code: gone, message: reason });
     this.#observe();
     if (gone) this.emit("closed", { code: gone });

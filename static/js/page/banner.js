@@ -40,7 +40,7 @@ export function messageFor(shared, plain = String) {
   const { rescued, status } = shared;
   const copyAll = () => copy(plain(shared.content));
   if (rescued) return rescuedMessage(shared, rescued, copy(plain(rescued.content)));
-  if (["document_deleted", "not_found"].includes(status.error?.code)) return goneMessage(status, copyAll());
+  if (["document_deleted", "not_found", "wrong_doc_type"].includes(status.error?.code)) return goneMessage(status, copyAll());
   if (status.state === "failed") return failedMessage(shared, status, copyAll);
   if (status.delay === "alarming") return alarmingMessage(shared, status, copyAll());
   return null;

@@ -1,9 +1,12 @@
 /** The Quill editor of a shared rich text. */
 
 import { Quill } from "../../vendor/quill.js";
+import { UndoManager } from "../collab/index.js";
 import { bindQuill } from "./binding.js";
 import { showCursors } from "./cursors.js";
 import { registerFormats } from "./formats.js";
+import { registerHistory } from "./history.js";
+import { matchersThat, registerUploader } from "./pasting.js";
 import { bindToolbar } from "./toolbar.js";
 
 const MESSAGE_MILLISECONDS = 6000;
@@ -17,18 +20,23 @@ const MESSAGE_MILLISECONDS = 6000;
  */
 export function openEditor(shared, parent, toolbar, message) {
   registerFormats();
+  registerHistory();
+  registerUploader();
   const say = teller(message);
   const quill = new Quill(parent, {
     placeholder: "Write. Everyone with this address writes along.",
     modules: {
-      history: { userOnly: true, delay: 700 },
-      uploader: { handler: () => say("Pictures can't be put into the document: give the address of one instead.") },
+      clipboard: { matchers: matchersThat(say) },
+      // Tab is the way out for who uses no mouse.
+      keyboard: { bindings: { tab: null, "remove tab": null } },
+      uploader: { refuse: say },
     },
   });
   quill.root.setAttribute("aria-label", "Text");
   quill.root.setAttribute("role", "textbox");
   quill.root.setAttribute("aria-multiline", "true");
   parent.setAttribute("aria-busy", "false");
+  quill.history.use(new UndoManager(shared));
   bindQuill(shared, quill);
   bindToolbar(quill, toolbar, say);
   showCursors(shared, quill);
