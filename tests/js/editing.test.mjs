@@ -309,3 +309,21 @@ test("closing leaves no timer behind", async () => {
   await here.clock.advance(10);
   assert.equal(here.clock.pending, 0);
 });
+
+test("a document of another type is not asked for again and again", async () => {
+  const here = world();
+  let asked = 0;
+  here.server.join = (socket) => {
+    asked += 1;
+    socket.push({ type: "error", code: "wrong_doc_type", message: "it is of another type" });
+    here.clock.set(() => socket.end(1008), 2);
+  };
+  const editor = here.open();
+  const told = [];
+  editor.on("closed", (event) => told.push(event.code));
+  await here.clock.advance(60_000);
+  assert.equal(asked, 1);
+  assert.deepEqual(told, ["wrong_doc_type"]);
+  assert.deepEqual([editor.status.state, editor.status.error.code], ["failed", "wrong_doc_type"]);
+  assert.ok(!editor.mayEdit);
+});
