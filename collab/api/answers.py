@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -13,7 +13,15 @@ from ..asgi.responses import Response
 from ..asgi.routing import Route
 from ..errors import CollabError, InvalidRequest, MethodNotAllowed, NoSuchResource, TooLarge
 
-__all__ = ["Handler", "error_response", "json_response", "read_json", "resource", "timestamp"]
+__all__ = [
+    "Handler",
+    "Resource",
+    "error_response",
+    "json_response",
+    "read_json",
+    "resource",
+    "timestamp",
+]
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 
@@ -38,7 +46,15 @@ def error_response(error: CollabError) -> Response:
     return response
 
 
-def resource(path: str, **handlers: Handler) -> Route:
+class Resource(Route):
+    """A route that knows its handlers: those of the methods that are not answered with 405."""
+
+    def __init__(self, path: str, answer: Handler, handlers: Mapping[str, Handler]) -> None:
+        super().__init__(path, answer, methods=METHODS)
+        self.handlers = handlers
+
+
+def resource(path: str, **handlers: Handler) -> Resource:
     """A route with a handler for each HTTP method; errors are answered as JSON.
 
     Other methods are answered with 405, a path that has no handlers at all with 404.
@@ -62,7 +78,7 @@ def resource(path: str, **handlers: Handler) -> Route:
                 response.headers["allow"] = ", ".join(sorted(handlers))
             return response
 
-    return Route(path, answer, methods=METHODS)
+    return Resource(path, answer, handlers)
 
 
 async def read_json(request: Request, maximum_bytes: int) -> dict[str, Any]:

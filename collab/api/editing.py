@@ -25,6 +25,7 @@ def editing_route(manager: DocumentManager, access: Access) -> WebSocketRoute:
 
     async def edit(websocket: WebSocket) -> None:
         doc_id = websocket.path_params["doc_id"]
+        asked_at = manager.reviews
         try:
             check_origin(websocket, manager.settings.origins_allowed)
             request = JoinRequest.of_query(websocket.query_params)
@@ -38,7 +39,7 @@ def editing_route(manager: DocumentManager, access: Access) -> WebSocketRoute:
             logger.exception("document %s: who is it?", doc_id)
             await refuse(websocket, Internal("internal error: try again later"))
             return
-        await manager.serve(websocket, doc_id, user, request)
+        await manager.serve(websocket, doc_id, user, request, asked_at=asked_at)
 
     async def admitted(websocket: WebSocket, doc_id: str, request: JoinRequest) -> User:
         user = await access.user(websocket, request.client_id)

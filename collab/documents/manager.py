@@ -7,12 +7,11 @@ import contextlib
 import itertools
 import logging
 import time
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
 
-from ..auth import Role, User
+from ..auth import User
 from ..errors import (
     CollabError,
     DocumentBusy,
@@ -31,6 +30,7 @@ from .join import JoinRequest, check_doc_id
 from .loading import load_content
 from .open_documents import DEFAULT_TYPE, OpenDocuments
 from .prepared import prepare, prepare_text
+from .review import Review, RoleOf
 
 __all__ = ["DocumentManager"]
 
@@ -55,6 +55,7 @@ class DocumentManager:
         self.documents = OpenDocuments(settings, repository, committer)
         self._connections: dict[Connection, None] = {}
         self._joining = 0
+        self._review = Review()
         self._own_ids = itertools.count(1)
         self._housekeeper: asyncio.Task[None] | None = None
         self._is_closing = False
@@ -67,13 +68,17 @@ class DocumentManager:
         doc_id: str,
         user: User | str,
         request: JoinRequest | None = None,
+        *,
+        asked_at: int | None = None,
     ) -> None:
         """Run one connection from the handshake to its close.
 
         A join that is refused is answered on the WebSocket; nothing is raised for it.
         """
         try:
-            connection = await self.join_document(websocket, doc_id, user, request)
+            connection = await self.join_document(
+                websocket, doc_id, user, request, asked_at=asked_at
+            )
         except PeerLeft:
             return
         except CollabError as error:
@@ -88,6 +93,8 @@ class DocumentManager:
         doc_id: str,
         user: User | str,
         request: JoinRequest | None = None,
+        *,
+        asked_at: int | None = None,
     ) -> Connection:
         """Accept the WebSocket and join it to a document.
 
@@ -95,6 +102,8 @@ class DocumentManager:
             websocket: not yet accepted, or accepted by the host.
             user: who is editing; a text is taken as the `user_id` of an editor.
             request: how to join; taken from the WebSocket's query parameters if left out.
+            asked_at: `reviews` as it was before the user's role was asked for; as it is now if left
+                out.
 
         Returns:
             The connection, which is already written to. Await its `run()`, or hand each received
@@ -108,16 +117,23 @@ class DocumentManager:
             request = JoinRequest.of_query(websocket.query_params)
         if isinstance(user, str):
             user = User(user)
+        if asked_at is None:
+            asked_at = self.reviews
         check_subprotocols(websocket)
         self._check_room()
         self._joining += 1
         try:
-            return await self._join(websocket, check_doc_id(doc_id), user, request)
+            return await self._join(websocket, check_doc_id(doc_id), user, request, asked_at)
         finally:
             self._joining -= 1
 
     async def _join(
-        self, websocket: WebSocketLike, doc_id: str, user: User, request: JoinRequest
+        self,
+        websocket: WebSocketLike,
+        doc_id: str,
+        user: User,
+        request: JoinRequest,
+        asked_at: int,
     ) -> Connection:
         create = self.settings.create_on_join
         async with self.documents.open(
@@ -133,10 +149,12 @@ class DocumentManager:
             try:
                 await accept(websocket)
                 await connection.join(request.version, request.epoch)
+                self._connections[connection] = None
+                if self.reviews != asked_at:
+                    await self._review.again(connection, doc_id)
             except BaseException:
                 await connection.finish()
                 raise
-            self._connections[connection] = None
             if self._is_closing:
                 connection.close(1001, "server shutting down")
             return connection
@@ -157,20 +175,19 @@ class DocumentManager:
         if len(self._connections) + self._joining >= limit:
             raise ServerBusy(f"the server has {limit} connections, which is the limit")
 
-    async def review(
-        self, doc_id: str, role_of: Callable[[User, str], Awaitable[Role | None]]
-    ) -> None:
+    @property
+    def reviews(self) -> int:
+        """How many reviews there have been; see `join_document`."""
+        return self._review.number
+
+    async def review(self, doc_id: str, role_of: RoleOf) -> None:
         """Ask anew what everybody connected to a document may do there.
 
         Whoever has another role now is closed, with 1013 if they may come back with it, else with
-        1008.
+        1008. Who is joining at this moment is asked about once they have joined.
         """
-        for connection in [each for each in self._connections if each.document.doc_id == doc_id]:
-            role = await role_of(connection.user, doc_id)
-            if role is None:
-                connection.close(1008, "you may not see this document any more")
-            elif role != connection.user.role:
-                connection.close(1013, f"you are {role} now: reconnect")
+        theirs = [each for each in self._connections if each.document.doc_id == doc_id]
+        await self._review.all(theirs, doc_id, role_of)
 
     # -- what an embedding application calls ----------------------------------------------------
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx2
 import pytest
@@ -17,6 +19,7 @@ from tests.wire import Refused, Wire, connect
 
 SECRET = "a secret of at least thirty-two bytes"
 ACCESS = "/api/documents/doc/access"
+REPLY_SECONDS = 20
 
 
 def token(user_id: str, role: Any = "editor", documents: Any = None) -> str:
@@ -237,6 +240,74 @@ async def test_a_guest_is_nobody_to_whom_a_grant_was_given(app: Collab) -> None:
     assert (await join(app, link=link, client_id="tab"))[1]["role"] == "viewer"
 
 
+# -- in the very instant -----------------------------------------------------------------------
+
+
+class Halted(Wire):
+    """An editor whose handshake stops where the server, having asked for the role, accepts it."""
+
+    def __init__(self, app: Collab, query: dict[str, str]) -> None:
+        super().__init__(app, f"/ws/documents/doc?{urlencode(query)}")
+        self.accepting = asyncio.Event()
+
+    async def _take(self, event: dict[str, Any]) -> None:
+        if event["type"] == "websocket.accept":
+            self.accepting.set()
+        await super()._take(event)
+
+    async def start(self) -> asyncio.Task[Wire]:
+        """Begin the handshake; returns once it has stopped. `reading` lets it go on."""
+        self.reading.clear()
+        opening = asyncio.get_running_loop().create_task(self.open())
+        await asyncio.wait_for(self.accepting.wait(), REPLY_SECONDS)
+        return opening
+
+
+async def test_a_grant_removed_while_its_user_joins_is_missed_by_no_review(app: Collab) -> None:
+    await grant(app, "bob", "editor")
+    wire = Halted(app, {"token": token("bob")})
+    opening = await wire.start()
+    await grant(app, "bob", None)
+    wire.reading.set()
+    await opening
+    assert await wire.closed() == 1008
+    await wire.leave()
+    assert app.manager._connections == {}
+
+
+async def test_a_role_changed_while_its_user_joins_takes_effect(app: Collab) -> None:
+    await grant(app, "bob", "editor")
+    wire = Halted(app, {"token": token("bob")})
+    opening = await wire.start()
+    await grant(app, "bob", "viewer")
+    wire.reading.set()
+    await opening
+    assert await wire.closed() == 1013
+
+
+async def test_a_link_revoked_while_somebody_joins_by_it_takes_effect(app: Collab) -> None:
+    link = await share(app, "viewer")
+    wire = Halted(app, {"link": link["link"]})
+    opening = await wire.start()
+    async with client(app, token("ann")) as http:
+        assert (await http.delete(f"{ACCESS}/links/{link['link_id']}")).status_code == 204
+    wire.reading.set()
+    await opening
+    assert await wire.closed() == 1008
+
+
+async def test_who_joins_during_somebody_else_s_review_stays(app: Collab) -> None:
+    await grant(app, "bob", "editor")
+    wire = Halted(app, {"token": token("bob")})
+    opening = await wire.start()
+    await grant(app, "cid", "viewer")
+    wire.reading.set()
+    await opening
+    await wire.expect("document_state")
+    await wire.edit(1, 0, {"insert": "x"})
+    assert await wire.acknowledged() == 1
+
+
 # -- the host's word ---------------------------------------------------------------------------
 
 
@@ -258,3 +329,28 @@ async def test_a_host_has_open_connections_reviewed(database: str) -> None:
         assert await bob.closed() == 1008
         await ann.send({"type": "ping"})
         await ann.until("pong")
+
+
+async def test_a_host_that_cannot_say_has_nobody_keep_their_role(
+    database: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken: set[str] = set()
+
+    async def authenticate(connection: HTTPConnection) -> User | None:
+        return User(connection.cookies["user"])
+
+    async def authorize(user: User, doc_id: str) -> Role | None:
+        if user.user_id in broken:
+            raise RuntimeError("the host's own fault")
+        return "viewer" if broken else "editor"
+
+    app = create_app(Settings(database=database), authenticate=authenticate, authorize=authorize)
+    async with app.running():
+        ann = await connect(app, "doc", headers={"cookie": "user=ann"})
+        bob = await connect(app, "doc", headers={"cookie": "user=bob"})
+        broken.add("ann")
+        await app.review("doc")
+        assert await ann.closed() == 1013
+        # The one behind them has had their turn all the same.
+        assert await bob.closed() == 1013
+    assert "what may 'ann' do?" in caplog.text
