@@ -165,6 +165,30 @@ class Settings(BaseSettings):
         description="Largest edit frame; a larger one is refused (too_large).",
     )
     presence_maximum_bytes: int = Field(default=4096, ge=64, description="Largest presence frame.")
+    edits_per_second: float = Field(
+        default=5000.0,
+        gt=0,
+        description="Most edits per second of one connection, in the long run; one more is refused "
+        "(rate_limited).",
+    )
+    edits_burst_maximum: int = Field(
+        default=10_000,
+        ge=1,
+        description="So many edits may come at once; who sends so many more after a refusal is "
+        "closed (1008).",
+    )
+    presences_per_second: float = Field(
+        default=200.0,
+        gt=0,
+        description="Most presence and ping frames per second of one connection, in the long run; "
+        "one more is refused (rate_limited).",
+    )
+    presences_burst_maximum: int = Field(
+        default=1000,
+        ge=1,
+        description="So many presence and ping frames may come at once; who sends so many more "
+        "after a refusal is closed (1008).",
+    )
     outbox_maximum_frames: int = Field(
         default=2048, ge=16, description="Most frames beside changes that wait for one slow reader."
     )

@@ -24,6 +24,7 @@ from ..errors import (
     FrameError,
     Internal,
     InvalidOperation,
+    RateLimited,
     ReadOnly,
     StorageError,
     TooLarge,
@@ -52,6 +53,7 @@ from .handshake import WebSocketLike
 from .history import Change
 from .link import Farewell, Link, TaskLink
 from .prepared import Batch, prepare
+from .rate import TokenBucket
 
 __all__ = ["Connection", "ConnectionState"]
 
@@ -100,6 +102,10 @@ class Connection:
         # Whether it has reached the history's head once; until then it may read from storage.
         self._caught_up = False
         self._bad_frames = 0
+        self._edits = TokenBucket(settings.edits_per_second, settings.edits_burst_maximum)
+        self._presences = TokenBucket(
+            settings.presences_per_second, settings.presences_burst_maximum
+        )
         socket = socket_of(websocket.scope)
         self._link: Link = (
             DirectLink(self, websocket, socket) if socket else TaskLink(self, websocket)
@@ -240,11 +246,15 @@ class Connection:
         self.put(prepare(Error(error.code, error.message, answers)))
         if isinstance(error, (FrameError, InvalidOperation, TooLarge)):
             self._count_bad_frame(error)
+        elif isinstance(error, RateLimited):
+            self._check_flood(error)
 
     def _act(self, frame: Edit | PresenceUpdate | Ping) -> bool:
         """False if this edit needs something from storage; then nothing is done yet."""
         if isinstance(frame, Edit):
             return self._edit(frame)
+        if not self._presences.take():
+            raise self._rate_limited(self._presences, "presence and ping frames", "presences")
         if isinstance(frame, PresenceUpdate):
             self._update_presence(frame)
         else:
@@ -254,6 +264,8 @@ class Connection:
     def _edit(self, frame: Edit) -> bool:
         if not self.user.may_edit:
             raise ReadOnly("this user may read the document, not edit it: ask its owner")
+        if not self._edits.take():
+            raise self._rate_limited(self._edits, "edits", "edits")
         change = self.document.edit_now(self.author, frame.id, frame.version, frame.operation)
         if change is None:
             return False
@@ -283,6 +295,16 @@ class Connection:
         limit = self._settings.bad_frames_maximum
         if self._bad_frames >= limit:
             self.close(1008, f"{limit} bad frames in a row, the last: {error.code}")
+
+    def _rate_limited(self, bucket: TokenBucket, what: str, setting: str) -> RateLimited:
+        return RateLimited(
+            f"too many {what}: the limit is {bucket.rate:g} per second ({setting}_per_second) "
+            f"after {bucket.burst:g} at once ({setting}_burst_maximum): send the same again shortly"
+        )
+
+    def _check_flood(self, error: RateLimited) -> None:
+        if self._edits.is_overdrawn or self._presences.is_overdrawn:
+            self.close(1008, error.message)
 
     # -- writing --------------------------------------------------------------------------------
 

@@ -115,6 +115,20 @@ test("an invalid operation is not sent again and again, but on the user's word",
   assert.deepEqual([editor.status.state, here.server.content], ["saved", "ab"]);
 });
 
+test("an edit that comes too soon is sent again, the same, until it is accepted", async () => {
+  const here = world();
+  const editor = await opened(here);
+  let refusals = 3;
+  here.server.refuse = () => (refusals-- > 0 ? "rate_limited" : null);
+  const frames = watched(here);
+  editor.edit(insert(0, "quick"));
+  await here.clock.advance(20);
+  editor.edit(insert(5, "er"));
+  await here.clock.advance(10_000);
+  assert.deepEqual([editor.status.state, here.server.content], ["saved", "quicker"]);
+  assert.deepEqual(frames.slice(1, 4), [frames[0], frames[0], frames[0]]);
+});
+
 test("an edit that is too far behind is made anew on the newest version", async () => {
   const here = world();
   const editor = await opened(here);

@@ -33,6 +33,10 @@ UNITS = {
     "attribute_maximum_depth": "levels",
     "connections_maximum": "connections",
     "document_connections_maximum": "connections",
+    "edits_per_second": "edits per second",
+    "edits_burst_maximum": "edits",
+    "presences_per_second": "frames per second",
+    "presences_burst_maximum": "frames",
     "outbox_maximum_frames": "frames",
     "bad_frames_maximum": "frames",
 }
