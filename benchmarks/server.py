@@ -23,6 +23,8 @@ class ServerProcess:
         settings: by their names, such as `snapshot_interval_operations`.
     """
 
+    command: tuple[str, ...] = ("collab", "serve")
+
     def __init__(self, database: str, **settings: object) -> None:
         self.url = ""
         self._port = 0
@@ -37,7 +39,7 @@ class ServerProcess:
         """
         settings = {f"COLLAB_{name.upper()}": str(v) for name, v in self._settings.items()}
         self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "collab", "serve", "--port", str(self._port)),
+            *(sys.executable, "-m", *self.command, "--port", str(self._port)),
             env={**os.environ, **settings},
             cwd=Path(__file__).parent.parent,
             stdout=asyncio.subprocess.PIPE,
@@ -48,6 +50,11 @@ class ServerProcess:
         if address is None:
             raise RuntimeError(f"the server did not start: {line.decode().strip() or 'see above'}")
         self.url, self._port = address[1], int(address[2])
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
 
     @property
     def running(self) -> bool:
@@ -81,6 +88,10 @@ class ServerProcess:
 
         That of threads that have ended is missing.
         """
-        assert self._process is not None
-        threads = Path(f"/proc/{self._process.pid}/task").glob("*/schedstat")
+        threads = Path(f"/proc/{self.pid}/task").glob("*/schedstat")
         return sum(int(each.read_text().split()[0]) for each in threads) / 1e9
+
+    def loop_cpu_seconds(self) -> float:
+        """The same of the main thread alone, in which the event loop runs."""
+        thread = Path(f"/proc/{self.pid}/task/{self.pid}/schedstat")
+        return int(thread.read_text().split()[0]) / 1e9

@@ -1,0 +1,1 @@
+"""What the server costs under load, beside the least that any server could cost."""

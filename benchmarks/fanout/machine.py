@@ -1,0 +1,51 @@
+"""What the machine says of itself and of its processes; Linux only."""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+__all__ = ["Memory", "busy_seconds", "describe", "memory", "raise_file_limit"]
+
+
+class Memory(NamedTuple):
+    """Kilobytes (1024 bytes) that a process holds: with what it shares, and with its part of it."""
+
+    resident: int
+    proportional: int
+
+
+def memory(pid: int) -> Memory:
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+    fields = {line.partition(":")[0]: line.split()[1] for line in lines}
+    return Memory(int(fields["Rss"]), int(fields["Pss"]))
+
+
+def busy_seconds() -> float:
+    """Time that all processors together have not been idle."""
+    fields = [int(each) for each in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    idle, waiting = fields[3], fields[4]
+    return (sum(fields) - idle - waiting) / os.sysconf("SC_CLK_TCK")
+
+
+def raise_file_limit() -> None:
+    """As many open sockets as the system lets one process have; what it starts inherits that."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def describe() -> dict[str, str | int]:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return {
+        "processors": os.cpu_count() or 1,
+        "model": models[0] if models else platform.machine(),
+        "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+        **{name: version(name) for name in ("uvloop", "uvicorn", "websockets", "msgspec")},
+    }

@@ -1,0 +1,46 @@
+"""How large and how long each scenario is."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+__all__ = ["Options"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """Those of the figures in docs/performance.md."""
+
+    warm_seconds: float = 1.0
+    seconds: float = 6.0
+    paced_seconds: float = 8.0
+    readers: tuple[int, ...] = (100, 400)
+    writers: int = 20
+    documents: int = 200
+    members: int = 50
+    edits_per_second: float = 4.0
+    """Of each member that types at a pace."""
+
+    def __post_init__(self) -> None:
+        if self.seconds <= 0:
+            raise ValueError(f"seconds must be above 0, got {self.seconds}")
+
+    def changed(self, settings: list[str]) -> Options:
+        """With `name=value` for each, several values of one name parted by commas.
+
+        Raises:
+            ValueError: there is no such option, or it can't have this value.
+        """
+        given: dict[str, Any] = dict(self._read(each) for each in settings)
+        return dataclasses.replace(self, **given)
+
+    def _read(self, setting: str) -> tuple[str, object]:
+        name, _, value = setting.partition("=")
+        known = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        if name not in known:
+            raise ValueError(f"no option {name!r}; there are: {', '.join(known)}")
+        default = known[name]
+        if isinstance(default, tuple):
+            return name, tuple(int(each) for each in value.split(","))
+        return name, type(default)(value)

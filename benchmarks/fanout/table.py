@@ -1,0 +1,64 @@
+"""Figures as tables, in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from .load import Figures
+from .results import Results
+
+__all__ = ["Column", "columns", "markdown", "number", "tables"]
+
+
+class Column(NamedTuple):
+    heading: str
+    figure: str
+    digits: int = 0
+
+
+LOAD = (
+    Column("edits/s", "edits_per_second"),
+    Column("deliveries/s", "deliveries_per_second"),
+    Column("server CPU µs/edit", "server_cpu_us_per_edit", 1),
+    Column("server CPU µs/delivery", "server_cpu_us_per_delivery", 2),
+    Column("of it the event loop's", "loop_cpu_us_per_delivery", 2),
+    Column("p50 ms", "latency_p50_ms", 2),
+    Column("p95 ms", "latency_p95_ms", 2),
+    Column("p99 ms", "latency_p99_ms", 2),
+    Column("server CPU %", "server_cpu_percent"),
+    Column("generator CPU %", "generator_cpu_percent"),
+    Column("others CPU %", "others_cpu_percent"),
+)
+COLUMNS: dict[str, tuple[Column, ...]] = {}
+
+
+def columns(name: str) -> tuple[Column, ...]:
+    """Those of a scenario, by the first part of its name."""
+    return COLUMNS.get(name.partition("-")[0], LOAD)
+
+
+def number(value: float | None, digits: int = 0) -> str:
+    return "-" if value is None or value != value else f"{value:,.{digits}f}"
+
+
+def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """The first column to the left, the others to the right."""
+    lines = [" | ".join(head), " | ".join(["---", *["---:"] * (len(head) - 1)])]
+    lines += [" | ".join(row) for row in rows]
+    return "\n".join(f"| {line} |" for line in lines) + "\n"
+
+
+def tables(results: Results) -> str:
+    """One for each scenario, a row for each server."""
+    parts = []
+    for name, title in results.titles.items():
+        shown = columns(name)
+        rows = [[subject, *_cells(shown, found)] for subject, found in results.subjects(name)]
+        table = markdown(["server", *(each.heading for each in shown)], rows)
+        parts.append(f"### {name}: {title}\n\n{table}")
+    return "\n".join(parts)
+
+
+def _cells(shown: Iterable[Column], figures: Figures) -> list[str]:
+    return [number(figures.get(each.figure), each.digits) for each in shown]

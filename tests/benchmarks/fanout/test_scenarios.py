@@ -1,0 +1,52 @@
+"""Every scenario runs, however small, against our server and the floor."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from benchmarks.fanout.options import Options
+from benchmarks.fanout.run import run
+from benchmarks.fanout.scenarios import chosen, scenarios
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="it reads /proc")
+
+SMALL = Options(
+    warm_seconds=0,
+    seconds=0.1,
+    paced_seconds=0.3,
+    readers=(3,),
+    writers=3,
+    documents=3,
+    members=4,
+    edits_per_second=20,
+)
+RUNS = [(name, subject) for name, each in scenarios(SMALL).items() for subject in each.subjects]
+
+
+@pytest.mark.parametrize(("name", "subject"), RUNS)
+async def test_a_scenario_runs(name: str, subject: str) -> None:
+    figures = await run(name, subject, SMALL)
+    assert figures["edits"] > 0
+    assert figures["deliveries"] > 0
+    assert figures["server_cpu_us_per_delivery"] > 0
+    assert figures["latency_p50_ms"] > 0
+
+
+def test_scenarios_are_chosen_by_name_or_by_its_beginning() -> None:
+    assert list(chosen(Options(), ["S1"])) == ["S1-100", "S1-400"]
+    assert list(chosen(Options(), ["S2", "S1-400"])) == ["S2", "S1-400"]
+    assert list(chosen(Options(), [])) == list(scenarios(Options()))
+
+
+def test_a_scenario_that_does_not_exist_is_refused_with_those_that_do() -> None:
+    with pytest.raises(ValueError, match=r"no scenario 'S99'; there are: S1-100"):
+        chosen(Options(), ["S99"])
+
+
+def test_options_are_set_by_name() -> None:
+    changed = Options().changed(["writers=5", "readers=1,2", "seconds=0.5"])
+    assert (changed.writers, changed.readers, changed.seconds) == (5, (1, 2), 0.5)
+    with pytest.raises(ValueError, match="no option 'reader'"):
+        Options().changed(["reader=1"])
