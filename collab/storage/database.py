@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
@@ -21,6 +20,7 @@ from . import schema
 from .engine import file_of, is_memory, is_sqlite, parse_url, server_engine, sqlite_engine
 from .faults import DatabaseLocked
 from .lane import Lane, ServerLane, ThreadLane
+from .place import Place, Remains, holds_all_of, leave
 
 __all__ = ["Database"]
 
@@ -32,6 +32,15 @@ T = TypeVar("T")
 SQLITE_READERS = 4
 SERVER_CONNECTIONS = 5
 RETRY_SECONDS = 0.02
+RETURN_SECONDS = 0.5
+
+_GONE = (
+    "the database can't be used: its file was deleted or replaced while in use; it must be put back"
+)
+_OLDER = (
+    "the database can't be used: the file in its place lacks the newest edits; "
+    "restart the server to go on with that"
+)
 
 # Alembic keeps what it works on in module globals: one migration at a time in this process.
 _migrating = threading.Lock()
@@ -61,7 +70,13 @@ class Database:
         self._reads: Lane | None = None
         self._writes: Lane | None = None
         self._file: Path | None = None
-        self._place: tuple[int, int] | None = None
+        self._place: Place | None = None
+        # Once the file is gone: what is remembered of it, when to look for it again, and what was
+        # found the last time.
+        self._lost = False
+        self._remains: Remains | None = None
+        self._look_at = 0.0
+        self._found = ""
         # One opening or closing at a time: a close that comes second returns when both are done.
         self._door = asyncio.Lock()
 
@@ -79,18 +94,13 @@ class Database:
             SchemaMismatch: the schema is older (and `upgrade` is off), newer, or another program's.
         """
         async with self._door:
-            if self._writes is not None:
+            if self._writes is not None or self._lost:
                 return
             url = parse_url(self._url)
             try:
-                self._connect(url)
-                await self._prepare(url, is_sqlite(url) if upgrade is None else upgrade)
+                await self._connect(url, is_sqlite(url) if upgrade is None else upgrade)
             except StorageError as error:
-                await self._disconnect()
                 raise type(error)(f"{error} (database '{url.database}')") from error
-            except BaseException:
-                await self._disconnect()
-                raise
 
     async def close(self) -> None:
         """Wait for the transactions in progress, then disconnect. Idempotent.
@@ -98,6 +108,12 @@ class Database:
         It takes no longer than transactions may take; one that still hangs is left behind.
         """
         async with self._door:
+            with contextlib.suppress(StorageUnavailable):
+                self._check_place()
+            if self._lost and self._writes is not None:
+                with contextlib.suppress(StorageUnavailable):
+                    await self._leave()
+            self._lost, self._remains = False, None
             await self._disconnect()
 
     async def _disconnect(self) -> None:
@@ -119,6 +135,8 @@ class Database:
         Raises:
             StorageUnavailable: the database can't be read.
         """
+        if self._lost:
+            await self._return()
         return await self._run(self._reads, function, *args, **kwargs)
 
     async def write(
@@ -134,6 +152,8 @@ class Database:
                 time is over, and nobody knows.
             sqlalchemy.exc.IntegrityError, DataError: the database refused a row (`faults.REFUSED`).
         """
+        if self._lost:
+            await self._return()
         return await self._run(self._writes, function, *args, **kwargs)
 
     async def _run(
@@ -145,7 +165,15 @@ class Database:
 
     # -- opening --------------------------------------------------------------------------------
 
-    def _connect(self, url: URL) -> None:
+    async def _connect(self, url: URL, upgrade: bool) -> None:
+        try:
+            self._make_lanes(url)
+            await self._prepare(url, upgrade)
+        except BaseException:
+            await self._disconnect()
+            raise
+
+    def _make_lanes(self, url: URL) -> None:
         file = file_of(url)
         self._file = None if file is None else file.absolute()
         if self._file is not None:
@@ -159,7 +187,8 @@ class Database:
         self._writes = ThreadLane(self._sqlite(url), 1, timeout, self._check_place)
         self._reads = self._writes
         if not is_memory(url):
-            self._reads = ThreadLane(self._sqlite(url, writes=False), SQLITE_READERS, timeout)
+            reader = self._sqlite(url, writes=False)
+            self._reads = ThreadLane(reader, SQLITE_READERS, timeout, self._check_place)
 
     def _sqlite(self, url: URL, **options: bool) -> Engine:
         return sqlite_engine(url, busy_timeout_seconds=self._busy_timeout_seconds, **options)
@@ -171,21 +200,21 @@ class Database:
         while True:
             try:
                 # Read first: a database that isn't ours stays as it is.
-                if await self.read(schema.needs_upgrade) and upgrade:
+                if await self._run(self._reads, schema.needs_upgrade) and upgrade:
                     await self._upgrade(url)
-                await self.write(schema.check_writable)
+                await self._run(self._writes, schema.check_writable)
                 break
             except DatabaseLocked:
                 if time.monotonic() >= deadline:
                     raise
                 await asyncio.sleep(RETRY_SECONDS)
         if self._file is not None:
-            self._place = _place(self._file)
+            self._place = Place.of(self._file)
 
     async def _upgrade(self, url: URL) -> None:
         async with _one_migration():
             if self._file is None:
-                await self.write(schema.upgrade)
+                await self._run(self._writes, schema.upgrade)
                 return
             # To rebuild a table, as SQLite needs for most changes, drops the old one; with foreign
             # keys on, that would delete every row that refers to it.
@@ -195,19 +224,74 @@ class Database:
             finally:
                 await lane.close()
 
-    def _check_place(self) -> None:
-        """See that the file is still where it was: else nobody will ever find what was written.
+    # -- a file that is gone --------------------------------------------------------------------
 
-        SQLite itself goes on writing to a file that was deleted, without a word.
-        """
-        if self._place is None or self._file is None:
+    def _check_place(self) -> None:
+        """Raise `StorageUnavailable` if the file is no longer where it was. In a lane's thread."""
+        place = self._place
+        if place is None or place.holds():
             return
-        if _place(self._file) != self._place:
-            logger.error("the database file '%s' was deleted or replaced while open", self._file)
-            raise StorageUnavailable(
-                "the database can't be used: its file was deleted or replaced while in use; "
-                "restart the server"
-            )
+        if not self._lost:
+            logger.error("the database file '%s' was deleted or replaced while open", place.file)
+        self._lost = True
+        raise StorageUnavailable(_GONE)
+
+    async def _return(self) -> None:
+        """Go on with what is at the database's place by now, if that has everything.
+
+        Raises:
+            StorageUnavailable: it isn't there, or it isn't that.
+        """
+        async with self._door:
+            if not self._lost:
+                return
+            if time.monotonic() >= self._look_at:
+                self._found = await self._look()
+                self._look_at = time.monotonic() + RETURN_SECONDS
+            if self._found:
+                raise StorageUnavailable(self._found)
+            logger.warning("the database file '%s' is back", self._file)
+            self._lost, self._remains, self._look_at = False, None, 0.0
+
+    async def _look(self) -> str:
+        """Connect to what is at the database's place; returns what is wrong there, if anything."""
+        try:
+            if self._writes is not None:
+                await self._leave()
+            # An empty file may be one that is being copied.
+            if self._file is None or not self._file.is_file() or not self._file.stat().st_size:
+                return _GONE
+            await self._connect(parse_url(self._url), upgrade=False)
+            if await self._is_same():
+                return ""
+            await self._disconnect()
+        except StorageError as error:
+            return str(error)
+        except OSError:
+            return _GONE
+        return _OLDER
+
+    async def _leave(self) -> None:
+        """Complete the database that is lost, and disconnect from it."""
+        reads, self._reads = self._reads, self._writes
+        if reads is not None and reads is not self._writes:
+            await reads.close()
+        await self._run(self._writes, self._complete)
+        await self._disconnect()
+
+    def _complete(self, connection: Connection) -> None:
+        if self._place is not None:
+            self._remains = leave(connection, self._place)
+            # What was in this lane before has been refused, and nothing comes after.
+            self._place = None
+
+    async def _is_same(self) -> bool:
+        remains, place = self._remains, self._place
+        if remains is None or place is None:
+            return False
+        if place.identity == remains.identity:
+            return True
+        return await self._run(self._reads, holds_all_of, remains)
 
 
 def _check_file(file: Path) -> None:
@@ -220,14 +304,6 @@ def _check_file(file: Path) -> None:
         raise ConfigurationError(
             f"the database '{file}' is a folder: give the name of a file in it"
         )
-
-
-def _place(file: Path) -> tuple[int, int] | None:
-    try:
-        found = os.stat(file)
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
 
 
 @contextlib.asynccontextmanager

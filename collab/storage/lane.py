@@ -111,12 +111,17 @@ class _Worker(threading.Thread):
     def _transact(self, work: Work) -> Any:
         with translated_faults():
             if self._connection is None:
+                # SQLite makes a file where there is none.
+                self._verify()
                 self._connection = self._engine.connect()
             try:
                 with self._connection.begin():
                     result = work(self._connection)
-            except BaseException:
+            except BaseException as error:
                 self._drop_broken()
+                if not isinstance(error, StorageUnavailable):
+                    # What is wrong with the whole database explains it.
+                    self._verify()
                 raise
             self._verify()
         return result
@@ -144,7 +149,8 @@ class ThreadLane:
 
     Args:
         timeout_seconds: how long a transaction may take, the waiting included; None for no end.
-        verify: called in the thread after each commit; what it raises is raised by `run`.
+        verify: called in the thread before it connects and after each transaction; what it
+            raises is raised by `run`.
     """
 
     def __init__(

@@ -253,7 +253,7 @@ async def test_nothing_is_acknowledged_once_the_file_is_gone(
     file.rename(tmp_path / "elsewhere.db")
     if replaced:
         file.write_bytes(b"")
-    with pytest.raises(StorageUnavailable, match="deleted or replaced while in use; restart"):
+    with pytest.raises(StorageUnavailable, match="deleted or replaced while in use; it must"):
         await repository.append([append(document, 0)])
     with pytest.raises(StorageUnavailable, match="deleted or replaced"):
         await repository.ping()
