@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -13,6 +13,7 @@ from ..errors import DocumentExists, InvalidRequest, NoSuchDocument
 from . import documents, grants, operations, schema, snapshots
 from .database import Database
 from .faults import REFUSED
+from .heads import ChainHeads
 from .records import (
     Append,
     ClientRecord,
@@ -27,9 +28,7 @@ __all__ = ["Repository"]
 
 logger = logging.getLogger(__name__)
 
-
-class _Missed(Exception):
-    """An append of a batch found its document elsewhere; undoes the transaction."""
+_Appending = Callable[[Connection, Sequence[Append], Mapping[int, int | None]], list[int | None]]
 
 
 class Repository:
@@ -40,6 +39,7 @@ class Repository:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._heads = ChainHeads()
 
     # -- documents ------------------------------------------------------------------------------
 
@@ -119,17 +119,24 @@ class Repository:
         if not batch:
             return []
         try:
-            return await self._database.write(_append, batch)
-        except _Missed:
+            return await self._append_by(_append, batch)
+        except operations.Missed:
             with contextlib.suppress(*REFUSED):
-                return await self._database.write(operations.append_each, batch)
+                return await self._append_by(operations.append_each, batch)
         except REFUSED:
             pass
         return [await self._append_alone(append) for append in batch]
 
+    async def _append_by(self, transaction: _Appending, batch: Sequence[Append]) -> list[bool]:
+        stored = await self._database.write(transaction, batch, self._heads.take(batch))
+        for append, checksum in zip(batch, stored, strict=True):
+            if checksum is not None:
+                self._heads.put(append, checksum)
+        return [checksum is not None for checksum in stored]
+
     async def _append_alone(self, append: Append) -> bool:
         try:
-            return (await self._database.write(operations.append_each, [append]))[0]
+            return (await self._append_by(operations.append_each, [append]))[0]
         except REFUSED as error:
             # The error's own text would show what somebody wrote.
             kind = type(error).__name__
@@ -232,13 +239,13 @@ def _create(
     return record
 
 
-def _append(connection: Connection, batch: Sequence[Append]) -> list[bool]:
+def _append(
+    connection: Connection, batch: Sequence[Append], heads: Mapping[int, int | None]
+) -> list[int | None]:
     # Not every driver counts the rows of many updates in one statement.
     if len(batch) == 1 or not connection.dialect.supports_sane_multi_rowcount:
-        return operations.append_each(connection, batch)
-    if not operations.append_together(connection, batch):
-        raise _Missed
-    return [True] * len(batch)
+        return operations.append_each(connection, batch, heads)
+    return operations.append_together(connection, batch, heads)
 
 
 def _found(doc_id: str, record: DocumentRecord | None) -> DocumentRecord:

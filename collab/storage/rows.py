@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 __all__ = ["BulkStatement"]
 
-# A statement takes at most 999 parameters in an old SQLite, and the widest row has 8.
+# A statement takes at most 999 parameters in an old SQLite, and the widest row has 9.
 _SIZES = (64, 16, 4, 1)
 
 

@@ -12,13 +12,24 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
     UniqueConstraint,
 )
 
-__all__ = ["documents", "grants", "links", "metadata", "operations", "snapshots"]
+__all__ = [
+    "damaged_snapshots",
+    "documents",
+    "grants",
+    "identities",
+    "links",
+    "metadata",
+    "operations",
+    "snapshots",
+    "tombstones",
+]
 
 metadata = MetaData(
     naming_convention={
@@ -31,6 +42,8 @@ metadata = MetaData(
 
 # A number that was used once must not come back: a late snapshot of a deleted document would become
 # a wrong snapshot of a new one. SQLite keeps that promise only with AUTOINCREMENT.
+# `checksum` is that of the newest operation. The operations up to `compacted_version` are no longer
+# kept; the last of them had `compacted_checksum`.
 documents = Table(
     "documents",
     metadata,
@@ -42,6 +55,9 @@ documents = Table(
     Column("version", BigInteger, nullable=False),
     Column("created_at", Double, nullable=False),
     Column("updated_at", Double, nullable=False),
+    Column("checksum", BigInteger, nullable=True),
+    Column("compacted_version", BigInteger, nullable=False, server_default="0"),
+    Column("compacted_checksum", BigInteger, nullable=True),
     Index(None, "updated_at", "id"),
     sqlite_autoincrement=True,
 )
@@ -61,6 +77,7 @@ operations = Table(
     Column("user_id", Text, nullable=False),
     Column("fingerprint", Text, nullable=False),
     Column("created_at", Double, nullable=False),
+    Column("checksum", BigInteger, nullable=True),
     UniqueConstraint("document_id", "client_id", "client_edit_id"),
     sqlite_with_rowid=False,
 )
@@ -74,6 +91,53 @@ snapshots = Table(
     Column("version", BigInteger, primary_key=True, autoincrement=False),
     Column("content", Text, nullable=False),
     Column("created_at", Double, nullable=False),
+    Column("checksum", BigInteger, nullable=True),
+)
+
+# Snapshots that were not what had been stored, kept for whoever wants to know what happened.
+damaged_snapshots = Table(
+    "damaged_snapshots",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column(
+        "document_id",
+        Integer,
+        ForeignKey("documents.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("version", BigInteger, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("checksum", BigInteger, nullable=True),
+    Column("found_at", Double, nullable=False),
+)
+
+# What is kept of operations that are not: consecutive edits of one client, each in 24 bytes.
+identities = Table(
+    "identities",
+    metadata,
+    Column(
+        "document_id", Integer, ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True
+    ),
+    Column("client_id", Text, primary_key=True),
+    Column("first_edit_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("last_edit_id", BigInteger, nullable=False),
+    Column("last_version", BigInteger, nullable=False),
+    Column("user_id", Text, nullable=False),
+    Column("edits", LargeBinary, nullable=False),
+    Column("checksum", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# The ids of deleted documents: who comes back to one is told, and doesn't make it anew.
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("doc_id", Text, primary_key=True),
+    Column("epoch", Text, nullable=False),
+    Column("user_id", Text, nullable=False),
+    Column("deleted_at", Double, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 grants = Table(

@@ -41,7 +41,7 @@ def tables(file: Path) -> set[str]:
     return found
 
 
-OURS = {"alembic_version", "documents", "grants", "links", "operations", "snapshots"}
+OURS = {"alembic_version", *metadata.tables}
 
 
 async def test_the_migrations_make_the_tables_that_the_program_expects(database: Database) -> None:
