@@ -4,7 +4,7 @@ app.mount("/collab", collab.create_app(collab.Settings()))
 """
 
 from .app import Collab, create_app
-from .auth import User
+from .auth import Role, User
 from .documents import Connection, DocumentManager
 from .errors import CollabError
 from .settings import Settings
@@ -14,6 +14,7 @@ __all__ = [
     "CollabError",
     "Connection",
     "DocumentManager",
+    "Role",
     "Settings",
     "User",
     "__version__",

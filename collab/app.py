@@ -107,7 +107,8 @@ class Collab:
 
     def _access_of(self, authenticate: Authenticate | None, authorize: Authorize | None) -> Access:
         if authenticate is not None:
-            return SharedAccess(HostAccess(authenticate, authorize), self.manager)
+            host = HostAccess(authenticate, authorize, self.settings.users_may_create)
+            return SharedAccess(host, self.manager)
         access = access_of_settings(self.settings)
         return access if isinstance(access, OpenAccess) else SharedAccess(access, self.manager)
 
@@ -118,6 +119,14 @@ class Collab:
         may reconnect with it.
         """
         await self.manager.review(doc_id, self._access.role)
+
+    async def review_user(self, user_id: str) -> None:
+        """Ask anew who everybody is that is connected as this user.
+
+        For a host in which somebody has signed out, or has been shut out: their connections are
+        closed, and reconnect only where `authenticate` still knows them.
+        """
+        await self.manager.review_user(user_id)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

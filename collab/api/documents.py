@@ -10,7 +10,7 @@ import msgspec
 from ..asgi.requests import Request
 from ..asgi.responses import Response
 from ..asgi.routing import Route
-from ..auth import Access, OpenAccess, Role, User, check_origin, may_create, permitted
+from ..auth import Access, Role, User, check_origin, may_create, permitted
 from ..auth.user import check_text
 from ..documents import DocumentManager
 from ..documents.join import check_doc_id
@@ -32,8 +32,6 @@ class DocumentsAPI:
     def __init__(self, manager: DocumentManager, access: Access) -> None:
         self._manager = manager
         self._access = access
-        # Who says who they are can't own anything.
-        self._is_open = isinstance(access, OpenAccess)
 
     def routes(self) -> list[Route]:
         one = "/api/documents/{doc_id}"
@@ -84,7 +82,7 @@ class DocumentsAPI:
         role = await self._access.role(user, check_doc_id(doc_id))
         if not may_create(user, role, self._manager.settings.users_may_create):
             raise Forbidden(f"{user.user_id!r} may not create the document {doc_id!r}")
-        owner = None if self._is_open else user.user_id
+        owner = user.user_id if self._access.creator_owns else None
         record = await self._manager.create_document(doc_id, doc_type, title, owner)
         return json_response(_entry(record), 201)
 

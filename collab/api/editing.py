@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import logging
+from functools import partial
 
 from ..asgi.routing import WebSocketRoute
 from ..asgi.websockets import WebSocket
@@ -25,21 +26,25 @@ def editing_route(manager: DocumentManager, access: Access) -> WebSocketRoute:
 
     async def edit(websocket: WebSocket) -> None:
         doc_id = websocket.path_params["doc_id"]
-        asked_at = manager.reviews
         try:
             check_origin(websocket, manager.settings.origins_allowed)
             request = JoinRequest.of_query(websocket.query_params)
-            user = await admitted(websocket, check_doc_id(doc_id), request)
+            check_doc_id(doc_id)
         except CollabError as error:
             logger.info("document %s: refused: %s", doc_id[:128], error)
             await refuse(websocket, error)
             return
-        except Exception:
+        await manager.serve(websocket, doc_id, partial(asked, websocket, doc_id, request), request)
+
+    async def asked(websocket: WebSocket, doc_id: str, request: JoinRequest) -> User:
+        try:
+            return await admitted(websocket, doc_id, request)
+        except CollabError:
+            raise
+        except Exception as error:
             # What a host's own function raises.
             logger.exception("document %s: who is it?", doc_id)
-            await refuse(websocket, Internal("internal error: try again later"))
-            return
-        await manager.serve(websocket, doc_id, user, request, asked_at=asked_at)
+            raise Internal("internal error: try again later") from error
 
     async def admitted(websocket: WebSocket, doc_id: str, request: JoinRequest) -> User:
         user = await access.user(websocket, request.client_id)
@@ -56,9 +61,8 @@ def editing_route(manager: DocumentManager, access: Access) -> WebSocketRoute:
         settings = manager.settings
         if settings.create_on_join and may_create(user, role, settings.users_may_create):
             with contextlib.suppress(DocumentExists):
-                await manager.create_document(
-                    doc_id, request.doc_type or DEFAULT_TYPE, owner=user.user_id
-                )
+                owner = user.user_id if access.creator_owns else None
+                await manager.create_document(doc_id, request.doc_type or DEFAULT_TYPE, owner=owner)
         elif role is not None:
             raise NoSuchDocument(f"there is no document {doc_id!r}, and joining creates none")
 

@@ -28,6 +28,7 @@ class SharedAccess:
     """Another access, and what grants and links add to it."""
 
     def __init__(self, access: Access, manager: DocumentManager) -> None:
+        self.creator_owns = access.creator_owns
         self._access = access
         self._repository = manager.repository
 

@@ -46,7 +46,12 @@ Authorize = Callable[[User, str], Awaitable[Role | None]]
 
 
 class Access(Protocol):
-    """What the edge of the program asks before it does anything."""
+    """What the edge of the program asks before it does anything.
+
+    `creator_owns`: whether who makes a document is granted the role `owner` on it.
+    """
+
+    creator_owns: bool
 
     async def user(self, connection: ConnectionLike, client_id: str = "") -> User:
         """Who is at the other end.
@@ -64,7 +69,9 @@ class Access(Protocol):
 
 
 class OpenAccess:
-    """Everybody is who they say they are."""
+    """Everybody is who they say they are, and may do everything; so nobody owns anything."""
+
+    creator_owns = False
 
     async def user(self, connection: ConnectionLike, client_id: str = "") -> User:
         query = connection.query_params
@@ -76,6 +83,8 @@ class OpenAccess:
 
 class TokenAccess:
     """A token says who it is: `Authorization: Bearer …`, else `?token=`, else the cookie."""
+
+    creator_owns = True
 
     def __init__(self, verifier: TokenVerifier, cookie: str) -> None:
         self._verifier = verifier
@@ -101,9 +110,19 @@ class TokenAccess:
 
 
 class HostAccess:
-    """An embedding application says who it is and what they may do."""
+    """An embedding application says who it is and what they may do.
 
-    def __init__(self, authenticate: Authenticate, authorize: Authorize | None) -> None:
+    What it takes away is gone, so no grant is made for who creates a document, unless it leaves the
+    roles to us, or has everybody create.
+    """
+
+    def __init__(
+        self,
+        authenticate: Authenticate,
+        authorize: Authorize | None,
+        users_may_create: bool = False,
+    ) -> None:
+        self.creator_owns = authorize is None or users_may_create
         self._authenticate = authenticate
         self._authorize = authorize
 

@@ -30,7 +30,7 @@ from .join import JoinRequest, check_doc_id
 from .loading import load_content
 from .open_documents import DEFAULT_TYPE, OpenDocuments
 from .prepared import prepare, prepare_text
-from .review import Review, RoleOf
+from .review import Admit, Review, RoleOf
 
 __all__ = ["DocumentManager"]
 
@@ -66,19 +66,15 @@ class DocumentManager:
         self,
         websocket: WebSocketLike,
         doc_id: str,
-        user: User | str,
+        user: User | str | Admit,
         request: JoinRequest | None = None,
-        *,
-        asked_at: int | None = None,
     ) -> None:
         """Run one connection from the handshake to its close.
 
         A join that is refused is answered on the WebSocket; nothing is raised for it.
         """
         try:
-            connection = await self.join_document(
-                websocket, doc_id, user, request, asked_at=asked_at
-            )
+            connection = await self.join_document(websocket, doc_id, user, request)
         except PeerLeft:
             return
         except CollabError as error:
@@ -91,19 +87,17 @@ class DocumentManager:
         self,
         websocket: WebSocketLike,
         doc_id: str,
-        user: User | str,
+        user: User | str | Admit,
         request: JoinRequest | None = None,
-        *,
-        asked_at: int | None = None,
     ) -> Connection:
         """Accept the WebSocket and join it to a document.
 
         Args:
             websocket: not yet accepted, or accepted by the host.
-            user: who is editing; a text is taken as the `user_id` of an editor.
+            user: who is editing; a text is taken as the `user_id` of an editor. Or an async
+                function that tells, raising `CollabError` for nobody: it is asked again if there
+                is a review while the user joins.
             request: how to join; taken from the WebSocket's query parameters if left out.
-            asked_at: `reviews` as it was before the user's role was asked for; as it is now if left
-                out.
 
         Returns:
             The connection, which is already written to. Await its `run()`, or hand each received
@@ -115,25 +109,30 @@ class DocumentManager:
         """
         if request is None:
             request = JoinRequest.of_query(websocket.query_params)
-        if isinstance(user, str):
-            user = User(user)
-        if asked_at is None:
-            asked_at = self.reviews
+        asked_at = self._review.number
+        admitted = await user() if callable(user) else user
+        if isinstance(admitted, str):
+            admitted = User(admitted)
         check_subprotocols(websocket)
         self._check_room()
         self._joining += 1
         try:
-            return await self._join(websocket, check_doc_id(doc_id), user, request, asked_at)
+            connection = await self._join(websocket, check_doc_id(doc_id), admitted, request)
         finally:
             self._joining -= 1
+        if callable(user) and self._review.number != asked_at:
+            await self._ask_again(connection, user)
+        return connection
+
+    async def _ask_again(self, connection: Connection, admit: Admit) -> None:
+        try:
+            await self._review.again(connection, admit)
+        except BaseException:
+            await connection.finish()
+            raise
 
     async def _join(
-        self,
-        websocket: WebSocketLike,
-        doc_id: str,
-        user: User,
-        request: JoinRequest,
-        asked_at: int,
+        self, websocket: WebSocketLike, doc_id: str, user: User, request: JoinRequest
     ) -> Connection:
         create = self.settings.create_on_join
         async with self.documents.open(
@@ -149,12 +148,10 @@ class DocumentManager:
             try:
                 await accept(websocket)
                 await connection.join(request.version, request.epoch)
-                self._connections[connection] = None
-                if self.reviews != asked_at:
-                    await self._review.again(connection, doc_id)
             except BaseException:
                 await connection.finish()
                 raise
+            self._connections[connection] = None
             if self._is_closing:
                 connection.close(1001, "server shutting down")
             return connection
@@ -175,11 +172,6 @@ class DocumentManager:
         if len(self._connections) + self._joining >= limit:
             raise ServerBusy(f"the server has {limit} connections, which is the limit")
 
-    @property
-    def reviews(self) -> int:
-        """How many reviews there have been; see `join_document`."""
-        return self._review.number
-
     async def review(self, doc_id: str, role_of: RoleOf) -> None:
         """Ask anew what everybody connected to a document may do there.
 
@@ -187,7 +179,12 @@ class DocumentManager:
         1008. Who is joining at this moment is asked about once they have joined.
         """
         theirs = [each for each in self._connections if each.document.doc_id == doc_id]
-        await self._review.all(theirs, doc_id, role_of)
+        await self._review.roles(theirs, doc_id, role_of)
+
+    async def review_user(self, user_id: str) -> None:
+        """Have everybody connected as this user go through the handshake again: who is signed in no
+        longer is refused there. They are closed with 1013."""
+        self._review.sign_in(each for each in self._connections if each.user.user_id == user_id)
 
     # -- what an embedding application calls ----------------------------------------------------
 

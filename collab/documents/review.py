@@ -7,12 +7,15 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol
 
 from ..auth import Role, User
+from ..errors import Forbidden, Unauthorized
 
-__all__ = ["Review", "RoleOf"]
+__all__ = ["Admit", "Review", "RoleOf"]
 
 logger = logging.getLogger(__name__)
 
 RoleOf = Callable[[User, str], Awaitable[Role | None]]
+Admit = Callable[[], Awaitable[User]]
+"""Who is joining, with their role; raises `Unauthorized` or `Forbidden` for nobody."""
 
 
 class Reviewed(Protocol):
@@ -26,7 +29,7 @@ class Reviewed(Protocol):
 
 
 class Review:
-    """Closes connections whose user's role is another one than they came with.
+    """Closes connections of users who are let in no longer, or with another role.
 
     Who is just joining was asked about before and is not connected yet, so a review does not meet
     them. `number` counts the reviews: who noted it before asking, and finds another one once the
@@ -36,30 +39,49 @@ class Review:
 
     def __init__(self) -> None:
         self.number = 0
-        self._role_of: RoleOf | None = None
 
-    async def all(self, connections: Iterable[Reviewed], doc_id: str, role_of: RoleOf) -> None:
+    async def roles(self, connections: Iterable[Reviewed], doc_id: str, role_of: RoleOf) -> None:
         """Ask about each of these, which are all that are connected to a document."""
         self.number += 1
-        self._role_of = role_of
         for connection in list(connections):
-            await self._one(connection, doc_id, role_of)
+            try:
+                role = await role_of(connection.user, doc_id)
+            except Exception as error:
+                # The others have their turn all the same.
+                unknown(connection, error)
+            else:
+                compare(connection, role)
 
-    async def again(self, connection: Reviewed, doc_id: str) -> None:
-        """Ask about one as the newest review did; does nothing if there was none."""
-        if self._role_of is not None:
-            await self._one(connection, doc_id, self._role_of)
+    def sign_in(self, connections: Iterable[Reviewed]) -> None:
+        """Have each of these go through the handshake again, which asks everything."""
+        self.number += 1
+        for connection in list(connections):
+            connection.close(1013, "show again who you are: reconnect", drain=False)
 
-    async def _one(self, connection: Reviewed, doc_id: str, role_of: RoleOf) -> None:
+    async def again(self, connection: Reviewed, admit: Admit) -> None:
+        """Ask about one that has joined during a review."""
         try:
-            role = await role_of(connection.user, doc_id)
-        except Exception:
-            # The handshake will ask, as often as it takes; the others have their turn.
-            logger.exception("document %s: what may %r do?", doc_id, connection.user.user_id)
-            connection.close(1013, "your role could not be found out: reconnect", drain=False)
-            return
-        if role is None:
-            # What is said from now on is no longer for them, however slowly they read.
-            connection.close(1008, "you may not see this document any more", drain=False)
-        elif role != connection.user.role:
-            connection.close(1013, f"you are {role} now: reconnect")
+            user = await admit()
+        except (Unauthorized, Forbidden):
+            compare(connection, None)
+        except Exception as error:
+            unknown(connection, error)
+        else:
+            if user.user_id == connection.user.user_id:
+                compare(connection, user.role)
+            else:
+                self.sign_in([connection])
+
+
+def compare(connection: Reviewed, role: Role | None) -> None:
+    if role is None:
+        # What is said from now on is no longer for them, however slowly they read.
+        connection.close(1008, "you may not see this document any more", drain=False)
+    elif role != connection.user.role:
+        connection.close(1013, f"you are {role} now: reconnect")
+
+
+def unknown(connection: Reviewed, error: Exception) -> None:
+    logger.error("what may %r do?", connection.user.user_id, exc_info=error)
+    # The handshake will ask, as often as it takes.
+    connection.close(1013, "your role could not be found out: reconnect", drain=False)

@@ -246,8 +246,8 @@ async def test_a_guest_is_nobody_to_whom_a_grant_was_given(app: Collab) -> None:
 class Halted(Wire):
     """An editor whose handshake stops where the server, having asked for the role, accepts it."""
 
-    def __init__(self, app: Collab, query: dict[str, str]) -> None:
-        super().__init__(app, f"/ws/documents/doc?{urlencode(query)}")
+    def __init__(self, app: Collab, query: dict[str, str], **options: Any) -> None:
+        super().__init__(app, f"/ws/documents/doc?{urlencode(query)}", **options)
         self.accepting = asyncio.Event()
 
     async def _take(self, event: dict[str, Any]) -> None:
@@ -329,6 +329,69 @@ async def test_a_host_has_open_connections_reviewed(database: str) -> None:
         assert await bob.closed() == 1008
         await ann.send({"type": "ping"})
         await ann.until("pong")
+
+
+async def test_who_signs_out_while_joining_is_put_out(database: str) -> None:
+    sessions = {"s": "bob"}
+
+    async def authenticate(connection: HTTPConnection) -> User | None:
+        user_id = sessions.get(connection.cookies["session"])
+        return User(user_id) if user_id else None
+
+    app = create_app(Settings(database=database), authenticate=authenticate)
+    async with app.running():
+        wire = Halted(app, {}, headers={"cookie": "session=s"})
+        opening = await wire.start()
+        del sessions["s"]
+        await app.review_user("bob")
+        wire.reading.set()
+        await opening
+        assert await wire.closed() == 1008
+
+
+async def test_who_is_somebody_else_by_now_goes_through_the_handshake_again(database: str) -> None:
+    sessions = {"s": "bob"}
+
+    async def authenticate(connection: HTTPConnection) -> User | None:
+        return User(sessions[connection.cookies["session"]])
+
+    app = create_app(Settings(database=database), authenticate=authenticate)
+    async with app.running():
+        wire = Halted(app, {}, headers={"cookie": "session=s"})
+        opening = await wire.start()
+        sessions["s"] = "cid"
+        await app.review_user("bob")
+        wire.reading.set()
+        await opening
+        assert await wire.closed() == 1013
+
+
+@pytest.mark.parametrize("users_may_create", [False, True])
+async def test_what_a_host_takes_from_a_document_s_creator_is_gone(
+    database: str, users_may_create: bool
+) -> None:
+    roles: dict[str, Role] = {"ann": "editor"}
+
+    async def authenticate(connection: HTTPConnection) -> User | None:
+        return User("ann")
+
+    async def authorize(user: User, doc_id: str) -> Role | None:
+        return roles.get(user.user_id)
+
+    settings = Settings(database=database, users_may_create=users_may_create)
+    app = create_app(settings, authenticate=authenticate, authorize=authorize)
+    async with app.running():
+        await join(app)
+        async with client(app) as http:
+            made = await http.post("/api/documents", json={"doc_id": "two"})
+            assert made.status_code == 201
+            del roles["ann"]
+            await app.review("doc")
+            # With the setting, everybody makes their own documents: those stay theirs.
+            expected = 200 if users_may_create else 403
+            for doc_id in ("doc", "two"):
+                answer = await http.get(f"/api/documents/{doc_id}")
+                assert answer.status_code == expected
 
 
 async def test_a_host_that_cannot_say_has_nobody_keep_their_role(

@@ -102,6 +102,15 @@ def test_the_code_in_the_readme_is_that_of_the_examples() -> None:
     assert blocks == [(ROOT / "examples" / name).read_text(encoding="utf-8") for name in examples]
 
 
+def test_the_code_of_the_logins_is_that_of_the_examples() -> None:
+    page = (ROOT / "docs" / "embedding.md").read_text(encoding="utf-8")
+    part = page[page.index("\n## Behind your own login") :].partition("\n## Over")[0]
+    blocks = re.findall(r"```python\n(.*?)```", part, flags=re.DOTALL)
+    programs = [each.read_text(encoding="utf-8") for each in (ROOT / "examples").glob("host_*.py")]
+    assert len(blocks) == 5
+    assert [block for block in blocks if not any(block in each for each in programs)] == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_and_pictures_lead_somewhere(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
