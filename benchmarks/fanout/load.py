@@ -33,6 +33,8 @@ class Load:
         self.options = options
         self.stores = stores
         self.record = Record()
+        self.began = asyncio.Event()
+        """Set once it is measured."""
         self.clients: list[Client] = []
         self._feeds: dict[str, Feed] = {}
 
@@ -68,6 +70,7 @@ class Load:
         record = self.record
         before = self._clocks()
         record.is_on = True
+        self.began.set()
         await asyncio.sleep(seconds)
         record.is_on = False
         after = self._clocks()
