@@ -48,6 +48,8 @@ class Client(asyncio.Protocol):
         self.on_changes: Callable[[int], None] | None = None
         self.on_ack: Callable[[], None] = nothing
         self.transport: asyncio.Transport | None = None
+        self.expected_close_codes = {1000}
+        self.close_code: int | None = None
         loop = asyncio.get_running_loop()
         self.joined: asyncio.Future[None] = loop.create_future()
         self.closed: asyncio.Future[None] = loop.create_future()
@@ -71,7 +73,11 @@ class Client(asyncio.Protocol):
             await self.joined
 
     def edit(self, pressed: float = 0.0) -> None:
-        """Send the next character; `pressed` is when its key was, if that was before."""
+        """Send the next character, if the server is there; `pressed` is when its key was, if that
+        was before."""
+        assert self.transport is not None
+        if self.transport.is_closing():
+            return
         self.edits += 1
         end = self._start_length + self.version - self._start_version
         offset = self.caret if self.caret < end else end
@@ -81,7 +87,6 @@ class Client(asyncio.Protocol):
         if feed.record.is_on:
             feed.record.edits += 1
         feed.sent(self.client_id, pressed or clock())
-        assert self.transport is not None
         self.transport.write(
             text_frame(
                 f'{{"type":"edit","id":{self.edits},"version":{self.version},"operation":'
@@ -236,7 +241,10 @@ class Client(asyncio.Protocol):
         if first == PING:
             self.transport.write(pong_frame(payload))
         elif first == CLOSE:
+            self.close_code = int.from_bytes(payload[:2], "big")
             self.transport.close()
+            if self.close_code not in self.expected_close_codes:
+                raise self._fail(f"closed: {self.close_code} {payload[2:].decode()}")
 
     def _fail(self, message: str) -> LoadFailed:
         failure = LoadFailed(f"client {self.client_id} of {self.doc_id}: {message}")

@@ -21,6 +21,16 @@ class Options:
     members: int = 50
     edits_per_second: float = 4.0
     """Of each member that types at a pace."""
+    connections: tuple[int, ...] = (1000, 5000)
+    idle_documents: int = 100
+    settle_seconds: float = 3.0
+    """After connections were made, before memory is read."""
+    idle_seconds: float = 2.0
+    grown_edits: int = 20_000
+    cold_joins: int = 5
+    killed_documents: int = 20
+    killed_seconds: float = 3.0
+    killed_paced_seconds: float = 15.0
 
     def __post_init__(self) -> None:
         if self.seconds <= 0:

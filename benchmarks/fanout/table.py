@@ -30,7 +30,34 @@ LOAD = (
     Column("generator CPU %", "generator_cpu_percent"),
     Column("others CPU %", "others_cpu_percent"),
 )
-COLUMNS: dict[str, tuple[Column, ...]] = {}
+RESTART = Column("restart ms", "restart_ms")
+COLUMNS: dict[str, tuple[Column, ...]] = {
+    "S5": (
+        Column("connect all s", "connect_seconds", 2),
+        Column("CPU µs/connect", "cpu_us_per_connect"),
+        Column("RSS before MB", "resident_before_mb", 1),
+        Column("RSS after MB", "resident_after_mb", 1),
+        Column("kB/connection (RSS)", "resident_kb_per_connection", 1),
+        Column("kB/connection (PSS)", "proportional_kb_per_connection", 1),
+        Column("idle CPU %", "idle_cpu_percent", 1),
+    ),
+    "S6": (
+        Column("edits grown", "grown_edits"),
+        Column("edits/s while growing", "edits_per_second"),
+        Column("CPU µs/edit while growing", "server_cpu_us_per_edit", 1),
+        RESTART,
+        Column("first join ms", "first_join_ms", 1),
+        Column("of it server CPU ms", "first_join_cpu_ms", 1),
+        Column("median join ms", "join_ms", 1),
+        Column("bytes received", "join_bytes"),
+    ),
+    "S7": (
+        Column("acknowledged edits", "acknowledged_edits"),
+        Column("missing after restart", "missing_edits"),
+        Column("documents with loss", "documents_with_loss"),
+        RESTART,
+    ),
+}
 
 
 def columns(name: str) -> tuple[Column, ...]:

@@ -9,12 +9,17 @@ from typing import NamedTuple
 from ..load import Figures, Load
 from ..options import Options
 from ..subjects import SUBJECTS
+from .cold_join import cold_join
 from .fan_out import fan_out
+from .idle import idle
+from .killed import killed, killed_at_a_pace
 from .paced import paced
 from .pairs import pairs
 from .room import room
 
 __all__ = ["Scenario", "chosen", "scenarios"]
+
+OURS = ("collab",)
 
 
 class Scenario(NamedTuple):
@@ -35,6 +40,14 @@ def scenarios(options: Options) -> dict[str, Scenario]:
     found["S2"] = Scenario(f"room of {writers} writers", room, gather=writers)
     found["S3"] = Scenario(f"{options.documents} documents, a writer and a reader each", pairs)
     found["S4"] = Scenario(f"{members} members typing at a pace", paced)
+    for connections in options.connections:
+        title = f"{connections:,} idle connections to {options.idle_documents} documents"
+        found[f"S5-{connections}"] = Scenario(title, partial(idle, connections=connections))
+    found["S6"] = Scenario(f"cold join after {options.grown_edits:,} edits", cold_join, OURS)
+    writers = options.killed_documents
+    found["S7"] = Scenario(f"SIGKILL under {writers} writers, closed loop", killed, OURS)
+    title = f"SIGKILL under {writers} writers typing at a pace"
+    found["S7-paced"] = Scenario(title, killed_at_a_pace, OURS)
     return found
 
 

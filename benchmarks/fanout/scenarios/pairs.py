@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from ..client import Client
 from ..load import Figures, Load
 
 __all__ = ["Pair", "pairs"]
 
 CHECKED = 5
+ENDLESS = 2**53
 
 
 class Pair:
@@ -16,28 +19,39 @@ class Pair:
     def __init__(self, load: Load, doc_id: str) -> None:
         self.writer: Client = load.client(doc_id, 0)
         self.reader: Client = load.client(doc_id, 1)
-        self._is_typing = False
         self._left = 0
+        self._last = 0
+        self._typed: asyncio.Future[None] | None = None
 
     @property
     def clients(self) -> list[Client]:
         return [self.writer, self.reader]
 
-    def begin(self) -> None:
-        self._is_typing = True
+    async def type(self, edits: int) -> None:
+        """So many, and no more."""
+        self._typed = asyncio.get_running_loop().create_future()
+        self.begin(edits)
+        await self._typed
+
+    def begin(self, edits: int = ENDLESS) -> None:
+        self._last = self.writer.edits + edits
         self.reader.on_changes = self._came
         self.writer.on_ack = self._came
         self._left = 2
         self.writer.edit()
 
     def end(self) -> None:
-        self._is_typing = False
+        self._last = 0
 
     def _came(self, changes: int = 1) -> None:
         self._left -= changes
-        if self._left == 0 and self._is_typing:
+        if self._left > 0:
+            return
+        if self.writer.edits < self._last:
             self._left = 2
             self.writer.edit()
+        elif self._typed is not None:
+            self._typed.set_result(None)
 
 
 async def pairs(load: Load) -> Figures:
