@@ -14,7 +14,7 @@ again may succeed.
     ├── DocumentError           the document can't be had
     │   ├── InvalidRequest · NoSuchDocument · DocumentDeleted · DocumentExists · DocumentBusy
     │   ├── NoSuchResource · MethodNotAllowed · Unauthorized
-    │   └── ServerBusy · ServerClosing · TooSlow
+    │   └── AddressBusy · ServerBusy · ServerClosing · TooSlow · RequestTimeout
     ├── StorageError            the database can't be used, now or as it is
     │   ├── StorageUnavailable · SchemaMismatch
     ├── PeerLeft                nobody is there to be told anything
@@ -27,6 +27,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 __all__ = [
+    "AddressBusy",
     "CollabError",
     "ConfigurationError",
     "DocumentBusy",
@@ -49,6 +50,7 @@ __all__ = [
     "PeerLeft",
     "RateLimited",
     "ReadOnly",
+    "RequestTimeout",
     "SchemaMismatch",
     "ServerBusy",
     "ServerClosing",
@@ -259,6 +261,24 @@ class DocumentBusy(DocumentError):
 
     code = "rate_limited"
     status = 503
+    close_code = 1013
+    retry = True
+
+
+class AddressBusy(DocumentError):
+    """There are as many connections from this network address as there may be."""
+
+    code = "rate_limited"
+    status = 429
+    close_code = 1013
+    retry = True
+
+
+class RequestTimeout(DocumentError):
+    """A request, or a WebSocket's handshake, was not sent in time."""
+
+    code = "request_timeout"
+    status = 408
     close_code = 1013
     retry = True
 

@@ -154,6 +154,28 @@ class Settings(BaseSettings):
     document_connections_maximum: int = Field(
         default=1000, ge=1, description="Most connections to one document."
     )
+    address_connections_maximum: int = Field(
+        default=2000,
+        ge=1,
+        description="Most connections from one network address; of IPv6, from one /64 network.",
+    )
+    handshakes_maximum: int = Field(
+        default=5000,
+        ge=1,
+        description="Most connections that have sent no request, the oldest of which is let go; "
+        "and most WebSockets that are being identified or joined.",
+    )
+    handshake_timeout_seconds: float = Field(
+        default=10.0,
+        gt=0,
+        description="How long a client may take to send a request, and again for its body; and the "
+        "server to find out who it is.",
+    )
+    request_head_maximum_bytes: int = Field(
+        default=32_768,
+        ge=1024,
+        description="Most bytes of a request's address and headers.",
+    )
     frame_maximum_bytes: int = Field(
         default=16_777_216,
         ge=1024,

@@ -37,7 +37,7 @@ TRY_AGAIN_LATER = 1013
 TRY_AGAIN_SECONDS = 1.0
 
 # A refused handshake that may go well another time.
-RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
+RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 
 
 class Editor:

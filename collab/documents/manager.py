@@ -14,7 +14,6 @@ import msgspec
 from ..auth import User
 from ..errors import (
     CollabError,
-    DocumentBusy,
     NoSuchDocument,
     PeerLeft,
     ServerBusy,
@@ -23,6 +22,7 @@ from ..errors import (
 from ..frames import ServerShutdown, encode_json
 from ..settings import Settings
 from ..storage import Committer, DocumentRecord, Repository
+from .admission import Admission
 from .connection import Connection
 from .document import DocumentState
 from .handshake import WebSocketLike, accept, check_subprotocols, refuse
@@ -45,16 +45,15 @@ class DocumentManager:
     It works on a repository and a started committer, which it neither opens nor closes. `start`
     before use, `close` at the end.
 
-    Bounds: `connections_maximum`, `document_connections_maximum`; of open documents, see
-    `OpenDocuments`.
+    Bounds: those of `Admission` and `OpenDocuments`.
     """
 
     def __init__(self, settings: Settings, repository: Repository, committer: Committer) -> None:
         self.settings = settings
         self.repository = repository
         self.documents = OpenDocuments(settings, repository, committer)
-        self._connections: dict[Connection, None] = {}
-        self._joining = 0
+        self.admission = Admission(settings)
+        self._connections: dict[Connection, str] = {}
         self._review = Review()
         self._own_ids = itertools.count(1)
         self._housekeeper: asyncio.Task[None] | None = None
@@ -109,20 +108,35 @@ class DocumentManager:
         """
         if request is None:
             request = JoinRequest.of_query(websocket.query_params)
-        asked_at = self._review.number
-        admitted = await user() if callable(user) else user
-        if isinstance(admitted, str):
-            admitted = User(admitted)
         check_subprotocols(websocket)
-        self._check_room()
-        self._joining += 1
-        try:
+        if self._is_closing:
+            raise ServerClosing("the server is shutting down: reconnect shortly")
+        asked_at = self._review.number
+        with self.admission.handshake(websocket.scope) as address:
+            admitted = await self._admit(user)
             connection = await self._join(websocket, check_doc_id(doc_id), admitted, request)
-        finally:
-            self._joining -= 1
+            self._connections[connection] = address
+            self.admission.enter(address)
+        if self._is_closing:
+            connection.close(1001, "server shutting down")
         if callable(user) and self._review.number != asked_at:
             await self._ask_again(connection, user)
         return connection
+
+    async def _admit(self, user: User | str | Admit) -> User:
+        if isinstance(user, str):
+            return User(user)
+        if isinstance(user, User):
+            return user
+        limit = self.settings.handshake_timeout_seconds
+        try:
+            async with asyncio.timeout(limit):
+                return await user()
+        except TimeoutError:
+            raise ServerBusy(
+                f"who you are could not be found out within {limit:g} s, which is the limit "
+                "(handshake_timeout_seconds): try again later"
+            ) from None
 
     async def _ask_again(self, connection: Connection, admit: Admit) -> None:
         try:
@@ -138,39 +152,29 @@ class DocumentManager:
         async with self.documents.open(
             doc_id, doc_type=request.doc_type, create=create
         ) as document:
-            connections = document.room.connections
-            limit = self.settings.document_connections_maximum
-            if len(connections) >= limit and request.client_id not in connections:
-                raise DocumentBusy(f"the document has {limit} connections, which is the limit")
-            author = await document.authors.hold(request.client_id, user.user_id)
-            connection = Connection(websocket, document, author, user, self.settings)
-            connection.on_finish(self._finished)
-            try:
-                await accept(websocket)
-                await connection.join(request.version, request.epoch)
-            except BaseException:
-                await connection.finish()
-                raise
-            self._connections[connection] = None
-            if self._is_closing:
-                connection.close(1001, "server shutting down")
-            return connection
+            present = document.room.connections
+            with self.admission.joining(doc_id, present, request.client_id):
+                author = await document.authors.hold(request.client_id, user.user_id)
+                connection = Connection(websocket, document, author, user, self.settings)
+                connection.on_finish(self._finished)
+                try:
+                    await accept(websocket)
+                    await connection.join(request.version, request.epoch)
+                except BaseException:
+                    await connection.finish()
+                    raise
+                return connection
 
     async def leave_document(self, connection: Connection) -> None:
         """End a connection that the host read itself. Idempotent."""
         await connection.finish()
 
     def _finished(self, connection: Connection) -> None:
-        self._connections.pop(connection, None)
+        address = self._connections.pop(connection, None)
+        if address is not None:
+            self.admission.leave(address)
         connection.document.authors.release(connection.author)
         connection.document.idle_since = time.monotonic()
-
-    def _check_room(self) -> None:
-        if self._is_closing:
-            raise ServerClosing("the server is shutting down: reconnect shortly")
-        limit = self.settings.connections_maximum
-        if len(self._connections) + self._joining >= limit:
-            raise ServerBusy(f"the server has {limit} connections, which is the limit")
 
     async def review(self, doc_id: str, role_of: RoleOf) -> None:
         """Ask anew what everybody connected to a document may do there.

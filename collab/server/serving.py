@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import socket
 from collections.abc import Callable
+from typing import Any, cast
 
 import uvicorn
 import uvloop
@@ -14,6 +16,7 @@ from ..app import Collab
 from ..errors import ConfigurationError
 from ..settings import Settings
 from .protocol import WebSocketProtocol
+from .requests import RequestProtocol, Waiting
 
 __all__ = ["Server", "listen", "serve"]
 
@@ -74,7 +77,7 @@ def configure(settings: Settings, app: Collab) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=cast(Any, functools.partial(RequestProtocol, waiting=Waiting(settings))),
         ws=WebSocketProtocol,
         ws_per_message_deflate=False,
         ws_max_size=settings.frame_maximum_bytes,

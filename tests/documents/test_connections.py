@@ -88,26 +88,6 @@ async def test_a_document_of_another_type_is_refused(app: Collab) -> None:
     assert await wire.closed() == 1008
 
 
-async def test_connections_beyond_the_limit_are_refused(make_app: Make) -> None:
-    app = await make_app(connections_maximum=2)
-    first = await connect(app, "one")
-    await connect(app, "two")
-    with pytest.raises(Refused) as refused:
-        await connect(app, "three")
-    assert refused.value.status == 503
-    await first.leave()
-    await connect(app, "three")
-
-
-async def test_connections_to_one_document_are_limited(make_app: Make) -> None:
-    app = await make_app(document_connections_maximum=1)
-    await connect(app, "doc", client_id="a")
-    with pytest.raises(Refused) as refused:
-        await connect(app, "doc", client_id="b")
-    assert refused.value.status == 503
-    await connect(app, "doc", client_id="a")
-
-
 async def test_a_peer_that_leaves_while_joining_leaves_nothing_behind(app: Collab) -> None:
     async def gone(event: dict) -> None:
         raise OSError("the peer is gone")

@@ -33,6 +33,8 @@ UNITS = {
     "attribute_maximum_depth": "levels",
     "connections_maximum": "connections",
     "document_connections_maximum": "connections",
+    "address_connections_maximum": "connections",
+    "handshakes_maximum": "connections",
     "edits_per_second": "edits per second",
     "edits_burst_maximum": "edits",
     "presences_per_second": "frames per second",

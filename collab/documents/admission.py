@@ -1,0 +1,130 @@
+"""How many may come in, and from where."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+from collections import Counter
+from collections.abc import Container, Iterator
+from typing import Any, Protocol
+
+from ..errors import AddressBusy, DocumentBusy, ServerBusy
+from ..settings import Settings
+
+__all__ = ["Admission", "address_of"]
+
+# What one customer of an Internet provider has at least: the addresses in it cost nothing.
+IPV6_PREFIX = 64
+
+
+class Present(Container[str], Protocol):
+    """The `client_id`s that are connected to a document."""
+
+    def __len__(self) -> int: ...
+
+
+class Admission:
+    """Counts handshakes in progress and connections, in all, for each network address and for each
+    document.
+
+    Bounds: `handshakes_maximum`, `connections_maximum`, `address_connections_maximum`,
+    `document_connections_maximum`. A handshake counts as a connection, too.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._all = 0
+        self._handshakes = 0
+        self._addresses: Counter[str] = Counter()
+        self._joining: Counter[str] = Counter()
+
+    def __len__(self) -> int:
+        """How many there are, handshakes included."""
+        return self._all
+
+    @contextlib.contextmanager
+    def handshake(self, scope: Any) -> Iterator[str]:
+        """Let somebody in for as long as the context lasts; yields the address to `enter` by.
+
+        Raises:
+            ServerBusy, AddressBusy: one more is too many.
+        """
+        address = address_of(scope)
+        self._check(address)
+        self._handshakes += 1
+        self.enter(address)
+        try:
+            yield address
+        finally:
+            self._handshakes -= 1
+            self.leave(address)
+
+    def _check(self, address: str) -> None:
+        settings = self._settings
+        if len(self) >= settings.connections_maximum:
+            raise ServerBusy(
+                f"the server has {settings.connections_maximum} connections, which is the limit "
+                "(connections_maximum): try again later"
+            )
+        if self._handshakes >= settings.handshakes_maximum:
+            raise ServerBusy(
+                f"{settings.handshakes_maximum} connections are being joined, which is the limit "
+                "(handshakes_maximum): try again later"
+            )
+        if address and self._addresses[address] >= settings.address_connections_maximum:
+            raise AddressBusy(
+                f"there are {settings.address_connections_maximum} connections from your network "
+                "address, which is the limit (address_connections_maximum): close some"
+            )
+
+    @contextlib.contextmanager
+    def joining(self, doc_id: str, present: Present, client_id: str) -> Iterator[None]:
+        """Let somebody join a document, to be among those `present` when the context ends. Who is
+        present already takes the place of the older connection.
+
+        Raises:
+            DocumentBusy: one more is too many.
+        """
+        limit = self._settings.document_connections_maximum
+        if len(present) + self._joining[doc_id] >= limit and client_id not in present:
+            raise DocumentBusy(
+                f"the document has {limit} connections, which is the limit "
+                "(document_connections_maximum): try again later"
+            )
+        self._joining[doc_id] += 1
+        try:
+            yield
+        finally:
+            _take_off(self._joining, doc_id)
+
+    def enter(self, address: str) -> None:
+        """Count a connection from here."""
+        self._all += 1
+        self._addresses[address] += 1
+
+    def leave(self, address: str) -> None:
+        """It has come to its end."""
+        self._all -= 1
+        _take_off(self._addresses, address)
+
+
+def _take_off(counter: Counter[str], name: str) -> None:
+    counter[name] -= 1
+    if not counter[name]:
+        del counter[name]
+
+
+def address_of(scope: Any) -> str:
+    """Whom a connection counts for: the peer's address, of IPv6 the network that it is in; empty
+    where there is none, as with a Unix socket."""
+    host = str((scope.get("client") or ("",))[0])
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if address.version == 4:
+        return str(address)
+    mapped = address.ipv4_mapped
+    if mapped is not None:
+        return str(mapped)
+    return str(ipaddress.ip_network((int(address), IPV6_PREFIX), strict=False))

@@ -1,0 +1,163 @@
+"""Our uvicorn HTTP protocol: who connects has to say what they want, briefly and in good time.
+
+All else is uvicorn's. A WebSocket's handshake is such a request, too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from ..errors import CollabError, RequestTimeout, ServerBusy, TooLarge
+from ..frames import encode_json
+from ..settings import Settings
+
+__all__ = ["RequestProtocol", "Waiting"]
+
+
+class Waiting:
+    """The connections that are expected to send something: all but those who wait for an answer
+    themselves, and WebSockets.
+
+    Bound: `handshakes_maximum`. It is not the newest that has to go, but the one that was silent
+    for longest, so that nobody can lock the others out by opening connections.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.timeout_seconds = settings.handshake_timeout_seconds
+        self.head_maximum_bytes = settings.request_head_maximum_bytes
+        self._maximum = settings.handshakes_maximum
+        self._waiting: dict[RequestProtocol, None] = {}
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def enter(self, protocol: RequestProtocol) -> None:
+        """Idempotent; who is here already keeps the place."""
+        self._waiting[protocol] = None
+        if len(self._waiting) > self._maximum:
+            oldest = next(iter(self._waiting))
+            self.leave(oldest)
+            oldest.refuse(
+                ServerBusy(
+                    f"more than {self._maximum} connections have sent no request, which is the "
+                    "limit (handshakes_maximum): try again later"
+                )
+            )
+
+    def leave(self, protocol: RequestProtocol) -> None:
+        self._waiting.pop(protocol, None)
+
+
+class RequestProtocol(HttpToolsProtocol):
+    """One connection until it becomes a WebSocket.
+
+    Bounds: the head of a request (`request_head_maximum_bytes`), and the time that it takes, as
+    that of a body (`handshake_timeout_seconds` each).
+    """
+
+    def __init__(self, *args: Any, waiting: Waiting, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._waiting = waiting
+        self._deadline: asyncio.TimerHandle | None = None
+        self._head_bytes = 0
+        self._is_in_head = False
+        self._is_silent = True
+
+    def connection_made(  # type: ignore[override]
+        self, transport: asyncio.Transport
+    ) -> None:
+        super().connection_made(transport)
+        self._expect()
+        self._waiting.enter(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_clock()
+        self._waiting.leave(self)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        self._is_silent = False
+        self._head_bytes += len(data)
+        super().data_received(data)
+        if self._is_in_head and self._head_bytes > self._waiting.head_maximum_bytes:
+            limit = self._waiting.head_maximum_bytes
+            self.refuse(
+                TooLarge(
+                    f"the address and headers of the request are larger than {limit} bytes, which "
+                    "is the limit (request_head_maximum_bytes)"
+                )
+            )
+
+    # -- the parser's callbacks -----------------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._is_in_head = True
+        self._waiting.enter(self)
+        if self._deadline is None:
+            self._expect()
+
+    def on_headers_complete(self) -> None:
+        self._is_in_head = False
+        self._expect()
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._stop_clock()
+        self._head_bytes = 0
+        self._waiting.leave(self)
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        # It is not, where another request has come before this one was answered.
+        if self.cycle.response_complete and not self.transport.is_closing():
+            self._waiting.enter(self)
+
+    # -- time -----------------------------------------------------------------------------------
+
+    def _expect(self) -> None:
+        self._stop_clock()
+        self._deadline = self.loop.call_later(self._waiting.timeout_seconds, self._too_late)
+
+    def _stop_clock(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _too_late(self) -> None:
+        self._deadline = None
+        if self._is_silent:
+            # Browsers connect on suspicion, and take an answer for that of their next request.
+            self.transport.close()
+            return
+        self.refuse(
+            RequestTimeout(
+                f"the request took longer than {self._waiting.timeout_seconds:g} s, which is the "
+                "limit (handshake_timeout_seconds): send it again"
+            )
+        )
+
+    def refuse(self, error: CollabError) -> None:
+        """Answer with an error, unless an answer has begun, and close."""
+        if self.transport.is_closing():
+            return
+        if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
+            self.transport.write(answer(error))
+        self.transport.close()
+
+
+def answer(error: CollabError) -> bytes:
+    """A whole HTTP response, the last of its connection."""
+    body = encode_json({"code": error.code, "message": error.message}).encode()
+    head = (
+        f"HTTP/1.1 {error.status} {http.HTTPStatus(error.status).phrase}\r\n"
+        f"content-type: application/json\r\ncontent-length: {len(body)}\r\n"
+        f"{'retry-after: 1' if error.retry else 'cache-control: no-store'}\r\n"
+        "connection: close\r\n\r\n"
+    )
+    return head.encode() + body

@@ -1,0 +1,177 @@
+"""Connections that do not say what they want, say it slowly, or never stop, on the real server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from websockets.asyncio.client import connect as open_websocket
+
+from collab.server.requests import Waiting
+from tests.client.conftest import Served, serve
+from tests.conftest import Make
+
+HEAD = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+UPGRADE = (
+    b"GET /ws/documents/doc HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+    b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+
+Start = Callable[..., Any]
+
+
+@pytest.fixture
+async def start(make_app: Make) -> AsyncIterator[Start]:
+    """Starts a server with these settings."""
+    running: list[Served] = []
+
+    async def started(**settings: Any) -> Served:
+        running.append(await serve(await make_app(**settings)))
+        return running[-1]
+
+    yield started
+    for each in running:
+        await each.stop()
+
+
+class Peer:
+    """A TCP connection."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+
+    def send(self, data: bytes) -> None:
+        self.writer.write(data)
+
+    async def answer(self) -> tuple[int, Any]:
+        """The status and the JSON body of the next response."""
+        head = await self.reader.readuntil(b"\r\n\r\n")
+        fields = dict(line.lower().split(b": ") for line in head.split(b"\r\n")[1:-2])
+        body = await self.reader.readexactly(int(fields[b"content-length"]))
+        return int(head.split()[1]), json.loads(body)
+
+    async def rest(self) -> bytes:
+        """Everything up to the end."""
+        try:
+            return await asyncio.wait_for(self.reader.read(), 20)
+        except ConnectionResetError:
+            # What it had sent after the close was answered so.
+            return b""
+        finally:
+            self.writer.close()
+
+
+async def open_peer(served: Served) -> Peer:
+    return Peer(*await asyncio.open_connection("127.0.0.1", served.port))
+
+
+async def test_who_says_nothing_is_closed_in_good_time(start: Start) -> None:
+    peer = await open_peer(await start(handshake_timeout_seconds=0.05))
+    assert await peer.rest() == b""
+
+
+@pytest.mark.parametrize("request_bytes", [HEAD, UPGRADE], ids=["request", "handshake"])
+async def test_who_sends_a_byte_now_and_then_is_told_and_closed(
+    start: Start, request_bytes: bytes
+) -> None:
+    peer = await open_peer(await start(handshake_timeout_seconds=0.1))
+
+    async def dribble() -> None:
+        peer.send(request_bytes[:-2] + b"X: ")
+        while True:
+            peer.send(b"x")
+            await asyncio.sleep(0.005)
+
+    dribbling = asyncio.ensure_future(dribble())
+    status, body = await peer.answer()
+    dribbling.cancel()
+    assert (status, body["code"]) == (408, "request_timeout")
+    assert "0.1 s, which is the limit (handshake_timeout_seconds)" in body["message"]
+    assert await peer.rest() == b""
+
+
+async def test_a_second_request_on_a_connection_has_the_same_time(start: Start) -> None:
+    peer = await open_peer(await start(handshake_timeout_seconds=0.1))
+    peer.send(HEAD)
+    assert (await peer.answer())[0] == 200
+    peer.send(HEAD[:10])
+    assert (await peer.answer())[0] == 408
+    assert await peer.rest() == b""
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(start: Start) -> None:
+    peer = await open_peer(await start(handshake_timeout_seconds=0.1))
+    peer.send(b"POST /api/documents HTTP/1.1\r\nHost: x\r\nContent-Length: 20\r\n\r\n{")
+    status, body = await peer.answer()
+    assert (status, body["code"]) == (408, "request_timeout")
+    assert await peer.rest() == b""
+
+
+async def test_headers_beyond_the_limit_are_refused(start: Start) -> None:
+    peer = await open_peer(await start(request_head_maximum_bytes=2000))
+    peer.send(HEAD[:-2] + b"X: " + b"x" * 3000)
+    status, body = await peer.answer()
+    assert (status, body["code"]) == (413, "too_large")
+    assert "2000 bytes, which is the limit (request_head_maximum_bytes)" in body["message"]
+    assert await peer.rest() == b""
+
+
+async def test_headers_up_to_the_limit_are_taken(start: Start) -> None:
+    peer = await open_peer(await start(request_head_maximum_bytes=2000))
+    for _ in range(3):
+        peer.send(HEAD[:-2] + b"X: " + b"x" * 1900 + b"\r\n\r\n")
+        assert (await peer.answer())[0] == 200
+    peer.writer.close()
+
+
+async def test_of_many_silent_connections_the_oldest_is_let_go(start: Start) -> None:
+    served = await start(handshakes_maximum=3)
+    silent = [await open_peer(served) for _ in range(3)]
+    async with open_websocket(f"ws://127.0.0.1:{served.port}/ws/documents/doc") as editor:
+        assert json.loads(await editor.recv())["type"] == "document_state"
+        status, body = await silent[0].answer()
+        assert (status, body["code"]) == (503, "rate_limited")
+        assert "more than 3 connections" in body["message"]
+        assert "handshakes_maximum" in body["message"]
+        assert await silent[0].rest() == b""
+        # The others still have their turn.
+        for peer in silent[1:]:
+            peer.send(HEAD)
+            assert (await peer.answer())[0] == 200
+            peer.writer.close()
+
+
+async def test_an_idle_editor_is_not_expected_to_send_anything(start: Start) -> None:
+    served = await start(handshakes_maximum=1, handshake_timeout_seconds=0.05)
+    async with open_websocket(f"ws://127.0.0.1:{served.port}/ws/documents/doc") as editor:
+        await editor.recv()
+        for _ in range(3):
+            assert await (await open_peer(served)).rest() == b""
+        await (await editor.ping())
+
+
+def waiting_of(served: Served) -> Waiting:
+    waiting = served.server.config.http_protocol_class.keywords["waiting"]  # type: ignore[attr-defined]
+    assert isinstance(waiting, Waiting)
+    return waiting
+
+
+async def test_nobody_is_waited_for_who_has_left_or_become_a_websocket(start: Start) -> None:
+    served = await start()
+    waiting = waiting_of(served)
+    async with open_websocket(f"ws://127.0.0.1:{served.port}/ws/documents/doc") as editor:
+        await editor.recv()
+        assert len(waiting) == 0
+        peer = await open_peer(served)
+        peer.send(HEAD + HEAD)
+        assert [(await peer.answer())[0] for _ in range(2)] == [200, 200]
+        assert len(waiting) == 1
+        peer.send(HEAD[:-2] + b"Connection: close\r\n\r\n")
+        assert (await peer.answer())[0] == 200
+        assert await peer.rest() == b""
+        assert len(waiting) == 0
