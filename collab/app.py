@@ -13,9 +13,10 @@ from .api.documents import DocumentsAPI
 from .api.editing import editing_route
 from .api.grants import GrantsAPI
 from .api.health import health_routes
+from .api.metrics import metrics_routes, registry_of
 from .api.pages import page_routes
 from .api.sharing import SharedAccess
-from .asgi.routing import Router
+from .asgi.routing import Route, Router
 from .asgi.websockets import WebSocket
 from .auth import (
     Access,
@@ -29,6 +30,7 @@ from .documents import DocumentManager
 from .documents.handshake import refuse
 from .errors import ConfigurationError, StorageError, StorageUnavailable
 from .installed_types import register_installed_types
+from .metrics import Metrics
 from .settings import Settings
 from .storage import Committer, Database, Repository
 
@@ -82,18 +84,23 @@ class Collab:
             raise ConfigurationError("authorize needs authenticate: who is the user?")
         register_installed_types()
         self.settings = settings
+        metrics = Metrics()
         self._database = Database(
             settings.database,
             busy_timeout_seconds=settings.database_busy_timeout_seconds,
             timeout_seconds=settings.database_timeout_seconds,
+            metrics=metrics,
         )
         self._repository = Repository(self._database)
-        self._committer = Committer(self._repository, settings.commit_maximum_operations)
+        self._committer = Committer(self._repository, settings.commit_maximum_operations, metrics)
         self.manager = DocumentManager(settings, self._repository, self._committer)
+        self.registry = registry_of(self.manager)
+        """Prometheus's collector registry, for a host that shows these metrics with its own."""
         access = self._access = self._access_of(authenticate, authorize)
         self._router = Router(
             [
                 *health_routes(self._repository, self._committer),
+                *self._metrics_routes(),
                 *GrantsAPI(self.manager, access).routes(),
                 *DocumentsAPI(self.manager, access).routes(),
                 editing_route(self.manager, access),
@@ -111,6 +118,10 @@ class Collab:
             return SharedAccess(host, self.manager)
         access = access_of_settings(self.settings)
         return access if isinstance(access, OpenAccess) else SharedAccess(access, self.manager)
+
+    def _metrics_routes(self) -> list[Route]:
+        token = self.settings.metrics_token.get_secret_value()
+        return metrics_routes(self.registry, token, is_open=isinstance(self._access, OpenAccess))
 
     async def review(self, doc_id: str) -> None:
         """Ask anew what everybody connected to a document may do there.

@@ -323,9 +323,17 @@ class StorageError(CollabError):
 
 
 class StorageUnavailable(StorageError):
-    """The database is read-only, full, locked, unreachable or broken. Nothing was stored."""
+    """The database is read-only, full, locked, unreachable or broken. Nothing was stored.
+
+    Args:
+        reason: in one word, for who counts them; the message is for who reads it.
+    """
 
     retry = True
+
+    def __init__(self, message: str, reason: str = "other") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class SchemaMismatch(StorageError):

@@ -31,6 +31,12 @@ class Settings(BaseSettings):
         default="info", description="How much is logged."
     )
 
+    metrics_token: SecretStr = Field(
+        default=SecretStr(""),
+        description="Bearer token with which /metrics is read, 16 characters or more; without one, "
+        "nobody reads them, but everybody in open mode.",
+    )
+
     # Who may do what
     auth: Literal["open", "token"] = Field(
         default="open",

@@ -59,12 +59,16 @@ class Wire:
         # Cleared to make a reader that takes nothing any more.
         self.reading = asyncio.Event()
         self.reading.set()
+        self.stalled = asyncio.Event()
+        """Set once the application waits for a reader that takes nothing."""
         self.task = asyncio.get_running_loop().create_task(
             app(self.scope, self._to_app.get, self._take)
         )
         self.subprotocol: str | None = None
 
     async def _take(self, event: dict[str, Any]) -> None:
+        if not self.reading.is_set():
+            self.stalled.set()
         await self.reading.wait()
         await self._from_app.put(event)
 

@@ -31,6 +31,7 @@ def editing_route(manager: DocumentManager, access: Access) -> WebSocketRoute:
             request = JoinRequest.of_query(websocket.query_params)
             check_doc_id(doc_id)
         except CollabError as error:
+            manager.metrics.joins_refused[error.code] += 1
             logger.info("document %s: refused: %s", doc_id[:128], error)
             await refuse(websocket, error)
             return

@@ -95,6 +95,7 @@ class Connection:
         self.told = 0
         self.farewell: Farewell | None = None
         self._settings = settings
+        self._metrics = document.metrics
         self._state = ConnectionState.JOINING
         self._outbox: deque[tuple[bytes, int]] = deque()
         self._outbox_frames = 0
@@ -123,6 +124,11 @@ class Connection:
         return self._link.sending_since
 
     @property
+    def link_kind(self) -> str:
+        """`direct` on our own server, `host` over any other WebSocket."""
+        return self._link.kind
+
+    @property
     def is_overfull(self) -> bool:
         """Whether so much waits to be written that no more should be read."""
         return self._outbox_frames >= self._settings.outbox_maximum_frames // 2
@@ -138,9 +144,11 @@ class Connection:
         document = self.document
         await document.until_open()
         if version is not None and epoch == document.epoch and version <= document.history.head:
+            self._metrics.resumes += 1
             self._enter(version, self._resumed)
             return
         at, content = await document.committed_content()
+        self._metrics.joins += 1
         self._enter(at, lambda cursor: self._stated(cursor, content))
 
     def _enter(self, cursor: int, first_frame: Callable[[int], ServerFrame]) -> None:
@@ -206,6 +214,7 @@ class Connection:
         `take_slowly`, which must come before the next frame is taken."""
         if self._state is not ConnectionState.OPEN:
             return None
+        self._metrics.received_bytes += len(text)
         frame = None
         try:
             frame = decode(
@@ -243,6 +252,8 @@ class Connection:
             )
             error = Internal("internal error: reconnect")
             self.close(1011, "internal error")
+        refused = self._metrics.frames_refused if answers is None else self._metrics.edits_refused
+        refused[error.code] += 1
         self.put(prepare(Error(error.code, error.message, answers)))
         if isinstance(error, (FrameError, InvalidOperation, TooLarge)):
             self._count_bad_frame(error)
@@ -279,6 +290,7 @@ class Connection:
             self.put(change.ack())
 
     def _update_presence(self, frame: PresenceUpdate) -> None:
+        self._metrics.presence_frames += 1
         history = self.document.history
         version = history.head if frame.version is None else frame.version
         if version > history.head:
@@ -314,6 +326,7 @@ class Connection:
             return
         limit = self._settings.outbox_maximum_frames
         if self._outbox and self._outbox_frames + count > limit:
+            self._metrics.slow_readers += 1
             self.close(1013, "too slow: reconnect with the last version seen", drain=False)
             return
         self._outbox.append((frames, count))
@@ -322,20 +335,20 @@ class Connection:
 
     def publish(self, version: int, batch: Batch | None) -> None:
         """The history's head has moved on from `version` by `batch`; None if that is large."""
-        if (
-            batch is not None
-            and self._is_at(version)
-            and self._link.write(batch.for_client(self.client_id))
-        ):
-            self._cursor = self.document.history.head
-        else:
-            self._link.ring()
+        if batch is not None and self._is_at(version):
+            frames = batch.for_client(self.client_id)
+            if self._link.write(frames):
+                self._metrics.sent_bytes += len(frames)
+                self._cursor = self.document.history.head
+                return
+        self._link.ring()
 
     def publish_presences(self, moved: Iterable[str], batch: Batch) -> None:
         """These editors have moved, which at the history's head looks like `batch`."""
         if self._is_at(self.document.history.head):
             own = batch.for_client(self.client_id)
             if not own or self._link.write(own):
+                self._metrics.sent_bytes += len(own)
                 return
         self.presences.update(dict.fromkeys(moved))
         self.presences.pop(self.client_id, None)
@@ -362,11 +375,13 @@ class Connection:
         if self._state in (ConnectionState.CLOSING, ConnectionState.CLOSED):
             return
         self._state = ConnectionState.CLOSING
+        self._metrics.connections_closed[code] += 1
         self.farewell = Farewell(code, reason, farewell, drain)
         self._link.ring()
 
     def abort(self) -> None:
         """End a connection that takes nothing any more: it can't be told why."""
+        self._metrics.slow_readers += 1
         self.close(1013, "too slow", drain=False)
         self._link.abort()
 
@@ -384,6 +399,7 @@ class Connection:
             size += len(frames)
         if page:
             self._link.relieve()
+        self._metrics.sent_bytes += size
         history = self.document.history
         if self._cursor < history.start:
             return page or None
@@ -393,6 +409,7 @@ class Connection:
             frame = change.frame_for(self.client_id)
             page.append(frame)
             size += len(frame)
+            self._metrics.sent_bytes += len(frame)
             self._cursor = change.version
         if self._cursor == history.head and not self._outbox:
             self._caught_up = True
@@ -401,8 +418,10 @@ class Connection:
 
     def _take_presences(self) -> list[bytes]:
         moved, self.presences = self.presences, {}
-        frames = (self.document.room.presence_frame(client_id) for client_id in moved)
-        return [frame for frame in frames if frame is not None]
+        found = (self.document.room.presence_frame(client_id) for client_id in moved)
+        frames = [frame for frame in found if frame is not None]
+        self._metrics.sent_bytes += sum(map(len, frames))
+        return frames
 
     async def stored_page(self) -> Sequence[bytes]:
         """Changes that are no longer in memory, for a client that resumes from long ago.
@@ -413,12 +432,15 @@ class Connection:
             StorageUnavailable: they could not be read.
         """
         if self._caught_up:
+            self._metrics.slow_readers += 1
             raise TooSlow("too slow: reconnect with the last version seen")
         records = await self.document.stored_operations(self._cursor, PAGE_CHANGES)
         if not records:
             raise VersionGone("this version's changes are no longer kept: reconnect without it")
         self._cursor = records[-1].version
-        return [Change(record, None).frame_for(self.client_id) for record in records]
+        frames = [Change(record, None).frame_for(self.client_id) for record in records]
+        self._metrics.sent_bytes += sum(map(len, frames))
+        return frames
 
     # -- the end --------------------------------------------------------------------------------
 

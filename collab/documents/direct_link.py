@@ -75,6 +75,8 @@ class DirectLink(Link):
     came before reading stopped, which is at most what the server hands over in one turn.
     """
 
+    kind = "direct"
+
     def __init__(self, endpoint: Endpoint, websocket: WebSocketLike, socket: FrameSocket) -> None:
         super().__init__(endpoint, websocket)
         self._socket = socket

@@ -79,6 +79,7 @@ class Document:
         self.pins = 0
         self.idle_since = time.monotonic()
         self._buffer = buffer
+        self.metrics = committer.metrics
         self.authors = Authors(repository, record.key, self.history)
         self._repository = repository
         self._committer = committer
@@ -158,8 +159,10 @@ class Document:
         self._check_order(author, edit_id, version)
         operation = self.doc_type.normalize(operation)
         sent = fingerprint(version, operation)
-        for change in self._concurrent(version, earlier):
+        concurrent = self._concurrent(version, earlier)
+        for change in concurrent:
             operation = self.doc_type.transform(operation, change.operation, "right")
+        self.metrics.transforms += len(concurrent)
         self._check_size(operation)
         self._buffer.apply(operation)
         record = OperationRecord(
@@ -369,6 +372,7 @@ class Document:
                 "the database could not store the edit: it was not applied; "
                 "send the same edit again shortly"
             )
+            self.metrics.edits_refused[error.code] += 1
             self.room.refuse(change.client_id, error, change.record.client_edit_id)
         self.authors.forget(change.client_id)
 

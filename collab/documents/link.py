@@ -12,7 +12,7 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from ..errors import CollabError
 from ..frames import Edit
@@ -53,6 +53,8 @@ class Endpoint(Protocol):
 
 class Link:
     """What both ways have in common: how everything is written that takes time."""
+
+    kind: ClassVar[str]
 
     def __init__(self, endpoint: Endpoint, websocket: WebSocketLike) -> None:
         self.sending_since: float | None = None
@@ -129,6 +131,8 @@ class Link:
 
 class TaskLink(Link):
     """By the WebSocket's own methods. Owns the writer, and while `serve` runs, the reader."""
+
+    kind = "host"
 
     def __init__(self, endpoint: Endpoint, websocket: WebSocketLike) -> None:
         super().__init__(endpoint, websocket)

@@ -7,6 +7,7 @@ import contextlib
 import itertools
 import logging
 import time
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
@@ -50,6 +51,7 @@ class DocumentManager:
 
     def __init__(self, settings: Settings, repository: Repository, committer: Committer) -> None:
         self.settings = settings
+        self.metrics = committer.metrics
         self.repository = repository
         self.documents = OpenDocuments(settings, repository, committer)
         self.admission = Admission(settings)
@@ -60,6 +62,11 @@ class DocumentManager:
         self._is_closing = False
 
     # -- connections ----------------------------------------------------------------------------
+
+    @property
+    def connections(self) -> Collection[Connection]:
+        """Everybody who is connected now."""
+        return self._connections.keys()
 
     async def serve(
         self,
@@ -77,6 +84,7 @@ class DocumentManager:
         except PeerLeft:
             return
         except CollabError as error:
+            self.metrics.joins_refused[error.code] += 1
             logger.info("document %s: refused: %s", doc_id[:128], error)
             await refuse(websocket, error)
             return
@@ -343,7 +351,9 @@ class DocumentManager:
 
     async def _keep_house(self) -> None:
         while True:
+            due = time.monotonic() + HOUSEKEEPING_SECONDS
             await asyncio.sleep(HOUSEKEEPING_SECONDS)
+            self.metrics.loop_lag_seconds.observe(max(0.0, time.monotonic() - due))
             try:
                 await self.sweep(time.monotonic())
             except Exception:

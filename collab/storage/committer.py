@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ..errors import CollabError, StorageUnavailable
+from ..metrics import Metrics
 from .records import Append
 from .repository import Repository
 
@@ -49,9 +50,13 @@ class Committer:
     Args:
         maximum_operations: most operations of one transaction. What a source has beyond that
             waits for its next turn, after the other sources.
+        metrics: where what it does is counted; those who have something to commit count there, too.
     """
 
-    def __init__(self, repository: Repository, maximum_operations: int) -> None:
+    def __init__(
+        self, repository: Repository, maximum_operations: int, metrics: Metrics | None = None
+    ) -> None:
+        self.metrics = metrics or Metrics()
         self._repository = repository
         self._maximum = maximum_operations
         # Bound: each source is in here once.
@@ -118,21 +123,40 @@ class Committer:
 
     async def _commit(self, batch: list[tuple[Source, Append]]) -> bool:
         """Whether all of it was stored."""
+        begun = time.monotonic()
         try:
             stored = await self._repository.append([append for _, append in batch])
         except Exception as error:
             self.failed_at = time.monotonic()
-            known = error if isinstance(error, CollabError) else _unknown(error)
+            self.metrics.commit_seconds.observe(self.failed_at - begun)
+            known = error if isinstance(error, CollabError) else self._unknown(error)
             for source, append in batch:
                 _tell(source.failed, append, known)
             return False
         self.failed_at = None
+        ended = time.monotonic()
+        self.metrics.commit_seconds.observe(ended - begun)
+        operations = 0
         for (source, append), hit in zip(batch, stored, strict=True):
             if hit:
+                operations += len(append.operations)
                 _tell(source.committed, append)
             else:
+                self.metrics.store_errors["conflict"] += 1
                 _tell(source.failed, append, _conflict(append))
+        if operations:
+            self.metrics.commit_operations.observe(operations)
+            # After what the sources have put off to the next turn of the loop.
+            asyncio.get_running_loop().call_soon(self._delivered, ended)
         return all(stored)
+
+    def _delivered(self, committed_at: float) -> None:
+        self.metrics.delivery_seconds.observe(time.monotonic() - committed_at)
+
+    def _unknown(self, error: Exception) -> CollabError:
+        self.metrics.store_errors["unexpected"] += 1
+        logger.error("a commit failed", exc_info=error)
+        return StorageUnavailable("the database could not store the edits: try again later")
 
 
 def _conflict(append: Append) -> Conflict:
@@ -140,11 +164,6 @@ def _conflict(append: Append) -> Conflict:
         f"the document is no longer at version {append.version}: another program changed "
         "or deleted it"
     )
-
-
-def _unknown(error: Exception) -> CollabError:
-    logger.error("a commit failed", exc_info=error)
-    return StorageUnavailable("the database could not store the edits: try again later")
 
 
 def _tell(callback: Callable[..., None], *args: object) -> None:

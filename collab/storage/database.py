@@ -16,6 +16,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from sqlalchemy import URL, Connection, Engine
 
 from ..errors import ConfigurationError, StorageError, StorageUnavailable
+from ..metrics import Metrics
 from . import schema
 from .engine import file_of, is_memory, is_sqlite, parse_url, server_engine, sqlite_engine
 from .faults import DatabaseLocked
@@ -59,14 +60,21 @@ class Database:
         timeout_seconds: how long a transaction may take, the time that it waits for others
             included. Of one that takes longer nobody knows the outcome, and closing leaves it
             behind.
+        metrics: where its errors are counted.
     """
 
     def __init__(
-        self, url: str, *, busy_timeout_seconds: float = 5.0, timeout_seconds: float = 30.0
+        self,
+        url: str,
+        *,
+        busy_timeout_seconds: float = 5.0,
+        timeout_seconds: float = 30.0,
+        metrics: Metrics | None = None,
     ) -> None:
         self._url = url
         self._busy_timeout_seconds = busy_timeout_seconds
         self._timeout_seconds = timeout_seconds
+        self._metrics = metrics or Metrics()
         self._reads: Lane | None = None
         self._writes: Lane | None = None
         self._file: Path | None = None
@@ -161,7 +169,11 @@ class Database:
     ) -> T:
         if lane is None:
             raise StorageUnavailable("the database is not open")
-        return await lane.run(function, *args, **kwargs)
+        try:
+            return await lane.run(function, *args, **kwargs)
+        except StorageUnavailable as error:
+            self._metrics.store_errors[error.reason] += 1
+            raise
 
     # -- opening --------------------------------------------------------------------------------
 
@@ -234,7 +246,7 @@ class Database:
         if not self._lost:
             logger.error("the database file '%s' was deleted or replaced while open", place.file)
         self._lost = True
-        raise StorageUnavailable(_GONE)
+        raise StorageUnavailable(_GONE, "missing")
 
     async def _return(self) -> None:
         """Go on with what is at the database's place by now, if that has everything.
@@ -249,7 +261,8 @@ class Database:
                 self._found = await self._look()
                 self._look_at = time.monotonic() + RETURN_SECONDS
             if self._found:
-                raise StorageUnavailable(self._found)
+                self._metrics.store_errors["missing"] += 1
+                raise StorageUnavailable(self._found, "missing")
             logger.warning("the database file '%s' is back", self._file)
             self._lost, self._remains, self._look_at = False, None, 0.0
 

@@ -30,15 +30,21 @@ REFUSED = (
 )
 
 _SQLITE_FAULTS = {
-    sqlite3.SQLITE_PERM: "its file may not be accessed",
-    sqlite3.SQLITE_READONLY: "it is read-only; its file and folder must be writable",
-    sqlite3.SQLITE_IOERR: "reading or writing its file failed (I/O error)",
-    sqlite3.SQLITE_CORRUPT: "its file is damaged; a backup must be restored",
-    sqlite3.SQLITE_FULL: "the disk is full; something must be deleted",
-    sqlite3.SQLITE_CANTOPEN: "its file can't be opened; it must exist, its folder be writable",
-    sqlite3.SQLITE_NOTADB: "its file is not an SQLite database; another one must be chosen",
+    sqlite3.SQLITE_PERM: ("permission", "its file may not be accessed"),
+    sqlite3.SQLITE_READONLY: ("read_only", "it is read-only; its file and folder must be writable"),
+    sqlite3.SQLITE_IOERR: ("io", "reading or writing its file failed (I/O error)"),
+    sqlite3.SQLITE_CORRUPT: ("damaged", "its file is damaged; a backup must be restored"),
+    sqlite3.SQLITE_FULL: ("full", "the disk is full; something must be deleted"),
+    sqlite3.SQLITE_CANTOPEN: (
+        "missing",
+        "its file can't be opened; it must exist, its folder be writable",
+    ),
+    sqlite3.SQLITE_NOTADB: (
+        "damaged",
+        "its file is not an SQLite database; another one must be chosen",
+    ),
 }
-_REFUSAL = "it refused a statement; the log says which"
+_REFUSAL = ("refused", "it refused a statement; the log says which")
 _SQLITE_LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL)
 
 
@@ -66,20 +72,22 @@ def _fault(error: Exception) -> StorageUnavailable:
     if isinstance(cause, sqlite3.Error):
         return _sqlite_fault(getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_ERROR))
     if isinstance(cause, OSError) or getattr(error, "connection_invalidated", False):
-        return StorageUnavailable(_message("it can't be reached; try again later"))
-    return StorageUnavailable(_message(_REFUSAL))
+        return _unavailable("unreachable", "it can't be reached; try again later")
+    return _unavailable(*_REFUSAL)
 
 
 def _sqlite_fault(code: int) -> StorageUnavailable:
     # The low byte is the kind of error, the rest its details.
     kind = code & 0xFF
     if kind in _SQLITE_LOCKED:
-        return DatabaseLocked(_message("it is locked by another program; try again later"))
+        return DatabaseLocked(
+            "the database can't be used: it is locked by another program; try again later", "locked"
+        )
     if code == sqlite3.SQLITE_IOERR_SHMSIZE:
         # The one file that SQLite makes so that a full disk is an I/O error to it.
         kind = sqlite3.SQLITE_FULL
-    return StorageUnavailable(_message(_SQLITE_FAULTS.get(kind, _REFUSAL)))
+    return _unavailable(*_SQLITE_FAULTS.get(kind, _REFUSAL))
 
 
-def _message(fault: str) -> str:
-    return f"the database can't be used: {fault}"
+def _unavailable(reason: str, fault: str) -> StorageUnavailable:
+    return StorageUnavailable(f"the database can't be used: {fault}", reason)

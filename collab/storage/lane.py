@@ -50,7 +50,8 @@ class Lane(Protocol):
 
 def _too_slow(seconds: float) -> StorageUnavailable:
     return StorageUnavailable(
-        f"the database can't be used: it has not answered for {seconds:g} s; try again later"
+        f"the database can't be used: it has not answered for {seconds:g} s; try again later",
+        "timeout",
     )
 
 

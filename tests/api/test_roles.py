@@ -48,9 +48,10 @@ CALLS: list[tuple[str, str, Any, Role | None]] = [
 ]
 ON_A_DOCUMENT = [call for call in CALLS if call[3] is not None]
 
-# What else there is: of these, only the WebSocket leads to a document's content.
+# What else there is: of these, only the WebSocket leads to a document's content. The metrics have a
+# token of their own, which tests/api/test_metrics.py tries.
 FOR_EVERYBODY = {"/healthz", "/readyz", "/", "/documents/{doc_id}", "/static"}
-OTHERS = FOR_EVERYBODY | {"/ws/documents/{doc_id}"}
+OTHERS = FOR_EVERYBODY | {"/ws/documents/{doc_id}", "/metrics"}
 
 # What each frame is, and whether it changes the document.
 FRAMES: dict[str, tuple[dict[str, Any], str, bool]] = {

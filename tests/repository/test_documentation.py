@@ -12,6 +12,7 @@ import pytest
 from collab import errors, frames
 from collab.settings import Settings
 
+from . import metrics_table
 from .settings_table import PAGE, with_table
 
 ROOT = Path(__file__).parents[2]
@@ -35,11 +36,17 @@ def test_the_settings_page_is_the_table_of_settings() -> None:
     assert all(f"`{name}`" in page for name in Settings.model_fields)
 
 
+def test_the_table_of_metrics_is_that_of_what_is_shown() -> None:
+    page = metrics_table.PAGE.read_text(encoding="utf-8")
+    assert metrics_table.with_table(page) == page, "run: python -m tests.repository.metrics_table"
+    assert all(f"`{metric.name}" in page for metric in metrics_table.metrics())
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_a_setting_that_is_mentioned_exists(page: Path) -> None:
     suffixes = "bytes|seconds|operations|maximum|size|frames"
     text = page.read_text(encoding="utf-8")
-    mentioned = set(re.findall(rf"`([a-z]+_[a-z_]*(?:{suffixes}))`", text))
+    mentioned = set(re.findall(rf"`((?!collab_|process_)[a-z]+_[a-z_]*(?:{suffixes}))`", text))
     assert mentioned - set(Settings.model_fields) == set()
 
 
