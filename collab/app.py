@@ -91,7 +91,7 @@ class Collab:
             timeout_seconds=settings.database_timeout_seconds,
             metrics=metrics,
         )
-        self._repository = Repository(self._database)
+        self._repository = Repository(self._database, settings.snapshots_kept)
         self._committer = Committer(self._repository, settings.commit_maximum_operations, metrics)
         self.manager = DocumentManager(settings, self._repository, self._committer)
         self.registry = registry_of(self.manager)

@@ -336,6 +336,10 @@ class StorageUnavailable(StorageError):
         self.reason = reason
 
 
+class DocumentDamaged(StorageError):
+    """What is stored of a document is not what was stored; the others are not affected."""
+
+
 class SchemaMismatch(StorageError):
     """The database's schema is older or newer than this program's."""
 

@@ -107,6 +107,10 @@ class Settings(BaseSettings):
         description="Most bytes of snapshots for each operation: those of large texts come later.",
     )
 
+    snapshots_kept: int = Field(
+        default=5, ge=1, description="So many of a document's newest snapshots are kept."
+    )
+
     # Documents
     create_on_join: bool = Field(
         default=True, description="Whether joining an unknown id creates it."

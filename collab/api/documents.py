@@ -14,7 +14,7 @@ from ..auth import Access, Role, User, check_origin, may_create, permitted
 from ..auth.user import check_text
 from ..documents import DocumentManager
 from ..documents.join import check_doc_id
-from ..errors import Forbidden, InvalidRequest, NoSuchDocument
+from ..errors import Forbidden, InvalidRequest, NoSuchDocument, VersionGone
 from ..storage import DocumentRecord, OperationRecord
 from .answers import json_response, read_json, resource, timestamp
 
@@ -122,6 +122,11 @@ class DocumentsAPI:
         record = await repository.find_document(doc_id)
         if record is None:
             raise NoSuchDocument(f"there is no document {doc_id!r}")
+        if after < record.compacted_version:
+            raise VersionGone(
+                f"the operations up to {record.compacted_version} are no longer kept: "
+                f"got after={after}, expected {record.compacted_version} or more"
+            )
         operations = await repository.operations_after(record.key, after, limit)
         return json_response({"operations": [_operation(each) for each in operations]})
 

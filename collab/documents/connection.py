@@ -143,7 +143,11 @@ class Connection:
         """
         document = self.document
         await document.until_open()
-        if version is not None and epoch == document.epoch and version <= document.history.head:
+        if (
+            version is not None
+            and epoch == document.epoch
+            and document.compacted_version <= version <= document.history.head
+        ):
             self._metrics.resumes += 1
             self._enter(version, self._resumed)
             return
@@ -427,8 +431,7 @@ class Connection:
         """Changes that are no longer in memory, for a client that resumes from long ago.
 
         Raises:
-            TooSlow: it had them once.
-            VersionGone: they are no longer kept.
+            TooSlow: it had them once, or they are no longer kept.
             StorageUnavailable: they could not be read.
         """
         if self._caught_up:
@@ -436,7 +439,7 @@ class Connection:
             raise TooSlow("too slow: reconnect with the last version seen")
         records = await self.document.stored_operations(self._cursor, PAGE_CHANGES)
         if not records:
-            raise VersionGone("this version's changes are no longer kept: reconnect without it")
+            raise TooSlow("this version's changes are no longer kept: reconnect")
         self._cursor = records[-1].version
         frames = [Change(record, None).frame_for(self.client_id) for record in records]
         self._metrics.sent_bytes += sum(map(len, frames))

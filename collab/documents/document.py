@@ -68,6 +68,7 @@ class Document:
         self.key = record.key
         self.doc_id = record.doc_id
         self.epoch = record.epoch
+        self.compacted_version = record.compacted_version
         self.doc_type = doc_type
         self.history = History(
             version,
@@ -103,7 +104,7 @@ class Document:
         on_closed: Callable[[Document], None],
     ) -> Document:
         """The document as stored: its latest snapshot and the operations after it."""
-        buffer, version, stored = await load_content(repository, record.key, doc_type)
+        buffer, version, stored = await load_content(repository, record, doc_type)
         return cls(
             record, doc_type, buffer, version, stored, repository, committer, settings, on_closed
         )
@@ -337,7 +338,7 @@ class Document:
             record = await self._repository.find_document(self.doc_id)
             if record is None or record.epoch != self.epoch:
                 raise DocumentDeleted("the document was deleted")
-            buffer, version, _ = await load_content(self._repository, self.key, self.doc_type)
+            buffer, version, _ = await load_content(self._repository, record, self.doc_type)
             if version - self.history.head > self._settings.history_maximum_operations:
                 raise StorageUnavailable("the document has moved on: reconnect")
             missed = await read_operations(self._repository, self.key, self.history.head, version)
@@ -394,9 +395,14 @@ class Document:
                 return version, content
 
     async def stored_operations(self, after: int, limit: int) -> list[OperationRecord]:
-        """At most `limit` operations after a version, up to where memory starts."""
+        """At most `limit` operations after a version, up to where memory starts; none if they are
+        no longer kept."""
         up_to = min(self.history.start, after + limit)
-        return await read_operations(self._repository, self.key, after, up_to)
+        records = await read_operations(self._repository, self.key, after, up_to)
+        if not records:
+            # Compacted while the document was open.
+            self.compacted_version = max(self.compacted_version, after + 1)
+        return records
 
     async def _capture(self) -> tuple[int, str]:
         """The newest accepted version and its content; encoded once for each version."""

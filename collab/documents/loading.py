@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from ..errors import CollabError, DocumentDamaged, DocumentDeleted, NoSuchDocument
 from ..ot.types import Buffer, OperationType
-from ..storage import OperationRecord, Repository
+from ..storage import DocumentRecord, OperationRecord, Repository
 
 __all__ = ["Loaded", "load_content", "read_operations"]
 
@@ -23,13 +24,25 @@ class Loaded(NamedTuple):
 
 
 async def load_content(
-    repository: Repository, key: int, doc_type: OperationType, version: int | None = None
+    repository: Repository,
+    record: DocumentRecord,
+    doc_type: OperationType,
+    version: int | None = None,
 ) -> Loaded:
-    """The content at `version`, or the newest.
+    """The content at `version`, or the newest; as far as it goes if `version` is not there yet.
 
     Raises:
+        NoSuchDocument: what made up this version is no longer kept.
+        DocumentDeleted: the document was deleted meanwhile.
+        DocumentDamaged: it can't be read from what is stored of it.
         StorageUnavailable: the database can't be read.
     """
+    key = record.key
+    if version is not None and version < record.compacted_version:
+        raise NoSuchDocument(
+            f"version {version} of document '{record.doc_id}' is no longer kept: "
+            f"the oldest is {record.compacted_version}"
+        )
     snapshot = await repository.latest_snapshot(key, version)
     if snapshot is None:
         buffer, start = doc_type.buffer(doc_type.create()), 0
@@ -41,12 +54,24 @@ async def load_content(
         missing = PAGE_OPERATIONS if version is None else version - reached
         limit = min(PAGE_OPERATIONS, missing)
         page = await repository.operations_after(key, reached, limit)
-        for record in page:
-            buffer.apply(msgspec.json.decode(record.operation))
-            reached = record.version
+        for stored in page:
+            buffer.apply(msgspec.json.decode(stored.operation))
+            reached = stored.version
         if len(page) < limit:
             break
+    if reached < (record.version if version is None else min(version, record.version)):
+        raise await _missing(repository, record, reached)
     return Loaded(buffer, reached, start)
+
+
+async def _missing(repository: Repository, record: DocumentRecord, reached: int) -> CollabError:
+    current = await repository.find_document(record.doc_id)
+    if current is None or current.key != record.key:
+        return DocumentDeleted("the document was deleted")
+    return DocumentDamaged(
+        f"the document is damaged: there is nothing that leads from version {reached} "
+        f"to {record.version}; `collab check` tells more"
+    )
 
 
 async def read_operations(

@@ -337,7 +337,7 @@ class DocumentManager:
             at, text = await document.committed_content()
             return record, at, msgspec.json.decode(text)
         buffer, at, _ = await load_content(
-            self.repository, record.key, self.documents.types.get(record.doc_type), version
+            self.repository, record, self.documents.types.get(record.doc_type), version
         )
         if version is not None and at != version:
             raise NoSuchDocument(f"document {doc_id!r} has no version {version}: it is at {at}")

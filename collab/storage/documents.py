@@ -38,6 +38,7 @@ _ALL: Select[Any] = select(
     _documents.version,
     _documents.created_at,
     _documents.updated_at,
+    _documents.compacted_version,
 )
 
 

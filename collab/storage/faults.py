@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
-from ..errors import StorageUnavailable
+from ..errors import DocumentDamaged, StorageError, StorageUnavailable
 
 __all__ = ["REFUSED", "DatabaseLocked", "translated_faults"]
 
@@ -45,6 +45,8 @@ _SQLITE_FAULTS = {
     ),
 }
 _REFUSAL = ("refused", "it refused a statement; the log says which")
+# The driver's own complaint, which has no code.
+_NOT_TEXT = "Could not decode to UTF-8"
 _SQLITE_LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL)
 
 
@@ -54,7 +56,8 @@ class DatabaseLocked(StorageUnavailable):
 
 @contextlib.contextmanager
 def translated_faults() -> Iterator[None]:
-    """Raise `StorageUnavailable` for whatever the database can't do; `REFUSED` passes."""
+    """Raise `StorageUnavailable` for whatever the database can't do, `DocumentDamaged` for a text
+    that is none; `REFUSED` passes."""
     try:
         yield
     except REFUSED:
@@ -67,9 +70,13 @@ def translated_faults() -> Iterator[None]:
         raise fault from error
 
 
-def _fault(error: Exception) -> StorageUnavailable:
+def _fault(error: Exception) -> StorageError:
     cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, sqlite3.Error):
+        if str(cause).startswith(_NOT_TEXT):
+            return DocumentDamaged(
+                "the document is damaged: what is stored is no text; `collab check` tells more"
+            )
         return _sqlite_fault(getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_ERROR))
     if isinstance(cause, OSError) or getattr(error, "connection_invalidated", False):
         return _unavailable("unreachable", "it can't be reached; try again later")

@@ -1,4 +1,4 @@
-"""Transactions on operations: append to several documents at once, read back.
+"""Transactions that append operations to several documents at once.
 
 The order of a document's operations is settled here: its version is compared and set in the same
 transaction that inserts them, and so is the checksum at the end of their chain.
@@ -13,29 +13,12 @@ from sqlalchemy import BigInteger, Connection, bindparam, insert, select, update
 
 from . import tables
 from .checksums import chain
-from .records import Append, ClientRecord, OperationRecord
+from .records import Append
 from .rows import BulkStatement
 
-__all__ = [
-    "Missed",
-    "append_each",
-    "append_together",
-    "find_client",
-    "find_edit",
-    "operations_after",
-]
+__all__ = ["Missed", "append_each", "append_together"]
 
-_operations = tables.operations.c
 _documents = tables.documents.c
-_ALL = select(
-    _operations.version,
-    _operations.operation,
-    _operations.client_id,
-    _operations.client_edit_id,
-    _operations.user_id,
-    _operations.fingerprint,
-    _operations.created_at,
-)
 _INSERT = insert(tables.operations)
 _ADVANCE = (
     update(tables.documents)
@@ -185,41 +168,3 @@ def _insert(connection: Connection, parts: Sequence[_Part]) -> None:
     else:
         names = [column.name for column in tables.operations.columns]
         connection.execute(_INSERT, [dict(zip(names, row, strict=True)) for row in rows])
-
-
-def operations_after(
-    connection: Connection, key: int, version: int, limit: int
-) -> list[OperationRecord]:
-    rows = connection.execute(
-        _ALL.where(_operations.document_id == key, _operations.version > version)
-        .order_by(_operations.version)
-        .limit(limit)
-    )
-    return [OperationRecord(*row) for row in rows]
-
-
-def find_client(connection: Connection, key: int, client_id: str) -> ClientRecord | None:
-    """Two lookups in the index of (document, client, edit), however many edits there are."""
-    edits = (
-        select(_operations.user_id, _operations.client_edit_id, _operations.version)
-        .where(_operations.document_id == key, _operations.client_id == client_id)
-        .limit(1)
-    )
-    newest = connection.execute(edits.order_by(_operations.client_edit_id.desc())).one_or_none()
-    if newest is None:
-        return None
-    first = connection.execute(edits.order_by(_operations.client_edit_id)).one()
-    return ClientRecord(client_id, first.user_id, newest.client_edit_id, newest.version)
-
-
-def find_edit(
-    connection: Connection, key: int, client_id: str, client_edit_id: int
-) -> OperationRecord | None:
-    row = connection.execute(
-        _ALL.where(
-            _operations.document_id == key,
-            _operations.client_id == client_id,
-            _operations.client_edit_id == client_edit_id,
-        )
-    ).one_or_none()
-    return None if row is None else OperationRecord(*row)

@@ -20,7 +20,8 @@ class DocumentRecord:
     """A document as stored. Times are seconds since the epoch, UTC.
 
     `key` is the database's number of it, never used again for another one; `epoch` a random text
-    made with the document, which tells it from a later one of the same `doc_id`.
+    made with the document, which tells it from a later one of the same `doc_id`. Operations up to
+    `compacted_version` are no longer kept.
     """
 
     key: int
@@ -31,6 +32,7 @@ class DocumentRecord:
     version: int
     created_at: float
     updated_at: float
+    compacted_version: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from ..errors import DocumentExists, InvalidRequest, NoSuchDocument
-from . import documents, grants, operations, schema, snapshots
+from ..errors import DocumentExists, InvalidRequest, NoSuchDocument, StorageUnavailable
+from . import documents, grants, log, operations, schema, snapshots
 from .database import Database
 from .faults import REFUSED
 from .heads import ChainHeads
@@ -35,10 +35,14 @@ class Repository:
     """Every method raises `StorageUnavailable` when the database can't be used.
 
     What a method has stored when it returns survives the death of the process at any instant.
+
+    Args:
+        snapshots_kept: so many of a document's newest snapshots are kept; None for all.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, snapshots_kept: int | None = None) -> None:
         self._database = database
+        self._snapshots_kept = snapshots_kept
         self._heads = ChainHeads()
 
     # -- documents ------------------------------------------------------------------------------
@@ -144,32 +148,54 @@ class Repository:
             return False
 
     async def operations_after(self, key: int, version: int, limit: int) -> list[OperationRecord]:
-        """At most `limit` operations of versions above `version`, ascending."""
-        return await self._database.read(operations.operations_after, key, version, limit)
+        """At most `limit` operations after `version`, in order; none if those are no longer kept.
+
+        Raises:
+            DocumentDamaged: they are not what was stored.
+        """
+        return await self._database.read(log.operations_after, key, version, limit)
 
     async def find_client(self, key: int, client_id: str) -> ClientRecord | None:
         """What is stored of this editor on this document; None if it never edited it."""
-        return await self._database.read(operations.find_client, key, client_id)
+        return await self._database.read(log.find_client, key, client_id)
 
     async def find_edit(
         self, key: int, client_id: str, client_edit_id: int
     ) -> OperationRecord | None:
         """The operation that an edit became."""
-        return await self._database.read(operations.find_edit, key, client_id, client_edit_id)
+        return await self._database.read(log.find_edit, key, client_id, client_edit_id)
 
     # -- snapshots ------------------------------------------------------------------------------
 
     async def latest_snapshot(self, key: int, at_most: int | None = None) -> SnapshotRecord | None:
-        """The newest snapshot, of version `at_most` or below if given."""
-        return await self._database.read(snapshots.latest_snapshot, key, at_most)
+        """The newest snapshot that is sound, of version `at_most` or below if given.
+
+        A newer one that is damaged is set aside.
+        """
+        while True:
+            try:
+                return await self._database.read(snapshots.latest_snapshot, key, at_most)
+            except snapshots.SnapshotDamaged as damage:
+                logger.error(
+                    "document key %d: %s: it is set aside, and the content taken from an earlier "
+                    "one and the operations after it",
+                    key,
+                    damage,
+                )
+                at_most = damage.version - 1
+                # Where nothing can be written, it is passed over all the same.
+                with contextlib.suppress(StorageUnavailable):
+                    await self._database.write(snapshots.set_aside_snapshot, key, damage.version)
 
     async def add_snapshot(self, key: int, version: int, content: str) -> None:
-        """Store the content (JSON text) as of `version`.
+        """Store the content (JSON text) as of `version`; the oldest make room for it.
 
         One that is stored already stays as it is; for a document that is gone nothing happens.
         """
         with contextlib.suppress(IntegrityError):
-            await self._database.write(snapshots.add_snapshot, key, version, content)
+            await self._database.write(
+                snapshots.add_snapshot, key, version, content, self._snapshots_kept
+            )
 
     # -- grants and links -----------------------------------------------------------------------
 

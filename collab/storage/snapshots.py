@@ -1,30 +1,154 @@
-"""Transactions on snapshots."""
+"""Transactions on snapshots: each is read back only if it is what was stored."""
 
 from __future__ import annotations
 
 import time
+from typing import Any
 
-from sqlalchemy import Connection, insert, select
+import msgspec
+from sqlalchemy import (
+    Connection,
+    LargeBinary,
+    Row,
+    Select,
+    cast,
+    delete,
+    func,
+    insert,
+    select,
+)
 
 from . import tables
+from .checksums import snapshot_checksum
 from .records import SnapshotRecord
 
-__all__ = ["add_snapshot", "latest_snapshot"]
+__all__ = [
+    "DAMAGED_KEPT",
+    "SnapshotDamaged",
+    "add_snapshot",
+    "latest_snapshot",
+    "prune_snapshots",
+    "set_aside_snapshot",
+]
+
+DAMAGED_KEPT = 10
+"""So many snapshots that were set aside are kept of one document."""
 
 _snapshots = tables.snapshots.c
+_damaged = tables.damaged_snapshots.c
+
+
+class SnapshotDamaged(Exception):
+    """The newest snapshot that was asked for is not what was stored."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(f"the snapshot of version {version} is damaged")
+        self.version = version
 
 
 def latest_snapshot(connection: Connection, key: int, at_most: int | None) -> SnapshotRecord | None:
-    query = select(_snapshots.version, _snapshots.content).where(_snapshots.document_id == key)
+    """The newest one, of version `at_most` or below if given.
+
+    Raises:
+        SnapshotDamaged: it is not what was stored.
+    """
+    query = _select(connection).where(_snapshots.document_id == key)
     if at_most is not None:
         query = query.where(_snapshots.version <= at_most)
     row = connection.execute(query.order_by(_snapshots.version.desc()).limit(1)).one_or_none()
-    return None if row is None else SnapshotRecord(*row)
+    if row is None:
+        return None
+    if not _is_sound(key, row):
+        raise SnapshotDamaged(row.version)
+    return SnapshotRecord(row.version, row.content.decode())
 
 
-def add_snapshot(connection: Connection, key: int, version: int, content: str) -> None:
-    """Raises IntegrityError if there is one of this version, or no such document."""
+def add_snapshot(
+    connection: Connection, key: int, version: int, content: str, kept: int | None = None
+) -> None:
+    """Store a snapshot; of the document's others, the newest stay, so that there are `kept`.
+
+    Raises IntegrityError if there is one of this version, or no such document.
+    """
     connection.execute(
         insert(tables.snapshots),
-        {"document_id": key, "version": version, "content": content, "created_at": time.time()},
+        {
+            "document_id": key,
+            "version": version,
+            "content": content,
+            "created_at": time.time(),
+            "checksum": snapshot_checksum(key, version, content.encode()),
+        },
     )
+    if kept is not None:
+        prune_snapshots(connection, key, kept)
+
+
+def prune_snapshots(connection: Connection, key: int, kept: int) -> int:
+    """Delete all but the newest `kept` and the one that the log begins with; returns how many."""
+    of_document = _snapshots.document_id == key
+    newest = select(_snapshots.version).where(of_document).order_by(_snapshots.version.desc())
+    oldest_kept = connection.scalar(newest.offset(kept - 1).limit(1))
+    if oldest_kept is None:
+        return 0
+    begin = select(tables.documents.c.compacted_version).where(tables.documents.c.id == key)
+    return connection.execute(
+        delete(tables.snapshots).where(
+            of_document,
+            _snapshots.version < oldest_kept,
+            _snapshots.version != begin.scalar_subquery(),
+        )
+    ).rowcount
+
+
+def set_aside_snapshot(connection: Connection, key: int, version: int) -> bool:
+    """Move a damaged snapshot to where nobody opens it. False if it is sound, or gone.
+
+    Bound: of one document, the newest 10 stay there.
+    """
+    this = (_snapshots.document_id == key, _snapshots.version == version)
+    row = connection.execute(_select(connection).where(*this)).one_or_none()
+    if row is None or _is_sound(key, row):
+        return False
+    connection.execute(
+        insert(tables.damaged_snapshots),
+        {
+            "document_id": key,
+            "version": version,
+            "content": row.content,
+            "checksum": row.checksum,
+            "found_at": time.time(),
+        },
+    )
+    connection.execute(delete(tables.snapshots).where(*this))
+    newest = select(_damaged.id).where(_damaged.document_id == key).order_by(_damaged.id.desc())
+    oldest_kept = connection.scalar(newest.offset(DAMAGED_KEPT - 1).limit(1))
+    if oldest_kept is not None:
+        connection.execute(
+            delete(tables.damaged_snapshots).where(
+                _damaged.document_id == key, _damaged.id < oldest_kept
+            )
+        )
+    return True
+
+
+def _select(connection: Connection) -> Select[Any]:
+    # As bytes: what a disk has damaged need not be text any more.
+    content: Any = _snapshots.content
+    if connection.dialect.name == "sqlite":
+        content = cast(content, LargeBinary)
+    else:
+        content = func.convert_to(content, "UTF8", type_=LargeBinary)
+    return select(_snapshots.version, content.label("content"), _snapshots.checksum)
+
+
+def _is_sound(key: int, row: Row[Any]) -> bool:
+    if row.checksum is not None:
+        return bool(row.checksum == snapshot_checksum(key, row.version, row.content))
+    # Of the time before there were checksums.
+    try:
+        row.content.decode()
+        msgspec.json.decode(row.content)
+    except ValueError:
+        return False
+    return True
