@@ -66,7 +66,9 @@ def translated_faults() -> Iterator[None]:
         fault = _fault(error)
         # That it is locked says everything, and is tried again and again while it is opened.
         level = logging.DEBUG if isinstance(fault, DatabaseLocked) else logging.WARNING
-        logger.log(level, "%s: %s", fault, error.orig if isinstance(error, DBAPIError) else error)
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        # After that, the driver shows what somebody wrote.
+        logger.log(level, "%s: %s", fault, str(cause).partition(" with text ")[0])
         raise fault from error
 
 

@@ -143,12 +143,14 @@ async def test_damaged_operations_are_not_read(
 
 
 async def test_text_that_is_none_is_damage_and_no_fault_of_the_database(
-    repository: Repository, document: DocumentRecord, file: Path
+    repository: Repository, document: DocumentRecord, file: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     await repository.append([append(document, 0, 10)])
     flip(file, "operations", "operation", 7, 3, bit=7)
     with pytest.raises(DocumentDamaged, match="no text; `collab check`"):
         await repository.operations_after(document.key, 0, 100)
+    assert "column 'operation'" in caplog.text
+    assert "retain" not in caplog.text
     await repository.ping()
 
 
