@@ -105,23 +105,25 @@ class Kind(NamedTuple):
     """Edits to one document that are under way at a time, each of another author."""
 
 
-def sizes(folder: str) -> Iterator[tuple[int, Kind]]:
-    for size in (1_000, 100_000, 10_000_000):
+def sizes(folder: str, amounts: Sequence[int]) -> Iterator[tuple[int, Kind]]:
+    for size in amounts:
         yield size, Kind(f"sqlite:///{folder}/{size}.db", ["text"], 1, size)
 
 
-def numbers(folder: str) -> Iterator[tuple[int, Kind]]:
-    for number in (1, 100, 10_000):
+def numbers(folder: str, amounts: Sequence[int]) -> Iterator[tuple[int, Kind]]:
+    for number in amounts:
         names = [f"{each}" for each in range(number)]
         yield number, Kind(f"sqlite:///{folder}/{number}.db", names, 1, SMALL, group=1)
 
 
-def histories(folder: str) -> Iterator[tuple[int, Kind]]:
-    for edits in (1, 10_000, 1_000_000):
+def histories(folder: str, amounts: Sequence[int]) -> Iterator[tuple[int, Kind]]:
+    for edits in amounts:
         yield edits, Kind(f"sqlite:///{folder}/{edits}.db", ["text"], edits, SMALL)
 
 
-async def measure(amounts: Iterable[tuple[int, Kind]]) -> list[Growth]:
+async def measure(
+    amounts: Iterable[tuple[int, Kind]], parts: int = PARTS, part_edits: int = PART_EDITS
+) -> list[Growth]:
     """All amounts a part at a time in turns, so that what slows the machine slows all alike."""
     async with contextlib.AsyncExitStack() as stack:
         found = []
@@ -131,11 +133,11 @@ async def measure(amounts: Iterable[tuple[int, Kind]]) -> list[Growth]:
             writers = [await Writers.enter(each, kind.group, kind.size) for each in documents]
             found.append(Growth(amount, itertools.cycle(writers)))
         for growth in found:
-            await growth.go_on(2 * PART_EDITS)
+            await growth.go_on(2 * part_edits)
             growth.forget()
-        for _ in range(PARTS):
+        for _ in range(parts):
             for growth in found:
-                await growth.go_on(PART_EDITS)
+                await growth.go_on(part_edits)
         return found
 
 
@@ -160,12 +162,17 @@ def say(line: str) -> None:
 
 
 MEASURES = {"characters": sizes, "documents": numbers, "edits before": histories}
+AMOUNTS = {
+    "characters": (1_000, 100_000, 10_000_000),
+    "documents": (1, 100, 10_000),
+    "edits before": (1, 10_000, 1_000_000),
+}
 
 
 def main() -> None:
-    for title, amounts in MEASURES.items():
+    for title, kinds in MEASURES.items():
         with tempfile.TemporaryDirectory() as folder:
-            report(title, uvloop.run(measure(amounts(folder))))
+            report(title, uvloop.run(measure(kinds(folder, AMOUNTS[title]))))
 
 
 if __name__ == "__main__":

@@ -17,32 +17,32 @@ from collab.storage import Database, Repository
 
 from .typed import keystroke, make_document
 
-__all__ = ["load"]
+__all__ = ["load", "make"]
 
 DOCUMENTS = 1000
 SIZE = 10_000
 EDITS = (0, 100)
 
 
-def make(url: str) -> None:
+def make(url: str, documents: int = DOCUMENTS) -> None:
     """In a process of its own: what it leaves behind in memory is not measured."""
 
     async def run() -> None:
         database = Database(url)
         await database.open()
-        for number in range(DOCUMENTS):
+        for number in range(documents):
             await make_document(Repository(database), f"{number}", 1, SIZE)
         await database.close()
 
     asyncio.run(run())
 
 
-async def load(url: str, edits: int) -> float:
-    """Bytes for each of a thousand documents, after `edits` edits to each."""
-    app = Collab(Settings(database=url, documents_maximum=2 * DOCUMENTS))
+async def load(url: str, edits: int, documents: int = DOCUMENTS) -> float:
+    """Bytes for each of the documents that `make` has made, after `edits` edits to each."""
+    app = Collab(Settings(database=url, documents_maximum=2 * documents))
     async with app.running(), AsyncExitStack() as stack:
         before = resident()
-        for name in range(DOCUMENTS):
+        for name in range(documents):
             document = await stack.enter_async_context(app.manager.documents.open(f"{name}"))
             author = await document.authors.hold("writer", "user")
             for number in range(edits):
@@ -50,7 +50,7 @@ async def load(url: str, edits: int) -> float:
                 await document.edit(author, number + 1, document.history.head, operation)
                 await document.until_committed(document.history.accepted)
         gc.collect()
-        return (resident() - before) / DOCUMENTS
+        return (resident() - before) / documents
 
 
 def resident() -> int:

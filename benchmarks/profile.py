@@ -20,11 +20,10 @@ from typing import NamedTuple
 
 import uvloop
 
-from .fanout.load import Load
 from .fanout.machine import raise_file_limit
 from .fanout.options import Options
-from .fanout.scenarios import chosen
-from .fanout.subjects import start
+from .fanout.run import under_load
+from .fanout.scenarios import UnderLoad, chosen
 from .fanout.table import markdown
 
 __all__ = ["Profile", "main"]
@@ -113,27 +112,25 @@ async def profile(name: str, options: Options, native: bool) -> tuple[list[str],
 
     Raises:
         RuntimeError: py-spy is missing or failed.
-        ValueError: there is no such scenario, or the name fits several.
+        ValueError: there is no such scenario, the name fits several, or it has no server.
     """
     found = chosen(options, [name])
     if len(found) != 1:
         raise ValueError(f"several scenarios fit {name!r}: {', '.join(found)}")
-    (scenario,) = found.values()
+    case = next(iter(found[name].cases.values()))
+    if not isinstance(case, UnderLoad):
+        raise ValueError(f"{name!r} has no server of its own to look at")
     with tempfile.TemporaryDirectory() as folder:
-        server = await start("collab", Path(folder))
-        load = Load(server, options, stores=True)
-        try:
-            running = asyncio.ensure_future(scenario.run(load))
+        path = Path(folder) / "folded"
+        async with under_load(case, folder, options) as load:
+            running = asyncio.ensure_future(case.run(load))
             began = asyncio.ensure_future(load.began.wait())
             await asyncio.wait({running, began}, return_when=asyncio.FIRST_COMPLETED)
-            path = Path(folder) / "folded"
-            before = _thread_cpu(server.pid)
-            await _record(server.pid, path, options.seconds - MARGIN_SECONDS, native)
-            cpu = _thread_cpu(server.pid) - before
+            before = _thread_cpu(load.server.pid)
+            await _record(load.server.pid, path, options.seconds - MARGIN_SECONDS, native)
+            cpu = _thread_cpu(load.server.pid) - before
             await running
             await load.close()
-        finally:
-            await server.kill()
         return path.read_text(encoding="utf-8").splitlines(), cpu
 
 

@@ -34,11 +34,12 @@ async def measure(
     results = Results(options)
     for turn in range(1, repeat + 1):
         for name, scenario in found.items():
-            for subject in scenario.subjects:
-                if subject in subjects:
-                    figures = await run_apart(name, subject, options)
-                    results.add(name, scenario.title, subject, figures)
-                    say(f"{turn}/{repeat} {name:8} {subject:7} {_line(name, figures)}")
+            for label, case in scenario.cases.items():
+                if case.subject not in subjects or (scenario.once and turn > 1):
+                    continue
+                figures = await run_apart(name, label, options)
+                results.add(name, scenario.title, label, figures)
+                say(f"{turn}/{repeat} {name:8} {label:7} {_line(name, figures)}")
     return results
 
 

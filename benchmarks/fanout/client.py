@@ -251,6 +251,8 @@ class Client(asyncio.Protocol):
         self.feed.record.failures.append(failure)
         if not self.joined.done():
             self.joined.set_exception(failure)
+            # It has been told above, whoever waits for it.
+            self.joined.exception()
         self.abort()
         return failure
 

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["Memory", "busy_seconds", "describe", "memory", "raise_file_limit"]
+__all__ = ["Memory", "busy_seconds", "describe", "memory", "raise_file_limit", "written"]
 
 
 class Memory(NamedTuple):
@@ -23,6 +23,13 @@ def memory(pid: int) -> Memory:
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
     fields = {line.partition(":")[0]: line.split()[1] for line in lines}
     return Memory(int(fields["Rss"]), int(fields["Pss"]))
+
+
+def written(pid: int) -> tuple[int, int]:
+    """System calls of a process that write, and the bytes that they wrote, to files and sockets."""
+    lines = Path(f"/proc/{pid}/io").read_text().splitlines()
+    fields = {line.partition(":")[0]: int(line.split()[1]) for line in lines}
+    return fields["syscw"], fields["wchar"]
 
 
 def busy_seconds() -> float:

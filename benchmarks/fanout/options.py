@@ -31,6 +31,25 @@ class Options:
     killed_documents: int = 20
     killed_seconds: float = 3.0
     killed_paced_seconds: float = 15.0
+    stalled: tuple[int, ...] = (0, 1, 50)
+    stalled_among: int = 200
+    stalled_after_seconds: float = 2.0
+    joins: tuple[int, ...] = (100, 200, 400)
+    join_seconds: float = 1.0
+    missed: tuple[int, ...] = (0, 10, 100, 1000)
+    resumes: int = 20
+    resumed_edits: int = 5000
+    resumed_characters: int = 50_000
+    shared_edits: int = 100
+    commits: int = 400
+    amounts: tuple[int, ...] | None = None
+    """Three, for every kind of growth; None: those of benchmarks.growth."""
+    growth_parts: int = 20
+    growth_part_edits: int = 500
+    recent_edits: tuple[int, ...] = (0, 100)
+    loaded_documents: int = 1000
+    opened_edits: int = 260_000
+    opened_characters: int = 100_000
 
     def __post_init__(self) -> None:
         if self.seconds <= 0:
@@ -51,6 +70,6 @@ class Options:
         if name not in known:
             raise ValueError(f"no option {name!r}; there are: {', '.join(known)}")
         default = known[name]
-        if isinstance(default, tuple):
+        if isinstance(default, tuple) or default is None:
             return name, tuple(int(each) for each in value.split(","))
         return name, type(default)(value)

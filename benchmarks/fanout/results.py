@@ -20,7 +20,7 @@ FOLDER = Path(__file__).parents[1] / "results"
 
 
 class Results:
-    """By scenario and subject; kept as JSON, with when, where and how large, and the medians."""
+    """By scenario and case; kept as JSON, with when, where and how large, and the medians."""
 
     def __init__(self, options: Options) -> None:
         self.head: dict[str, Any] = {
@@ -38,33 +38,33 @@ class Results:
         found.head = kept["head"]
         for name, scenario in kept["scenarios"].items():
             found.titles[name] = scenario["title"]
-            found.runs[name] = {key: each["runs"] for key, each in scenario["subjects"].items()}
+            found.runs[name] = {key: each["runs"] for key, each in scenario["cases"].items()}
         return found
 
-    def add(self, name: str, title: str, subject: str, figures: Figures) -> None:
+    def add(self, name: str, title: str, case: str, figures: Figures) -> None:
         self.titles[name] = title
-        self.runs.setdefault(name, {}).setdefault(subject, []).append(figures)
+        self.runs.setdefault(name, {}).setdefault(case, []).append(figures)
 
-    def medians(self, name: str, subject: str) -> Figures:
+    def medians(self, name: str, case: str) -> Figures:
         """Of each figure by itself; empty if there are none."""
-        runs = self.runs.get(name, {}).get(subject, [])
+        runs = self.runs.get(name, {}).get(case, [])
         keys = runs[0] if runs else ()
         return {key: statistics.median(each[key] for each in runs if key in each) for key in keys}
 
-    def subjects(self, name: str) -> Iterator[tuple[str, Figures]]:
-        for subject in self.runs[name]:
-            yield subject, self.medians(name, subject)
+    def cases(self, name: str) -> Iterator[tuple[str, Figures]]:
+        for case in self.runs[name]:
+            yield case, self.medians(name, case)
 
     def write(self, path: Path) -> None:
         scenarios = {
             name: {
                 "title": self.titles[name],
-                "subjects": {
+                "cases": {
                     key: {"medians": self.medians(name, key), "runs": runs}
-                    for key, runs in subjects.items()
+                    for key, runs in cases.items()
                 },
             }
-            for name, subjects in self.runs.items()
+            for name, cases in self.runs.items()
         }
         kept = {"head": self.head, "scenarios": scenarios}
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from ..server import ServerProcess
 
-__all__ = ["SUBJECTS", "Floor", "start"]
+__all__ = ["SUBJECTS", "Floor", "server_of"]
 
 SUBJECTS = ("collab", "floor")
 
@@ -19,11 +17,8 @@ class Floor(ServerProcess):
         self.command = ("benchmarks.fanout.floor", "--gather", str(gather))
 
 
-async def start(subject: str, folder: Path, gather: int = 1) -> ServerProcess:
-    """One of `SUBJECTS`, with its default settings; ours with its database in this folder."""
+def server_of(subject: str, database: str, gather: int = 1) -> ServerProcess:
+    """One of `SUBJECTS` with its default settings, to be started."""
     if subject == "floor":
-        server: ServerProcess = Floor(gather)
-    else:
-        server = ServerProcess(f"sqlite:///{folder / 'collab.db'}")
-    await server.start()
-    return server
+        return Floor(gather)
+    return ServerProcess(database)

@@ -30,6 +30,8 @@ LOAD = (
     Column("generator CPU %", "generator_cpu_percent"),
     Column("others CPU %", "others_cpu_percent"),
 )
+P50 = Column("p50 ms", "latency_p50_ms", 2)
+P99 = Column("p99 ms", "latency_p99_ms", 2)
 RESTART = Column("restart ms", "restart_ms")
 COLUMNS: dict[str, tuple[Column, ...]] = {
     "S5": (
@@ -57,6 +59,54 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         Column("documents with loss", "documents_with_loss"),
         RESTART,
     ),
+    "stalled": (
+        Column("edits/s", "edits_per_second"),
+        Column("server CPU µs/delivery to the healthy", "server_cpu_us_per_delivery", 2),
+        P50,
+        P99,
+        Column("RSS grown kB", "resident_growth_kb"),
+        Column("let go", "let_go"),
+    ),
+    "joins": (
+        Column("writes/join", "writes_per_join", 1),
+        Column("bytes/join", "bytes_per_join"),
+        Column("CPU µs/join", "cpu_us_per_join"),
+        P50,
+        P99,
+    ),
+    "resume": (
+        Column("bytes received", "bytes_received"),
+        Column("server CPU µs", "cpu_us"),
+    ),
+    "processes": (
+        Column("edits/s", "edits_per_second"),
+        Column("server CPU µs/edit", "server_cpu_us_per_edit", 1),
+        Column("servers CPU %", "server_cpu_percent"),
+        Column("generator CPU %", "generator_cpu_percent"),
+        Column("edits not shown by a process", "not_shown_by_a_process"),
+    ),
+    "commit": (
+        Column("CPU µs/commit", "cpu_us_per_commit"),
+        Column("CPU µs/edit", "cpu_us_per_edit", 1),
+        Column("wall ms/commit", "commit_ms", 2),
+    ),
+    "growth": (
+        Column("at", "amount_a"),
+        Column("CPU µs/edit", "cpu_us_low", 1),
+        Column("at", "amount_b"),
+        Column("CPU µs/edit", "cpu_us_middle", 1),
+        Column("at", "amount_c"),
+        Column("CPU µs/edit", "cpu_us_high", 1),
+        Column("last to first", "ratio", 2),
+    ),
+    "memory": (Column("kB/document", "kb_per_document", 1),),
+    "opening": (
+        Column("cold, server CPU ms", "cold_cpu_ms", 1),
+        Column("cold, wall ms", "cold_ms", 1),
+        Column("bytes", "cold_bytes"),
+        Column("resumed 37 edits behind, server CPU ms", "resumed_cpu_ms", 1),
+        Column("bytes", "resumed_bytes"),
+    ),
 }
 
 
@@ -77,12 +127,12 @@ def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def tables(results: Results) -> str:
-    """One for each scenario, a row for each server."""
+    """One for each scenario, a row for each of its cases."""
     parts = []
     for name, title in results.titles.items():
         shown = columns(name)
-        rows = [[subject, *_cells(shown, found)] for subject, found in results.subjects(name)]
-        table = markdown(["server", *(each.heading for each in shown)], rows)
+        rows = [[case, *_cells(shown, found)] for case, found in results.cases(name)]
+        table = markdown(["", *(each.heading for each in shown)], rows)
         parts.append(f"### {name}: {title}\n\n{table}")
     return "\n".join(parts)
 

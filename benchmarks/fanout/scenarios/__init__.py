@@ -2,53 +2,105 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import NamedTuple
 
-from ..load import Figures, Load
+from ... import commit, growth
 from ..options import Options
-from ..subjects import SUBJECTS
+from .case import Alone, Case, Scenario, UnderLoad, beside_the_floor
 from .cold_join import cold_join
 from .fan_out import fan_out
+from .growing import committing, growing, loading, opened
 from .idle import idle
+from .joins import joins
 from .killed import killed, killed_at_a_pace
 from .paced import paced
 from .pairs import pairs
+from .processes import documents_on, one_document
+from .resume import prepare, resume
 from .room import room
+from .stalled import stalled
 
-__all__ = ["Scenario", "chosen", "scenarios"]
-
-OURS = ("collab",)
-
-
-class Scenario(NamedTuple):
-    title: str
-    run: Callable[[Load], Awaitable[Figures]]
-    subjects: tuple[str, ...] = SUBJECTS
-    gather: int = 1
-    """Edits that the floor joins into one write: as many as can be under way."""
+__all__ = ["Alone", "Case", "Scenario", "UnderLoad", "chosen", "scenarios"]
 
 
 def scenarios(options: Options) -> dict[str, Scenario]:
     """All of them, as large as the options say."""
+    return _loads(options) | _people(options) | _growth(options)
+
+
+def _loads(options: Options) -> dict[str, Scenario]:
     found = {
-        f"S1-{each}": Scenario(f"fan-out, {each} readers", partial(fan_out, readers=each))
+        f"S1-{each}": Scenario(
+            f"fan-out, {each} readers", beside_the_floor(partial(fan_out, readers=each))
+        )
         for each in options.readers
     }
-    writers, members = options.writers, options.members
-    found["S2"] = Scenario(f"room of {writers} writers", room, gather=writers)
-    found["S3"] = Scenario(f"{options.documents} documents, a writer and a reader each", pairs)
-    found["S4"] = Scenario(f"{members} members typing at a pace", paced)
+    writers, documents = options.writers, options.documents
+    found["S2"] = Scenario(f"room of {writers} writers", beside_the_floor(room, writers))
+    title = f"{documents} documents, a writer and a reader each"
+    found["S3"] = Scenario(title, beside_the_floor(pairs))
+    title = f"{options.members} members typing at a pace"
+    found["S4"] = Scenario(title, beside_the_floor(paced))
     for connections in options.connections:
         title = f"{connections:,} idle connections to {options.idle_documents} documents"
-        found[f"S5-{connections}"] = Scenario(title, partial(idle, connections=connections))
-    found["S6"] = Scenario(f"cold join after {options.grown_edits:,} edits", cold_join, OURS)
-    writers = options.killed_documents
-    found["S7"] = Scenario(f"SIGKILL under {writers} writers, closed loop", killed, OURS)
-    title = f"SIGKILL under {writers} writers typing at a pace"
-    found["S7-paced"] = Scenario(title, killed_at_a_pace, OURS)
+        run = partial(idle, connections=connections)
+        found[f"S5-{connections}"] = Scenario(title, beside_the_floor(run))
+    title = f"cold join after {options.grown_edits:,} edits"
+    found["S6"] = Scenario(title, {"collab": UnderLoad(cold_join)})
+    title = f"SIGKILL under {options.killed_documents} writers"
+    found["S7"] = Scenario(f"{title}, closed loop", {"collab": UnderLoad(killed)})
+    found["S7-paced"] = Scenario(
+        f"{title} typing at a pace", {"collab": UnderLoad(killed_at_a_pace)}
+    )
     return found
+
+
+def _people(options: Options) -> dict[str, Scenario]:
+    among = options.stalled_among
+    stalling = {
+        f"{each} stalled": UnderLoad(partial(stalled, count=each)) for each in options.stalled
+    }
+    joining = {f"{each} joins": UnderLoad(partial(joins, count=each)) for each in options.joins}
+    resuming = {
+        "joined anew" if each is None else f"{each} edits missed": UnderLoad(
+            partial(resume, missed=each), prepare=prepare
+        )
+        for each in (None, *options.missed)
+    }
+    processes = {
+        "one process": ("one.db",),
+        "two, a database each": ("one.db", "two.db"),
+        "two on one database": ("one.db", "one.db"),
+    }
+    spread = {name: Alone(partial(documents_on, databases=d)) for name, d in processes.items()}
+    shared = "one document on two, one database"
+    return {
+        "stalled": Scenario(f"stalled readers among {among}", dict(stalling)),
+        "joins": Scenario(f"joins within {options.join_seconds:g} s", dict(joining)),
+        "resume": Scenario("resuming", dict(resuming)),
+        "processes": Scenario("several processes", {**spread, shared: Alone(one_document)}),
+    }
+
+
+def _growth(options: Options) -> dict[str, Scenario]:
+    committed = {
+        f"{each.documents * each.edits} edits of {each.documents} documents": Alone(
+            partial(committing, scenario=each)
+        )
+        for each in commit.SCENARIOS
+    }
+    grown = {name: Alone(partial(growing, measure=name)) for name in growth.MEASURES}
+    loaded = {
+        f"{each} recent edits each": Alone(partial(loading, edits=each))
+        for each in options.recent_edits
+    }
+    count, edits = options.loaded_documents, options.opened_edits
+    return {
+        "commit": Scenario("a commit", dict(committed)),
+        "growth": Scenario("an edit at growing amounts", dict(grown), once=True),
+        "memory": Scenario(f"{count:,} documents of 10,000 characters in memory", dict(loaded)),
+        "opening": Scenario(f"a document of {edits:,} edits", {"collab": Alone(opened)}, once=True),
+    }
 
 
 def chosen(options: Options, names: list[str]) -> dict[str, Scenario]:

@@ -2,30 +2,46 @@
 
 from __future__ import annotations
 
+from ..client import Client
 from ..load import Figures, Load
 
-__all__ = ["fan_out"]
+__all__ = ["FanOut", "fan_out"]
+
+
+class FanOut:
+    """Keeps one edit under way."""
+
+    def __init__(self, writer: Client, readers: list[Client]) -> None:
+        self._writer = writer
+        self._readers = readers
+        self._left = 0
+        self._is_over = False
+
+    def begin(self) -> None:
+        for each in self._readers:
+            each.on_changes = self._came
+        self._writer.on_ack = self._came
+        self._edit()
+
+    def end(self) -> None:
+        self._is_over = True
+
+    def _edit(self) -> None:
+        self._left = len(self._readers) + 1
+        self._writer.edit()
+
+    def _came(self, changes: int = 1) -> None:
+        self._left -= changes
+        if self._left == 0 and not self._is_over:
+            self._edit()
 
 
 async def fan_out(load: Load, readers: int) -> Figures:
-    writer = load.client("fan-out", 0)
-    others = [load.client("fan-out", number) for number in range(1, readers + 1)]
+    writer, *others = (load.client("fan-out", number) for number in range(readers + 1))
     await load.join([writer, *others])
-    left = 1
-    is_over = False
-
-    def came(changes: int) -> None:
-        nonlocal left
-        left -= changes
-        if left == 0 and not is_over:
-            left = readers + 1
-            writer.edit()
-
-    for each in others:
-        each.on_changes = came
-    writer.on_ack = lambda: came(1)
-    came(1)
+    writing = FanOut(writer, others)
+    writing.begin()
     figures = await load.measure(load.options.seconds)
-    is_over = True
+    writing.end()
     await load.drain_room([writer, *others])
     return figures
