@@ -15,6 +15,7 @@ from .api.grants import GrantsAPI
 from .api.health import health_routes
 from .api.metrics import metrics_routes, registry_of
 from .api.pages import page_routes
+from .api.session import SessionAPI
 from .api.sharing import SharedAccess
 from .asgi.routing import Route, Router
 from .asgi.websockets import WebSocket
@@ -24,6 +25,7 @@ from .auth import (
     Authorize,
     HostAccess,
     OpenAccess,
+    TokenAccess,
     access_of_settings,
 )
 from .documents import DocumentManager
@@ -96,11 +98,16 @@ class Collab:
         self.manager = DocumentManager(settings, self._repository, self._committer)
         self.registry = registry_of(self.manager)
         """Prometheus's collector registry, for a host that shows these metrics with its own."""
-        access = self._access = self._access_of(authenticate, authorize)
+        source = self._source_of(authenticate, authorize)
+        shared = not isinstance(source, OpenAccess)
+        access = self._access = SharedAccess(source, self.manager) if shared else source
+        tokens = source if isinstance(source, TokenAccess) else None
+        mode = "host" if authenticate is not None else settings.auth
         self._router = Router(
             [
                 *health_routes(self._repository, self._committer),
                 *self._metrics_routes(),
+                *SessionAPI(self.manager, access, mode, tokens).routes(),
                 *GrantsAPI(self.manager, access).routes(),
                 *DocumentsAPI(self.manager, access).routes(),
                 editing_route(self.manager, access),
@@ -112,12 +119,11 @@ class Collab:
         self._opened: asyncio.Future[None] | None = None
         self._ending = asyncio.Event()
 
-    def _access_of(self, authenticate: Authenticate | None, authorize: Authorize | None) -> Access:
-        if authenticate is not None:
-            host = HostAccess(authenticate, authorize, self.settings.users_may_create)
-            return SharedAccess(host, self.manager)
-        access = access_of_settings(self.settings)
-        return access if isinstance(access, OpenAccess) else SharedAccess(access, self.manager)
+    def _source_of(self, authenticate: Authenticate | None, authorize: Authorize | None) -> Access:
+        """Who says who somebody is, before grants and links add to what they may do."""
+        if authenticate is None:
+            return access_of_settings(self.settings)
+        return HostAccess(authenticate, authorize, self.settings.users_may_create)
 
     def _metrics_routes(self) -> list[Route]:
         token = self.settings.metrics_token.get_secret_value()

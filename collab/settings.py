@@ -63,6 +63,12 @@ class Settings(BaseSettings):
     token_cookie: str = Field(
         default="collab_token", min_length=1, description="Cookie that a token may come in."
     )
+    login_url: str = Field(
+        default="",
+        pattern=r"^(|/([^/\\].*)?|https?://.+)$",
+        description="Where pages send people to sign in, a path or a URL; next in its query is the "
+        "way back. If empty, token mode has a page of its own, and a host none.",
+    )
     users_may_create: bool = Field(
         default=False,
         description="Whether everybody who is signed in may create documents, and then owns them; "

@@ -47,10 +47,11 @@ SECURITY_HEADERS = [
 
 
 def page_routes(manager: DocumentManager, access: Access) -> list[BaseRoute]:
-    """`/`, `/documents/{doc_id}` and `/static/…`."""
+    """`/`, `/sign-in`, `/documents/{doc_id}` and `/static/…`."""
     files = Files(resource_folder("static"))
     return [
         Route("/", files.page("index.html")),
+        Route("/sign-in", files.page("sign_in.html")),
         Route("/documents/{doc_id}", DocumentPage(files, manager, access)),
         Mount("/static", app=files),
     ]

@@ -38,6 +38,8 @@ class ConnectionLike(Protocol):
     def query_params(self) -> Mapping[str, str]: ...
     @property
     def cookies(self) -> Mapping[str, str]: ...
+    @property
+    def scope(self) -> Mapping[str, Any]: ...
 
 
 # The connection of an embedded application is a `collab.asgi.requests.HTTPConnection`.
@@ -97,6 +99,10 @@ class TokenAccess:
                 "a token is needed: send it as `Authorization: Bearer …`, as `?token=…` or as the "
                 f"cookie `{self._cookie}`"
             )
+        return self.user_of(token)
+
+    def user_of(self, token: str) -> User:
+        """Raises `Unauthorized` unless the token is good."""
         return self._verifier.user(token)
 
     async def role(self, user: User, doc_id: str) -> Role | None:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from ..errors import Forbidden
 from .access import ConnectionLike
 
-__all__ = ["check_origin"]
+__all__ = ["check_origin", "is_secure"]
 
 FOREIGN = ("cross-site", "same-site")
 
@@ -37,3 +37,10 @@ def check_origin(connection: ConnectionLike, allowed: Collection[str]) -> None:
             f"a page of the origin {origin[:100]!r} may not do this: "
             "the setting origins_allowed lists those that may"
         )
+
+
+def is_secure(connection: ConnectionLike) -> bool:
+    """Whether the page behind it came by https, also where a proxy ends TLS and says nothing."""
+    if connection.headers.get("origin", "").startswith("https://"):
+        return True
+    return bool(connection.scope["scheme"] == "https")

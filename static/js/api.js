@@ -1,5 +1,8 @@
 /** The HTTP API, below wherever the application is mounted. */
 
+/** Nobody waits for it longer: a document can be opened without. */
+const SESSION_MILLISECONDS = 5000;
+
 export class ApiError extends Error {
   constructor(status, { code, message }) {
     super(message);
@@ -8,15 +11,22 @@ export class ApiError extends Error {
   }
 }
 
-/** @param {URL} base of the application, with a slash at the end */
-export function documentsApi(base) {
-  const address = (docId = "") =>
-    new URL(`api/documents${docId && `/${encodeURIComponent(docId)}`}`, base);
+/**
+ * @param {URL} base of the application, with a slash at the end
+ * @param {string | null} link by which a document is shared with this page
+ */
+export function documentsApi(base, link = null) {
+  const given = (path) => {
+    const url = new URL(path, base);
+    if (link) url.searchParams.set("link", link);
+    return url;
+  };
+  const address = (docId = "") => given(`api/documents${docId && `/${encodeURIComponent(docId)}`}`);
 
-  async function call(url, method = "GET", body = undefined) {
+  async function call(url, method = "GET", body = undefined, signal = undefined) {
     const headers = { Accept: "application/json" };
     if (body !== undefined) headers["Content-Type"] = "application/json";
-    const response = await fetch(url, { method, headers, body: body && JSON.stringify(body) });
+    const response = await fetch(url, { method, headers, body: body && JSON.stringify(body), signal });
     if (response.ok) return response.status === 204 ? null : response.json();
     const unknown = { code: "internal", message: `the server answered ${response.status}` };
     throw new ApiError(response.status, await response.json().catch(() => unknown));
@@ -35,6 +45,14 @@ export function documentsApi(base) {
     create: (title, docType = "text") => call(address(), "POST", { title, doc_type: docType }),
     read: (docId) => call(address(docId)),
     rename: (docId, title) => call(address(docId), "PATCH", { title }),
+    /** @returns {Promise<import("./session.js").Session>} */
+    session(docId = null) {
+      const url = given("api/session");
+      if (docId !== null) url.searchParams.set("doc_id", docId);
+      return call(url, "GET", undefined, AbortSignal.timeout(SESSION_MILLISECONDS));
+    },
+    signIn: (token) => call(given("api/session"), "POST", { token }),
+    signOut: () => call(given("api/session"), "DELETE"),
     remove: (docId) => call(address(docId), "DELETE"),
   };
 }

@@ -48,9 +48,12 @@ CALLS: list[tuple[str, str, Any, Role | None]] = [
 ]
 ON_A_DOCUMENT = [call for call in CALLS if call[3] is not None]
 
+# These tell everybody who they are, and let them in and out.
+OF_THE_SESSION = {(method, "/api/session") for method in ("GET", "HEAD", "POST", "DELETE")}
+
 # What else there is: of these, only the WebSocket leads to a document's content. The metrics have a
 # token of their own, which tests/api/test_metrics.py tries.
-FOR_EVERYBODY = {"/healthz", "/readyz", "/", "/documents/{doc_id}", "/static"}
+FOR_EVERYBODY = {"/healthz", "/readyz", "/", "/sign-in", "/documents/{doc_id}", "/static"}
 OTHERS = FOR_EVERYBODY | {"/ws/documents/{doc_id}", "/metrics"}
 
 # What each frame is, and whether it changes the document.
@@ -125,7 +128,8 @@ def test_every_call_has_its_row(app: Collab) -> None:
             called |= {(method, route.path) for method in route.handlers}
         else:
             others.add(route.path)  # type: ignore[attr-defined]
-    assert {(method, path_of_route(path)) for method, path, _, _ in CALLS} == called
+    rows = {(method, path_of_route(path)) for method, path, _, _ in CALLS}
+    assert rows | OF_THE_SESSION == called
     assert others == OTHERS
 
 

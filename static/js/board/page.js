@@ -6,19 +6,19 @@ import { find, openPage, testid } from "../page/open.js";
 import { Board } from "./board.js";
 import { plain } from "./items.js";
 
-const shared = openPage({
+openPage({
   docType: "json",
   plain,
-  onReady: (presence) => {
+  onReady: (shared, presence) => {
     const undo = new UndoManager(shared);
     const board = new Board(shared, undo, presence, { list: testid("items"), note: find("#note") });
-    bindForm(board);
+    bindForm(shared, board);
     bindUndo(undo);
     testid("board").setAttribute("aria-busy", "false");
   },
 });
 
-function bindForm(board) {
+function bindForm(shared, board) {
   const input = find("#new-item");
   const show = () => (find("#new-item-form").hidden = !board.mayEdit);
   find("#new-item-form").addEventListener("submit", (event) => {

@@ -14,6 +14,7 @@
  *   status    save_state.js's Status
  *   error     {code, message, advice}: something was refused
  *   rescued   the server's document is another one: look at `rescued`
+ *   disconnected  {code, wasJoined}: a connection has ended, or was not made; there will be another attempt
  *   closed    {code}: it was deleted, or does not exist; no more attempts are made
  *   end       `close` was called
  */
@@ -219,6 +220,16 @@ export class CollabDocument extends Emitter {
     this.#observe();
   }
 
+  /**
+   * Somebody has found out why there is no connection, which a browser does not tell: {code, message,
+   * …}. Attempts go on, and the next one that succeeds takes it back.
+   */
+  deny(error) {
+    if (this.#joined || GONE.has(this.#saveState.error?.code)) return;
+    this.#saveState.error = { ...error, advice: adviceFor(error.code, error.message) };
+    this.#observe();
+  }
+
   /** Give up what is not acknowledged and go back to what the server has. */
   discard() {
     const { confirmed, version, epoch } = this.#session;
@@ -305,6 +316,7 @@ export class CollabDocument extends Emitter {
   };
 
   #stated(frame) {
+    if (this.#isOfAnother(frame)) return this.#turnAway(frame);
     const { type, unsaved, content, epoch } = this.#session;
     if (unsaved > 0 && !type.equals(content, frame.content)) {
       this.#rescued.add({ content, unsaved, savedAt: this.#options.clock.now() });
@@ -318,6 +330,7 @@ export class CollabDocument extends Emitter {
   }
 
   #resumed(frame) {
+    if (this.#isOfAnother(frame)) return this.#turnAway(frame);
     const session = this.#session;
     if (frame.version !== session.version) return this.#leave();
     const possible = [session.acknowledgedId, this.#outbox.lastSentId];
@@ -338,6 +351,17 @@ export class CollabDocument extends Emitter {
       this.#outbox.fail({ code: "read_only", message: "this user may read the document, not edit it" });
     }
     this.#outbox.resend();
+  }
+
+  /** Somebody else has signed in meanwhile: what is unsaved here is not theirs to send. */
+  #isOfAnother({ user }) {
+    const { signedInAs } = this.#options;
+    return Boolean(signedInAs) && user.user_id !== signedInAs;
+  }
+
+  #turnAway({ user }) {
+    this.#leave();
+    this.deny({ code: "another_user", message: `You are signed in as ${user.name} now.` });
   }
 
   #acknowledged({ id, version }) {
@@ -402,6 +426,7 @@ export class CollabDocument extends Emitter {
   }
 
   #closed(code, reason) {
+    const wasJoined = this.#joined;
     this.#joined = false;
     if (code === TAKEN_OVER) this.#takeNewIdentity();
     if (code === TOO_BIG) this.#outbox.fail({ code: "too_large", message: reason });
@@ -411,6 +436,7 @@ export class CollabDocument extends Emitter {
     if (gone) this.#outbox.fail({ code: gone, message: reason });
     this.#observe();
     if (gone) this.emit("closed", { code: gone });
+    else this.emit("disconnected", { code, wasJoined });
     return gone ? "stop" : "retry";
   }
 

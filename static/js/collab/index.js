@@ -31,7 +31,10 @@ export { CollabDocument };
  * @param {string} [options.clientId] names this editor instance; left out, one is made
  * @param {string} [options.userId] who is editing, where the server asks for no token
  * @param {string} [options.name]
+ * @param {string} [options.signedInAs] the `user_id` that the server is expected to vouch for: as another user
+ *   nothing is sent
  * @param {string} [options.token]
+ * @param {string} [options.link] the link by which the document is shared
  * @param {typeof WebSocket} [options.WebSocket] the platform's
  * @param {Storage | null} [options.storage] keeps what is unsaved, such as localStorage; left out,
  *   nothing survives the process

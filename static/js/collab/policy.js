@@ -13,6 +13,8 @@ const ADVICE = {
   document_full: "The document is full. Delete something, or continue in another document.",
   read_only: "You may read this document, but not edit it. Ask its owner.",
   forbidden: "You may not edit this document any more. Ask its owner.",
+  unauthorized: "You are not signed in.",
+  no_access: "You have no access to this document. Ask its owner.",
   wrong_doc_type: "This document is of another type. Open it with the editor made for it.",
   not_found: "There is no such document any more.",
   document_deleted: "This document was deleted.",

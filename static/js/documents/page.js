@@ -2,15 +2,19 @@
 
 import { documentsApi } from "../api.js";
 import { bindThemeToggle } from "../theme.js";
+import { bindAccount } from "./account.js";
 import { DocumentList } from "./list.js";
 
 const SEARCH_MILLISECONDS = 200;
 const find = (selector) => document.querySelector(selector);
-const api = documentsApi(new URL("./", location.href));
+const base = new URL("./", location.href);
+const api = documentsApi(base);
 const list = new DocumentList(find("#documents"), find("#empty"), find("#more"), api);
 const notice = find("#notice");
 
 function complain(error) {
+  // What to do about it is said above the list.
+  if (error.status === 401) return void (notice.hidden = true);
   notice.textContent = error.code ? error.message : "The server can't be reached. Is it running?";
   notice.hidden = false;
 }
@@ -50,5 +54,6 @@ addEventListener("pageshow", ({ persisted }) => {
   find("#create-form button").disabled = false;
   if (persisted) show(find("#search").value.trim());
 });
+bindAccount(api, { name: find("#account"), signOut: find("#sign-out"), signIn: find("#sign-in") }, base);
 bindThemeToggle(find("[data-testid=theme-toggle]"));
 show(find("#search").value.trim());

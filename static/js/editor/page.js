@@ -5,11 +5,13 @@ import { openEditor } from "./codemirror.js";
 import { bindPreview } from "./preview.js";
 
 let preview = null;
-const shared = openPage({
+openPage({
   docType: "text",
-  onReady: () => {
+  onOpen: (shared) => {
+    preview = bindPreview(shared, testid("preview"), testid("preview-toggle"));
+  },
+  onReady: (shared) => {
     const view = openEditor(shared, testid("editor"), preview);
     if (matchMedia("(pointer: fine)").matches) view.focus();
   },
 });
-preview = bindPreview(shared, testid("preview"), testid("preview-toggle"));

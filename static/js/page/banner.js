@@ -1,6 +1,10 @@
 /** One loud line above the text, only when work is in danger, and what can be done about it. */
 
+import { goToSignIn } from "./access.js";
+
 /** @typedef {{kind: string, text: string, actions: [string, () => void][]}} Message */
+
+const DENIED = new Set(["unauthorized", "no_access", "another_user"]);
 
 /**
  * @param {import("../collab/document.js").CollabDocument} shared
@@ -41,6 +45,7 @@ export function messageFor(shared, plain = String) {
   const copyAll = () => copy(plain(shared.content));
   if (rescued) return rescuedMessage(shared, rescued, copy(plain(rescued.content)));
   if (["document_deleted", "not_found", "wrong_doc_type"].includes(status.error?.code)) return goneMessage(status, copyAll());
+  if (DENIED.has(status.error?.code)) return deniedMessage(shared, status, copyAll);
   if (status.state === "failed") return failedMessage(shared, status, copyAll);
   if (status.delay === "alarming") return alarmingMessage(shared, status, copyAll());
   return null;
@@ -84,6 +89,17 @@ function rescuedMessage(shared, { unsaved }, copyIt) {
 function goneMessage({ error }, copyIt) {
   const toList = ["All documents", () => location.assign(new URL("../", location.href))];
   return { kind: "failed", text: `${error.advice} The text is still here to be copied.`, actions: [copyIt, toList] };
+}
+
+function deniedMessage(shared, { error, unsaved, localCopy }, copyAll) {
+  const actions = [];
+  const label = error.code === "unauthorized" ? "Sign in" : "Sign in as somebody else";
+  if (error.signIn) actions.push([label, () => goToSignIn(shared, error.signIn)]);
+  if (error.code === "another_user") actions.push(["Go on as this user", () => location.reload()]);
+  if (unsaved > 0) actions.push(copyAll());
+  const kept = localCopy ? "kept on this device and sent when you are back" : "only here: leave this page open";
+  const rest = unsaved > 0 ? ` ${capital(changes(unsaved))} not saved: ${kept}.` : "";
+  return { kind: "failed", text: `${error.advice}${rest}`, actions };
 }
 
 function failedMessage(shared, { error, unsaved }, copyAll) {

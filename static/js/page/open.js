@@ -4,7 +4,9 @@ import { documentsApi } from "../api.js";
 import { connect } from "../collab/index.js";
 import { userId, userName } from "../identity.js";
 import { deviceStorage } from "../memory.js";
+import { lastSignedIn, rememberSignedIn } from "../session.js";
 import { bindThemeToggle } from "../theme.js";
+import { bindAccess, isLeaving } from "./access.js";
 import { bindBanner } from "./banner.js";
 import { bindName } from "./name.js";
 import { bindPeople } from "./people.js";
@@ -20,34 +22,44 @@ export const testid = (name) => find(`[data-testid=${name}]`);
  * @param {object} options
  * @param {string} options.docType
  * @param {(content: any) => string} [options.plain] content as text that can be copied out
- * @param {(presence: PresenceData) => void} options.onReady called once there is content to show
- * @returns {import("../collab/document.js").CollabDocument}
+ * @param {(shared: import("../collab/document.js").CollabDocument) => void} [options.onOpen]
+ * @param {(shared: import("../collab/document.js").CollabDocument, presence: PresenceData) => void} options.onReady
+ *   called once there is content to show
  */
-export function openPage({ docType, plain, onReady }) {
+export async function openPage({ docType, plain, onOpen, onReady }) {
   // The page is documents/{doc_id}: the application is one level up, wherever it is mounted.
   const base = new URL("../", location.href);
   const docId = decodeURIComponent(location.pathname.split("/").pop());
+  const link = new URLSearchParams(location.search).get("link");
+  const api = documentsApi(base, link);
+  const session = await api.session().catch(() => null);
+  if (session?.user) rememberSignedIn(session.user);
+  // Signed out for now, or not to be reached: whose page it was.
+  const signedIn = session?.mode === "open" ? null : lastSignedIn();
   const shared = connect({
     url: base.href,
     docId,
     docType,
-    userId: userId(),
+    userId: signedIn ?? userId(),
+    signedInAs: signedIn,
     name: userName(),
+    link,
     storage: deviceStorage(),
   });
   bindThemeToggle(testid("theme-toggle"));
   bindSaveState(shared, testid("save-state"), find("#announcer"));
   bindBanner(shared, testid("banner"), plain);
   bindPeople(shared, testid("users"));
-  bindName(shared, testid("name"));
+  bindName(shared, testid("name"), session?.user?.name);
+  bindAccess(shared, api, base, signedIn);
+  onOpen?.(shared);
   shared.ready.then((ready) => {
     if (!ready) return;
     const presence = new PresenceData(shared);
-    onReady(presence);
-    bindTitle(shared, documentsApi(base), testid("title"), presence);
+    onReady(shared, presence);
+    bindTitle(shared, api, testid("title"), presence);
   });
   addEventListener("beforeunload", (event) => {
-    if (shared.status.unsaved > 0) event.preventDefault();
+    if (shared.status.unsaved > 0 && !isLeaving()) event.preventDefault();
   });
-  return shared;
 }

@@ -5,10 +5,10 @@ import { openEditor } from "./editor.js";
 
 const plain = ({ ops }) => ops.map(({ insert }) => (typeof insert === "string" ? insert : "")).join("");
 
-const shared = openPage({
+openPage({
   docType: "richtext",
   plain,
-  onReady: () => {
+  onReady: (shared) => {
     const quill = openEditor(shared, testid("editor"), find("#toolbar"), find("#message"));
     if (matchMedia("(pointer: fine)").matches) quill.focus();
   },

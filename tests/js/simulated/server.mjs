@@ -58,7 +58,7 @@ export class SimulatedServer {
     const resumes = version !== null && searchParams.get("epoch") === this.epoch && version <= this.head;
     const common = {
       doc_id: "d", epoch: this.epoch, doc_type: this.type.name, client_id: socket.clientId, last_id: client.lastId,
-      user: { user_id: "u", name: "U", color: "#123456", role: this.role ?? "editor" }, users: [],
+      user: { user_id: this.userId ?? "u", name: "U", color: "#123456", role: this.role ?? "editor" }, users: [],
     };
     socket.cursor = resumes ? version : this.head;
     if (resumes) socket.push({ type: "document_resumed", version, ...common });

@@ -1,0 +1,136 @@
+"""Signing in with a browser: `/api/session`.
+
+A page can't see with what a WebSocket handshake was refused, so it asks here; and a token that
+somebody gives it becomes a cookie that no script can read.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from ..asgi.requests import Request
+from ..asgi.responses import Response
+from ..asgi.routing import Route
+from ..auth import Access, TokenAccess, User, check_origin
+from ..auth.origins import is_secure
+from ..documents import DocumentManager
+from ..documents.join import check_doc_id
+from ..errors import InvalidRequest, Unauthorized
+from .answers import Handler, json_response, read_json, resource
+
+__all__ = ["SessionAPI"]
+
+BODY_MAXIMUM_BYTES = 16 * 1024
+COOKIE_MAXIMUM_BYTES = 4096
+"""What a browser is sure to keep of one cookie, its name included (RFC 6265)."""
+
+SIGN_IN_PAGE = "sign-in"
+
+
+class SessionAPI:
+    """The route `/api/session`: who is signed in; in token mode also to sign in and out.
+
+    Args:
+        mode: `open`, `token` or `host`.
+        tokens: what checks a token, in token mode.
+    """
+
+    def __init__(
+        self, manager: DocumentManager, access: Access, mode: str, tokens: TokenAccess | None
+    ) -> None:
+        self._manager = manager
+        self._access = access
+        self._mode = mode
+        self._tokens = tokens
+        self._cookie = manager.settings.token_cookie
+        # Relative to the application: it may be below any path.
+        self._login_url = manager.settings.login_url or (SIGN_IN_PAGE if tokens else None)
+
+    def routes(self) -> list[Route]:
+        handlers: dict[str, Handler] = {"GET": self.read_session}
+        if self._tokens is not None:
+            handlers |= {"POST": self.sign_in, "DELETE": self.sign_out}
+        return [resource("/api/session", **handlers)]
+
+    async def read_session(self, request: Request) -> Response:
+        """Who asks, and what they may do on the document `doc_id`, if that is given."""
+        user = await self._user(request)
+        doc_id = request.query_params.get("doc_id")
+        role = None
+        if user is not None and doc_id is not None:
+            role = await self._access.role(user, check_doc_id(doc_id))
+        can_sign_out = self._tokens is not None and self._cookie in request.cookies
+        return json_response(
+            {
+                "mode": self._mode,
+                "user": None if self._mode == "open" else _identity(user),
+                "role": role,
+                "login_url": self._login_url,
+                "can_sign_out": can_sign_out,
+            }
+        )
+
+    async def sign_in(self, request: Request) -> Response:
+        """Keep a token as the cookie, for as long as it is good."""
+        check_origin(request, ())
+        body = await read_json(request, BODY_MAXIMUM_BYTES)
+        token = body.get("token")
+        if set(body) != {"token"} or not isinstance(token, str):
+            raise InvalidRequest('got no token: send {"token": "…"}')
+        assert self._tokens is not None
+        user = self._tokens.user_of(token.strip())
+        self._check_size(token.strip())
+        response = json_response({"user": _identity(user)})
+        lasts = max(0, int((user.expires_at or 0) - time.time()))
+        self._set_cookie(request, response, token.strip(), lasts, self._path(request))
+        return response
+
+    async def sign_out(self, request: Request) -> Response:
+        """Forget the cookie; the user's connections go through the handshake again."""
+        check_origin(request, ())
+        response = Response(status_code=204)
+        # One that an own login has set is for the whole host.
+        for path in {"/", self._path(request)}:
+            self._set_cookie(request, response, "", 0, path)
+        user = await self._user(request)
+        if user is not None:
+            await self._manager.review_user(user.user_id)
+        return response
+
+    async def _user(self, request: Request) -> User | None:
+        try:
+            return await self._access.user(request)
+        except Unauthorized:
+            return None
+
+    def _check_size(self, token: str) -> None:
+        size = len(self._cookie) + len(token)
+        if size > COOKIE_MAXIMUM_BYTES:
+            raise InvalidRequest(
+                f"the token makes a cookie of {size} bytes, browsers keep {COOKIE_MAXIMUM_BYTES}: "
+                "ask for one with fewer claims"
+            )
+
+    def _path(self, request: Request) -> str:
+        return request.scope.get("root_path", "") or "/"
+
+    def _set_cookie(
+        self, request: Request, response: Response, value: str, lasts: int, path: str
+    ) -> None:
+        response.set_cookie(
+            self._cookie,
+            value,
+            max_age=lasts,
+            path=path,
+            secure=is_secure(request),
+            httponly=True,
+            samesite="lax",
+        )
+
+
+def _identity(user: User | None) -> dict[str, Any] | None:
+    """Null for who has come by a link."""
+    if user is None or not user.signed_in:
+        return None
+    return {"user_id": user.user_id, "name": user.name}

@@ -1,0 +1,55 @@
+/**
+ * Says why the server lets nobody in: a browser tells a page nothing of a refused handshake, so it is
+ * asked for by HTTP. What is unsaved stays here meanwhile, and goes out when there is a connection.
+ */
+
+import { signInAddress } from "../session.js";
+
+let leaving = false;
+
+/** Whether the page is left to sign in: what is unsaved is kept, nobody has to be asked. */
+export const isLeaving = () => leaving;
+
+/**
+ * @param {import("../collab/document.js").CollabDocument} shared
+ * @param {{session: (docId: string) => Promise<import("../session.js").Session>}} api
+ * @param {URL} base of the application
+ * @param {string | null} userId whose changes this page holds, where somebody is signed in
+ */
+export function bindAccess(shared, api, base, userId) {
+  let asking = false;
+
+  async function ask() {
+    if (asking) return;
+    asking = true;
+    try {
+      const denial = denialOf(await api.session(shared.docId), userId);
+      if (denial) shared.deny(denial);
+    } catch {
+      // The server can't be reached in this way either: it is offline.
+    } finally {
+      asking = false;
+    }
+  }
+
+  function denialOf(session) {
+    const { mode, user, role } = session;
+    if (mode === "open") return null;
+    if (user && userId && user.user_id !== userId) return { code: "another_user", message: `You are signed in as ${user.name} now.` };
+    if (role) return null;
+    const signIn = signInAddress(session, base, location)?.href ?? null;
+    return { code: user ? "no_access" : "unauthorized", message: "", signIn };
+  }
+
+  shared.on("disconnected", ({ wasJoined }) => wasJoined || ask());
+  addEventListener("pageshow", () => (leaving = false));
+}
+
+/** Go and sign in; if nothing could be kept on this device, in another tab. */
+export function goToSignIn(shared, address) {
+  const { unsaved, localCopy } = shared.status;
+  if (unsaved > 0 && !localCopy) return void open(address, "_blank", "noopener");
+  shared.keep();
+  leaving = true;
+  location.assign(address);
+}

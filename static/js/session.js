@@ -1,0 +1,49 @@
+/** Who is signed in, and the way to where one signs in. */
+
+import { recall, remember } from "./memory.js";
+
+/**
+ * @typedef {object} Session
+ * @property {"open" | "token" | "host"} mode
+ * @property {{user_id: string, name: string} | null} user null for nobody, and where nobody has to
+ * @property {"viewer" | "editor" | "owner" | null} role on the document that was asked for
+ * @property {string | null} login_url relative to the application
+ * @property {boolean} can_sign_out
+ */
+
+const KEY = "collab-signed-in";
+
+/** What is unsaved is kept under this name, so that nobody sends what somebody else wrote. */
+export const rememberSignedIn = ({ user_id: userId }) => remember(KEY, userId);
+export const lastSignedIn = () => recall(KEY);
+
+/**
+ * Where to sign in.
+ * @param {Session} session
+ * @param {URL} base of the application
+ * @param {URL | Location} here where to come back to
+ * @returns {URL | null} null: the page doesn't know
+ */
+export function signInAddress({ login_url: loginUrl }, base, here) {
+  if (loginUrl === null) return null;
+  const address = new URL(loginUrl, base);
+  const isOurs = address.origin === here.origin;
+  const back = isOurs ? here.pathname + here.search + here.hash : here.href;
+  address.searchParams.set("next", back);
+  return address;
+}
+
+/**
+ * Where to go on after signing in: only ever on this host.
+ * @param {string | null} next as the address of the page has it
+ * @param {URL} base of the application
+ */
+export function returnAddress(next, base) {
+  let address;
+  try {
+    address = new URL(next ?? "", base);
+  } catch {
+    return base;
+  }
+  return address.origin === base.origin && address.protocol === base.protocol ? address : base;
+}
