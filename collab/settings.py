@@ -163,6 +163,14 @@ class Settings(BaseSettings):
         description="How many versions behind an edit may be and still be transformed.",
     )
 
+    transform_maximum_steps: int = Field(
+        default=200_000,
+        ge=1000,
+        description="Most work to bring one edit up to date, of a few microseconds a step: the "
+        "components of the edit times the versions that it is behind, and those of the changes "
+        "since; of JSON, four times the product of both.",
+    )
+
     # Connections
     connections_maximum: int = Field(
         default=10_000, ge=1, description="Most connections to this process."
@@ -171,7 +179,7 @@ class Settings(BaseSettings):
         default=1000, ge=1, description="Most connections to one document."
     )
     address_connections_maximum: int = Field(
-        default=2000,
+        default=8000,
         ge=1,
         description="Most connections from one network address; of IPv6, from one /64 network.",
     )

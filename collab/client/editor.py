@@ -19,7 +19,7 @@ from .address import document_address
 from .backoff import Backoff
 from .changes import Changes
 from .errors import EditorError, EditRefused, JoinRefused, NotSaved, StreamGap, TakenOver
-from .session import Change, Session
+from .session import SENT_AGAIN, Change, Session
 
 __all__ = ["Editor", "connect"]
 
@@ -58,6 +58,7 @@ class Editor:
         self._backoff = Backoff()
         self._wait = 0.0
         self._wake = asyncio.Event()
+        self._is_resting = False
         self._progress: asyncio.Future[None] | None = None
         self._refusal: EditRefused | None = None
         self._failure: Exception | None = None
@@ -242,6 +243,7 @@ class Editor:
             self._wait = float(frame["retry_after"])
         elif kind == "error":
             self._reason = f"{frame['code']}: {frame['message']}"
+            self._is_resting = frame["code"] in SENT_AGAIN
         elif kind in ("document_state", "document_resumed", "ack"):
             self._backoff.reset()
         if change is not None:
@@ -252,19 +254,18 @@ class Editor:
         self._advance()
 
     async def _send(self, websocket: ClientConnection) -> None:
-        last = None
+        self._is_resting = False
         with contextlib.suppress(ConnectionClosed):
             while True:
                 await self._wake.wait()
                 self._wake.clear()
-                edit = self._session.outgoing()
-                if edit is None:
-                    continue
-                if edit is last:
+                if self._is_resting:
                     # The server could not take it just now.
+                    self._is_resting = False
                     await asyncio.sleep(self._backoff.next())
-                last = edit
-                await websocket.send(edit.frame)
+                edit = self._session.outgoing()
+                if edit is not None:
+                    await websocket.send(edit.frame)
 
     # -- waiting --------------------------------------------------------------------------------
 

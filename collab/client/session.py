@@ -18,10 +18,13 @@ from ..frames import encode_json
 from ..ot import Buffer, OperationType, get_type
 from .errors import DocumentReplaced, EditRefused, StreamGap, TakenOver
 
-__all__ = ["Change", "Inflight", "Session"]
+__all__ = ["SENT_AGAIN", "Change", "Inflight", "Session"]
 
 RETRIED = frozenset({"storage_unavailable", "rate_limited", "internal"})
 """The codes after which the same frozen edit is sent again."""
+
+SENT_AGAIN = RETRIED | {"version_gone"}
+"""The codes after which the change is sent again, frozen or made anew."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,6 @@ from ..errors import (
     StorageError,
     StorageUnavailable,
     VersionAhead,
-    VersionGone,
 )
 from ..frames import encode_json, fingerprint
 from ..ot.types import Buffer, OperationType
@@ -31,6 +30,7 @@ from ..settings import Settings
 from ..storage import Append, Committer, DocumentRecord, OperationRecord, Repository
 from .author import Author, Authors
 from .content import encode_content
+from .effort import Effort
 from .history import Change, History
 from .loading import load_content, read_operations
 from .room import Room
@@ -87,6 +87,7 @@ class Document:
         self._settings = settings
         self._on_closed = on_closed
         self._snapshot_version = snapshot_version
+        self._effort = Effort(doc_type, settings)
         self._captured: tuple[int, str] | None = None
         self._turn: asyncio.Future[None] | None = None
         self._failures = 0
@@ -161,6 +162,8 @@ class Document:
         operation = self.doc_type.normalize(operation)
         sent = fingerprint(version, operation)
         concurrent = self._concurrent(version, earlier)
+        if concurrent:
+            self._check_effort(operation, version, concurrent)
         for change in concurrent:
             operation = self.doc_type.transform(operation, change.operation, "right")
         self.metrics.transforms += len(concurrent)
@@ -175,7 +178,7 @@ class Document:
             fingerprint=sent,
             created_at=time.time(),
         )
-        change = Change(record, operation)
+        change = Change(record, operation, self._effort.components(operation))
         self.history.append(change)
         author.last_id = edit_id
         author.last_version = change.version
@@ -212,12 +215,15 @@ class Document:
             return self.history.since(version)
         needed = [change for change in earlier if version < change.version <= start]
         if len(needed) != start - version:
-            raise VersionGone(
-                f"version {version} is too far behind {self.history.head}: an edit may be at most "
-                f"{self._settings.transform_maximum_operations} versions behind; reconnect with "
-                "the last version seen, and send the edit on the newest"
-            )
+            raise self._effort.too_far(version)
         return list(itertools.chain(needed, self.history.since(start)))
+
+    def _check_effort(self, operation: Any, version: int, concurrent: Sequence[Change]) -> None:
+        start = self.history.start
+        components = self.history.components_since(max(version, start))
+        if version < start:
+            components += sum(change.components for change in concurrent[: start - version])
+        self._effort.check(operation, version, len(concurrent), components)
 
     def _check_size(self, operation: Any) -> None:
         limit = self._settings.document_maximum_size
@@ -234,7 +240,7 @@ class Document:
         if self.history.accepted - version > self._settings.transform_maximum_operations:
             return []
         records = await read_operations(self._repository, self.key, version, start)
-        return [Change.of_record(record) for record in records]
+        return [Change.of_record(record, self._effort.components) for record in records]
 
     async def _repetition(
         self, author: Author, edit_id: int, version: int, operation: Any
@@ -248,7 +254,7 @@ class Document:
                     f"got id {edit_id}, expected {author.last_id + 1}: the edit of id {edit_id} "
                     "is no longer known"
                 )
-            change = Change.of_record(record)
+            change = Change.of_record(record, self._effort.components)
         if change.record.fingerprint != fingerprint(version, self.doc_type.normalize(operation)):
             raise OutOfOrder(
                 f"id {edit_id} was used for another edit: expected {author.last_id + 1}; "
@@ -351,7 +357,7 @@ class Document:
             self._shut(error)
             return
         for missing in missed:
-            self.history.append(Change.of_record(missing))
+            self.history.append(Change.of_record(missing, self._effort.components))
         shown = self.history.head
         self.history.commit(version)
         self._buffer = buffer

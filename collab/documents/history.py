@@ -9,6 +9,7 @@ are accepted and wait for their commit. What lies before `start` is in the datab
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,15 +27,22 @@ _OBJECTS_BYTES = 1000
 
 @dataclass(slots=True)
 class Change:
-    """One accepted edit at its version: the operation as applied, decoded and as JSON text."""
+    """One accepted edit at its version: the operation as applied, decoded and as JSON text.
+
+    `components` is how many it has, and `components_before` how many those before it in memory
+    have.
+    """
 
     record: OperationRecord
     operation: Any
+    components: int = 1
+    components_before: int = 0
     _frame: bytes | None = field(default=None, repr=False)
 
     @classmethod
-    def of_record(cls, record: OperationRecord) -> Change:
-        return cls(record, msgspec.json.decode(record.operation))
+    def of_record(cls, record: OperationRecord, count: Callable[[Any], int]) -> Change:
+        operation = msgspec.json.decode(record.operation)
+        return cls(record, operation, count(operation))
 
     @property
     def version(self) -> int:
@@ -87,6 +95,7 @@ class History:
         self.head = version
         self._changes: list[Change] = []
         self._bytes = 0
+        self._components = 0
         self._maximum_operations = maximum_operations
         self._maximum_bytes = maximum_bytes
 
@@ -101,6 +110,8 @@ class History:
             raise ValueError(f"got version {change.version}, expected {self.accepted + 1}")
         self._changes.append(change)
         self._bytes += change.size_bytes
+        change.components_before = self._components
+        self._components += change.components
 
     def commit(self, version: int) -> None:
         """Everything up to `version` is committed."""
@@ -114,11 +125,19 @@ class History:
         tail = self._changes[keep:]
         del self._changes[keep:]
         self._bytes -= sum(change.size_bytes for change in tail)
+        self._components -= sum(change.components for change in tail)
         return tail
 
     def since(self, version: int) -> list[Change]:
         """Every change after `version`, the uncommitted ones too; `version` not before `start`."""
         return self._changes[self._index(version) :]
+
+    def components_since(self, version: int) -> int:
+        """How many components every change after `version` has; `version` not before `start`."""
+        index = self._index(version)
+        if index == len(self._changes):
+            return 0
+        return self._components - self._changes[index].components_before
 
     def committed_since(self, version: int, limit: int | None = None) -> list[Change]:
         """The committed changes after `version`, at most `limit`; `version` not before `start`."""

@@ -5,12 +5,13 @@ from .plain_buffer import PlainBuffer
 from .registry import get_type, register, types
 from .richtext import RichTextType
 from .text import TextType
-from .types import Buffer, OperationType, Side
+from .types import Buffer, Measured, OperationType, Side
 
 __all__ = [
     "OWN_TYPES",
     "Buffer",
     "JsonType",
+    "Measured",
     "OperationType",
     "PlainBuffer",
     "RichTextType",

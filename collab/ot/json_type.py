@@ -44,6 +44,7 @@ __all__ = ["JsonType"]
 
 MAXIMUM_COMPONENTS = 500
 MAXIMUM_DEPTH = 64
+STEPS_OF_MEETING = 4
 
 
 class JsonType:
@@ -96,6 +97,13 @@ class JsonType:
 
     def transform(self, operation: Operation, other: Operation, side: Side) -> Operation:
         return json0.transform(operation, other, side)
+
+    def count(self, operation: Operation) -> int:
+        return json0.count(operation)
+
+    def transform_steps(self, components: int, changes: int, theirs: int) -> int:
+        """Each component meets each; a meeting takes as long as four components of a Delta."""
+        return STEPS_OF_MEETING * components * theirs
 
     def invert(self, operation: Operation, content: Any) -> Operation:
         """The inverse; `InvalidOperation` if the operation doesn't say what it deletes there."""

@@ -76,6 +76,13 @@ class TextType:
     def transform(self, operation: Operation, other: Operation, side: Side) -> Operation:
         return delta.transform(operation, other, first=side == "left")
 
+    def count(self, operation: Operation) -> int:
+        return len(operation["ops"])
+
+    def transform_steps(self, components: int, changes: int, theirs: int) -> int:
+        """Each change is walked along once, beside the operation."""
+        return components * changes + theirs
+
     def invert(self, operation: Operation, content: str) -> Operation:
         return delta.invert(operation, [{"insert": content}])
 

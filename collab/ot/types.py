@@ -8,9 +8,9 @@ immutable.
 
 from __future__ import annotations
 
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
-__all__ = ["Buffer", "OperationType", "Side"]
+__all__ = ["Buffer", "Measured", "OperationType", "Side"]
 
 Side = Literal["left", "right"]
 
@@ -91,3 +91,18 @@ class OperationType(Protocol):
 
     def buffer(self, content: Any) -> Buffer:
         """A buffer that holds checked content; `PlainBuffer` where a type has none of its own."""
+
+
+@runtime_checkable
+class Measured(Protocol):
+    """What a type may have beside: how much work it is to transform.
+
+    With it, `Settings.transform_maximum_steps` holds for the type. A step takes a few microseconds.
+    """
+
+    def count(self, operation: Any) -> int:
+        """How many components an operation in normal form has."""
+
+    def transform_steps(self, components: int, changes: int, theirs: int) -> int:
+        """At most how many steps it takes to transform an operation of so many components over so
+        many changes, which have `theirs` components together."""

@@ -43,7 +43,7 @@ UNITS = {
     "outbox_maximum_frames": "frames",
     "bad_frames_maximum": "frames",
 }
-SUFFIXES = ("operations", "components", "bytes", "seconds")
+SUFFIXES = ("steps", "operations", "components", "bytes", "seconds")
 
 
 def with_table(page: str) -> str:

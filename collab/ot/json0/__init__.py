@@ -4,7 +4,7 @@ from ..values import Misfit, checked
 from .buffer import JsonBuffer
 from .components import Component, Operation, append, inverse
 from .difference import difference
-from .form import normalize
+from .form import count, normalize
 from .transforming import compose, transform
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "append",
     "checked",
     "compose",
+    "count",
     "difference",
     "inverse",
     "normalize",

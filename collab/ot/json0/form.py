@@ -37,11 +37,16 @@ def normalize(operation: Any, maximum_components: int, maximum_depth: int) -> Op
     return components
 
 
+def count(operation: list[Any]) -> int:
+    """How many components there are, those of text0 counted each."""
+    return sum(max(1, edits_in(component)) for component in operation)
+
+
 def check_count(operation: list[Any], maximum: int) -> None:
-    count = sum(max(1, edits_in(component)) for component in operation)
-    if count > maximum:
+    found = count(operation)
+    if found > maximum:
         raise InvalidOperation(
-            f"got {count} components, those of text0 counted each, the limit is {maximum}: "
+            f"got {found} components, those of text0 counted each, the limit is {maximum}: "
             "send several edits"
         )
 

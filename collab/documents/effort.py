@@ -1,0 +1,52 @@
+"""How much work it may take to bring an edit up to date."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import VersionGone
+from ..ot import Measured, OperationType
+from ..settings import Settings
+
+__all__ = ["Effort"]
+
+
+class Effort:
+    """The limits of transforming: `transform_maximum_operations` and `transform_maximum_steps`.
+
+    Who is refused transforms the edit themselves and sends it on the newest version. The number of
+    steps is told by the type, in advance; one that does not tell is not limited by it.
+    """
+
+    def __init__(self, doc_type: OperationType, settings: Settings) -> None:
+        self._measured = doc_type if isinstance(doc_type, Measured) else None
+        self._maximum_changes = settings.transform_maximum_operations
+        self._maximum_steps = settings.transform_maximum_steps
+
+    def components(self, operation: Any) -> int:
+        """How many components an operation in normal form has."""
+        return 1 if self._measured is None else self._measured.count(operation)
+
+    def check(self, operation: Any, version: int, changes: int, components: int) -> None:
+        """Raise `VersionGone` if it is too much to transform an operation made on `version` over
+        this many changes since, which have this many components together."""
+        if changes > self._maximum_changes:
+            raise self.too_far(version)
+        if self._measured is None:
+            return
+        own = self._measured.count(operation)
+        steps = self._measured.transform_steps(own, changes, components)
+        if steps > self._maximum_steps:
+            raise VersionGone(
+                f"to bring an edit of {own} components up to date from version {version}, with "
+                f"{changes} changes since, takes {steps} steps, the limit is {self._maximum_steps} "
+                "(transform_maximum_steps): catch up, and send it on the newest version"
+            )
+
+    def too_far(self, version: int) -> VersionGone:
+        """The refusal of an edit on a version too old, however small it is."""
+        return VersionGone(
+            f"version {version} is too far behind: an edit may be at most {self._maximum_changes} "
+            "versions behind (transform_maximum_operations); reconnect with the last version seen, "
+            "and send the edit on the newest"
+        )
