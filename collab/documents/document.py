@@ -70,6 +70,8 @@ class Document:
         self.epoch = record.epoch
         self.compacted_version = record.compacted_version
         self.doc_type = doc_type
+        self._outline = getattr(doc_type, "outline", lambda operation: None)
+        self._transform = getattr(doc_type, "transform_past", self._transform_past)
         self.history = History(
             version,
             maximum_operations=settings.history_maximum_operations,
@@ -161,12 +163,11 @@ class Document:
         self._check_order(author, edit_id, version)
         operation = self.doc_type.normalize(operation)
         sent = fingerprint(version, operation)
-        concurrent = self._concurrent(version, earlier)
-        if concurrent:
+        if version < self.history.accepted:
+            concurrent = self._concurrent(version, earlier)
             self._check_effort(operation, version, concurrent)
-        for change in concurrent:
-            operation = self.doc_type.transform(operation, change.operation, "right")
-        self.metrics.transforms += len(concurrent)
+            operation = self._transform(operation, concurrent)
+            self.metrics.transforms += len(concurrent)
         self._check_size(operation)
         self._buffer.apply(operation)
         record = OperationRecord(
@@ -178,12 +179,19 @@ class Document:
             fingerprint=sent,
             created_at=time.time(),
         )
-        change = Change(record, operation, self._effort.components(operation))
+        change = Change(
+            record, operation, self._effort.components(operation), outline=self._outline(operation)
+        )
         self.history.append(change)
         author.last_id = edit_id
         author.last_version = change.version
         self._committer.notify(self)
         return change
+
+    def _transform_past(self, operation: Any, others: Sequence[Change]) -> Any:
+        for other in others:
+            operation = self.doc_type.transform(operation, other.operation, "right")
+        return operation
 
     def _check_open(self) -> None:
         if self.state is not DocumentState.OPEN:

@@ -31,12 +31,14 @@ class Change:
 
     `components` is how many it has, and `components_before` how many those before it in memory
     have.
+    `outline` is what its type keeps of it for `transform_past`, if it is known.
     """
 
     record: OperationRecord
     operation: Any
     components: int = 1
     components_before: int = 0
+    outline: Any = None
     _frame: bytes | None = field(default=None, repr=False)
 
     @classmethod

@@ -13,12 +13,13 @@ decisions where it leaves something open:
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from . import delta
 from .delta import Operation, RichForm, form
 from .richtext_buffer import RichTextBuffer
-from .types import Side
+from .types import Applied, Side
 
 __all__ = ["RichTextType"]
 
@@ -69,6 +70,12 @@ class RichTextType:
     def transform_steps(self, components: int, changes: int, theirs: int) -> int:
         """Each change is walked along once, beside the operation."""
         return components * changes + theirs
+
+    def outline(self, operation: Operation) -> object:
+        return delta.outline(operation)
+
+    def transform_past(self, operation: Operation, others: Iterable[Applied]) -> Operation:
+        return delta.transform_past(operation, others)
 
     def invert(self, operation: Operation, content: Operation) -> Operation:
         return delta.invert(operation, content["ops"])

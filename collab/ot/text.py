@@ -5,6 +5,7 @@ Lengths and offsets count UTF-16 code units. A surrogate pair is never split.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from ..errors import InvalidOperation
@@ -12,7 +13,7 @@ from . import delta
 from .affixes import common_prefix, common_suffix
 from .delta import BeyondEnd, DeltaWriter, Operation, SplitPair, form
 from .text_buffer import TextBuffer
-from .types import Side
+from .types import Applied, Side
 from .utf16 import Units, length
 
 __all__ = ["TextType"]
@@ -82,6 +83,12 @@ class TextType:
     def transform_steps(self, components: int, changes: int, theirs: int) -> int:
         """Each change is walked along once, beside the operation."""
         return components * changes + theirs
+
+    def outline(self, operation: Operation) -> object:
+        return delta.outline(operation)
+
+    def transform_past(self, operation: Operation, others: Iterable[Applied]) -> Operation:
+        return delta.transform_past(operation, others)
 
     def invert(self, operation: Operation, content: str) -> Operation:
         return delta.invert(operation, [{"insert": content}])

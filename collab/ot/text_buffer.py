@@ -59,6 +59,8 @@ class TextBuffer:
         return self._content
 
     def apply(self, operation: Operation) -> None:
+        if self._apply_keystroke(operation["ops"]):
+            return
         # All is checked here, before the first chunk changes.
         edits = self._plan(operation["ops"])
         if not edits:
@@ -76,6 +78,32 @@ class TextBuffer:
                 moved = self._replace(edit) or moved
         if moved:
             self._settle()
+
+    def _apply_keystroke(self, components: list[Component]) -> bool:
+        """The commonest case, in few steps: a lone insert or delete within one chunk that has no
+        surrogate pair. False if it is not that; then nothing has changed."""
+        offset = 0
+        if len(components) == 2:
+            offset = components[0].get("retain", -1)
+        if len(components) > 2 or not components or not 0 <= offset <= self._size:
+            return False
+        chunk, start = self._sums.find(offset)
+        if chunk == len(self._chunks):
+            chunk -= 1
+            start = self._sizes[chunk]
+        old = self._chunks[chunk]
+        change = components[-1]
+        text = change.get("insert", "")
+        end = start + change.get("delete", 0)
+        growth = length(text) + start - end
+        if self._sizes[chunk] != len(old) or end > len(old) or len(old) + growth > 2 * CHUNK:
+            return False
+        self._chunks[chunk] = old[:start] + text + old[end:]
+        self._sizes[chunk] += growth
+        self._sums.add(chunk, growth)
+        self._size += growth
+        self._content = None
+        return True
 
     def _plan(self, components: list[Component]) -> list[Edit]:
         plan = Plan(self._chunks)

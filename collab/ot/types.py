@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, Protocol, runtime_checkable
 
-__all__ = ["Buffer", "Measured", "OperationType", "Side"]
+__all__ = ["Applied", "Buffer", "Measured", "OperationType", "Side"]
 
 Side = Literal["left", "right"]
 
@@ -44,8 +44,25 @@ class Buffer(Protocol):
         """The content as a plain JSON value; the caller must not change it."""
 
 
+class Applied(Protocol):
+    """An operation that was applied, and what its type keeps of it for `transform_past`."""
+
+    @property
+    def operation(self) -> Any: ...
+
+    @property
+    def outline(self) -> Any:
+        """What the type's `outline` gave for it; None if there is none, or it is not known."""
+
+
 class OperationType(Protocol):
-    """A type of document."""
+    """A type of document.
+
+    A type may also have these two, which are used in the place of one `transform` after the other:
+    `outline(operation)`, what of an operation is needed again and again, and
+    `transform_past(operation, others)`, the operation as it must be after all of `others`
+    (`Applied`, in order), each of which was committed first.
+    """
 
     @property
     def name(self) -> str:

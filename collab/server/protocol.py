@@ -16,8 +16,10 @@ from typing import Any, cast
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
+from websockets.protocol import OPEN
 
 from ..documents.direct_link import EXTENSION, EXTENSION_VERSION
+from .text_frames import TextFrames
 
 __all__ = ["WebSocketProtocol"]
 
@@ -31,6 +33,8 @@ WRITE_LOW_BYTES = 16384
 # Linux grows a socket's send buffer to 4 MB. With this, what the kernel holds for a peer and has
 # not sent is bounded, so that a reader who stalls is noticed after 100 kB.
 UNSENT_MAXIMUM_BYTES = 16384
+
+HANDSHAKE_END = b"\r\n\r\n"
 
 # So much of what one peer has sent is taken in one turn of the loop.
 TURN_BYTES = 8192
@@ -48,6 +52,9 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     _inbox: _Inbox | None = None
     _backlog: memoryview | None = None
     _is_held = False
+    _text_frames: TextFrames | None = None
+    # Whether the library has been given the handshake and not a byte more.
+    _is_fresh = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -63,6 +70,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         scope = getattr(self, "scope", None)
         if scope is not None:
             cast(dict[str, Any], scope["extensions"])[EXTENSION] = self
+            self._is_fresh = True
 
     # -- writing --------------------------------------------------------------------------------
 
@@ -97,6 +105,10 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         queue, self.queue = self.queue, cast("asyncio.Queue[Any]", self._inbox)
         while not queue.empty():
             self._inbox.put_nowait(cast(dict[str, Any], queue.get_nowait()))
+        if self._is_fresh:
+            self._text_frames = TextFrames(
+                self.config.ws_max_size, self._take_text, self._receive_rest
+            )
         if not self.read_paused:
             # So uvicorn does not stop reading after each message for a `receive` to come.
             self.read_paused = True
@@ -107,7 +119,26 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if self._inbox is not None and (len(data) > TURN_BYTES or self._backlog is not None):
             self._put_back(data)
         else:
-            super().data_received(data)
+            self._receive(data)
+
+    def _receive(self, data: bytes) -> None:
+        if self._text_frames is not None:
+            self._text_frames.feed(data)
+            return
+        self._is_fresh = False
+        super().data_received(data)
+        # It has become a WebSocket by this; a frame may have come in the same read.
+        if self._is_fresh:
+            self._is_fresh = data.find(HANDSHAKE_END) == len(data) - len(HANDSHAKE_END)
+
+    def _take_text(self, text: str) -> None:
+        if self._inbox is not None and not self.close_sent:
+            self._inbox.deliver(text)
+
+    def _receive_rest(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._text_frames is not None and self.conn.state is not OPEN:
+            self._text_frames.stop()
 
     def _put_back(self, data: bytes) -> None:
         """Take a part now and the rest in later turns, so that nobody waits for a burst."""
@@ -126,7 +157,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             return
         part, rest = backlog[:TURN_BYTES], backlog[TURN_BYTES:]
         self._backlog = rest if len(rest) else None
-        super().data_received(bytes(part))
+        self._receive(bytes(part))
         if self._backlog is None:
             if not self._is_held:
                 self._resume()
@@ -197,14 +228,19 @@ class _Inbox:
             if self._end is None:
                 self._end = event
                 self._on_end()
-        elif self._end is None:
+        else:
             text = event.get("text")
-            try:
-                self._on_message(event["bytes"] if text is None else text)
-            except Exception:
-                logger.exception("a message could not be handled")
-                self._fail()
-                self.put_nowait({"type": "websocket.disconnect", "code": 1011})
+            self.deliver(event["bytes"] if text is None else text)
+
+    def deliver(self, message: str | bytes) -> None:
+        if self._end is not None:
+            return
+        try:
+            self._on_message(message)
+        except Exception:
+            logger.exception("a message could not be handled")
+            self._fail()
+            self.put_nowait({"type": "websocket.disconnect", "code": 1011})
 
     def empty(self) -> bool:
         return True

@@ -64,6 +64,14 @@ def obey(name: str, draws: Draws) -> None:
     LAWS[name](get_type(draws.cases.name), draws)
 
 
+class Passed:
+    """An operation that was applied, with its outline."""
+
+    def __init__(self, kind: OperationType, operation: Any) -> None:
+        self.operation = operation
+        self.outline = kind.outline(operation) if hasattr(kind, "outline") else None
+
+
 def refusal(call: Callable[[], Any]) -> tuple[str, int | None, int | None] | None:
     """How the call is refused, None if it isn't."""
     try:
@@ -113,14 +121,21 @@ def both_orders_of_two_concurrent_operations_end_alike(kind: OperationType, draw
 @law
 def an_operation_is_transformed_over_many_step_by_step(kind: OperationType, draws: Draws) -> None:
     content = draws.content()
-    pending = draws.operation(content)
+    sent = pending = draws.operation(content)
     on_server, at_author = content, kind.apply(content, pending)
+    passed = []
     for _ in range(draws.count(4)):
         committed = draws.operation(on_server)
+        passed.append(Passed(kind, committed))
         on_server = kind.apply(on_server, committed)
         at_author = kind.apply(at_author, kind.transform(committed, pending, "left"))
         pending = kind.transform(pending, committed, "right")
         assert kind.apply(on_server, pending) == at_author
+    if hasattr(kind, "transform_past"):
+        assert kind.transform_past(sent, passed) == pending
+        for each in passed:
+            each.outline = None
+        assert kind.transform_past(sent, passed) == pending
 
 
 @law

@@ -1,9 +1,9 @@
-"""Two keystrokes are transformed without merging, and to the same as by merging."""
+"""Keystrokes are transformed without merging, and to the same as by merging."""
 
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -34,3 +34,27 @@ def test_keystrokes_come_out_as_merging_has_them(monkeypatch: pytest.MonkeyPatch
     assert [one for one, _ in pairs] == [other for _, other in pairs]
     # Only those that overlap need merging.
     assert len(pairs) > len(cases) * 0.8
+
+
+class Passed(NamedTuple):
+    operation: Any
+    outline: Any
+
+
+def test_a_keystroke_goes_past_others_as_it_goes_past_each_in_turn() -> None:
+    others = [Passed(each, algebra.outline(each)) for each in KEYSTROKES]
+    mixed = {"ops": [{"insert": "a"}, {"retain": 2}, {"insert": "b"}]}
+    for mine in KEYSTROKES:
+        for first, second in itertools.product(others, others[:9]):
+            path = [first, Passed(mixed, algebra.outline(mixed)), second, first]
+            expected = mine
+            for each in path:
+                expected = algebra.transform(expected, each.operation, first=False)
+            assert algebra.transform_past(mine, path) == expected
+            assert algebra.transform_past(mixed, path[:1]) == algebra.transform(
+                mixed, first.operation, first=False
+            )
+
+
+def test_an_operation_that_passes_nothing_stays_as_it_is() -> None:
+    assert algebra.transform_past(KEYSTROKES[3], []) is KEYSTROKES[3]

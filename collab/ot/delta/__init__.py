@@ -1,6 +1,14 @@
 """Operations in the Delta format, `{"ops": [components]}`: reading, writing and their algebra."""
 
-from .algebra import apply, compose, invert, transform, transform_cursor
+from .algebra import (
+    apply,
+    compose,
+    invert,
+    outline,
+    transform,
+    transform_cursor,
+    transform_past,
+)
 from .attributes import same_attributes
 from .difference import difference
 from .faults import BeyondEnd, SplitPair
@@ -21,7 +29,9 @@ __all__ = [
     "difference",
     "extent",
     "invert",
+    "outline",
     "same_attributes",
     "transform",
     "transform_cursor",
+    "transform_past",
 ]

@@ -6,12 +6,25 @@ documentation describes them. All expect checked operations and return normal fo
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from ..types import Applied
 from . import attributes
 from .faults import BeyondEnd, SplitPair
 from .reader import Component, DeltaReader, Operation, extent
 from .writer import DeltaWriter
 
-__all__ = ["apply", "compose", "invert", "transform", "transform_cursor"]
+__all__ = [
+    "apply",
+    "compose",
+    "invert",
+    "outline",
+    "transform",
+    "transform_cursor",
+    "transform_past",
+]
+
+Outline = tuple[int, int, int]
 
 
 def apply(content: list[Component], operation: Operation) -> list[Component]:
@@ -141,36 +154,75 @@ def _transform_apart(operation: Operation, other: Operation, *, first: bool) -> 
 
     Then the one that stands behind moves as a whole; of two inserts at one place, the second.
     """
-    mine, theirs = _keystroke(operation["ops"]), _keystroke(other["ops"])
+    mine, theirs = outline(operation), outline(other)
     if mine is None or theirs is None:
         return None
-    start, end = mine
-    other_start, other_end = theirs
+    start, end, _ = mine
+    other_start, other_end, growth = theirs
     if end < other_start:
         return operation
     if end == other_start and (first or start != end or other_start != other_end):
         return operation
     if other_end <= start:
-        change = other["ops"][-1]
-        growth = extent(change["insert"]) if "insert" in change else -change["delete"]
-        at = start + growth
-        return {"ops": [{"retain": at}, operation["ops"][-1]] if at else [operation["ops"][-1]]}
+        return _moved(operation, start + growth)
     return None
 
 
-def _keystroke(components: list[Component]) -> tuple[int, int] | None:
-    """Where in the content a lone insert or delete starts and ends."""
-    if not 1 <= len(components) <= 2:
-        return None
+def _moved(keystroke: Operation, start: int) -> Operation:
+    change = keystroke["ops"][-1]
+    return {"ops": [{"retain": start}, change] if start else [change]}
+
+
+def transform_past(operation: Operation, others: Iterable[Applied]) -> Operation:
+    """`operation` as it must be after all of `others`, which were committed first, in this order.
+
+    The same as `transform` with one after the other. A keystroke is carried past keystrokes that
+    it does not overlap by moving its place, and made anew once.
+    """
+    mine = outline(operation)
+    start, end = (mine[0], mine[1]) if mine is not None else (-1, -1)
+    for other in others:
+        theirs: Outline | None = other.outline
+        if theirs is not None and start >= 0:
+            other_start, other_end, growth = theirs
+            if end < other_start or (
+                end == other_start and (start != end or other_start != other_end)
+            ):
+                continue
+            if other_end <= start:
+                start += growth
+                end += growth
+                continue
+        if mine is not None and start != mine[0]:
+            operation = _moved(operation, start)
+        operation = transform(operation, other.operation, first=False)
+        mine = outline(operation)
+        start, end = (mine[0], mine[1]) if mine is not None else (-1, -1)
+    if mine is not None and start != mine[0]:
+        operation = _moved(operation, start)
+    return operation
+
+
+def outline(operation: Operation) -> Outline | None:
+    """Of a keystroke, a lone insert or delete: where in the content it starts and ends, and by how
+    much the content grows; None of any other operation."""
+    components = operation["ops"]
     start = 0
-    if len(components) == 2 and len(components[0]) == 1:
-        start = components[0].get("retain", 0)
+    if len(components) == 2:
+        first = components[0]
+        if len(first) != 1:
+            return None
+        start = first.get("retain", 0)
+        if not start:
+            return None
+    elif len(components) != 1:
+        return None
     change = components[-1]
-    if start or len(components) == 1:
-        if "insert" in change:
-            return start, start
-        if "delete" in change:
-            return start, start + change["delete"]
+    if "insert" in change:
+        return start, start, extent(change["insert"])
+    if "delete" in change:
+        count: int = change["delete"]
+        return start, start + count, -count
     return None
 
 
