@@ -6,9 +6,10 @@ line has it, as an option of `collab serve`. Sizes end in `_bytes`, times in `_s
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 __all__ = ["Settings"]
@@ -26,6 +27,11 @@ class Settings(BaseSettings):
     )
     root_path: str = Field(
         default="", description="Path under which a proxy serves the program, such as /collab."
+    )
+    proxies_trusted: tuple[str, ...] = Field(
+        default=("127.0.0.1", "::1"),
+        description="Addresses and networks of the proxies whose X-Forwarded-For and "
+        'X-Forwarded-Proto are believed, such as ["10.0.0.0/8"] (JSON); * for any.',
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="How much is logged."
@@ -261,3 +267,12 @@ class Settings(BaseSettings):
     retry_after_seconds: float = Field(
         default=1.0, ge=0, description="What a server that shuts down tells its clients to wait."
     )
+
+    @field_validator("proxies_trusted")
+    @classmethod
+    def _check_proxies(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in proxies:
+            if proxy != "*":
+                # Says itself what is wrong.
+                ipaddress.ip_network(proxy)
+        return proxies

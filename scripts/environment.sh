@@ -21,15 +21,31 @@ as_root() {
 }
 
 apt_updated=
+apt_update() {
+  if [ -n "$apt_updated" ]; then return; fi
+  as_root apt-get update -qq
+  apt_updated=yes
+}
+
 apt_install() {
   has apt-get || fail "install these with your system's package manager, then run this again: $*"
   say "Installing $*"
-  if [ -z "$apt_updated" ]; then
-    as_root apt-get update -qq
-    apt_updated=yes
-  fi
+  apt_update
   as_root env DEBIAN_FRONTEND=noninteractive \
     apt-get install -y -qq --no-install-recommends "$@" >&2
+}
+
+# The files of packages in the folder $1; nothing is set up, nothing started.
+unpack() {
+  local folder=$1 archives
+  shift
+  has apt-get || fail "install these with your system's package manager, then run this again: $*"
+  say "Unpacking $* into $folder"
+  apt_update
+  archives=$(mktemp -d)
+  (cd "$archives" && apt-get download -qq -o APT::Sandbox::User=root "$@" >&2)
+  find "$archives" -name '*.deb' -exec dpkg-deb --extract {} "$folder" \;
+  rm -r "$archives"
 }
 
 # The first Python that is new enough; `PYTHON` in the environment overrides the search.

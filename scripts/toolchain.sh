@@ -3,7 +3,8 @@
 venv=.venv-test
 
 # From the system's packages, where missing: Chromium, an emoji font for its screenshots, a library
-# that Playwright needs, Node, and git, which tells the tests what is tracked.
+# that Playwright needs, Node, git, which tells the tests what is tracked, and what checks systemd's
+# units.
 install_programs() {
   local missing=() package
   has git || missing+=(git)
@@ -13,7 +14,17 @@ install_programs() {
   done
   has node || missing+=(nodejs)
   has npm || missing+=(npm)
+  has systemd-analyze || missing+=(systemd)
   if [ ${#missing[@]} -gt 0 ]; then apt_install "${missing[@]}"; fi
+}
+
+# The proxies of examples/deploy. They are only unpacked: to install a server starts it.
+unpack_servers() {
+  local name missing=()
+  for name in nginx caddy; do
+    PATH="$PATH:/usr/sbin:$PWD/.servers/usr/sbin:$PWD/.servers/usr/bin" has "$name" || missing+=("$name")
+  done
+  if [ ${#missing[@]} -gt 0 ]; then unpack "$PWD/.servers" "${missing[@]}"; fi
 }
 
 # Editable, so only what pyproject.toml says can make it out of date; made anew then, so that no

@@ -85,6 +85,10 @@ def configure(settings: Settings, app: Collab) -> uvicorn.Config:
         ws_ping_timeout=settings.ping_timeout_seconds,
         timeout_graceful_shutdown=int(settings.shutdown_timeout_seconds) or 1,
         root_path=settings.root_path,
+        proxy_headers=True,
+        forwarded_allow_ips=["*"]
+        if "*" in settings.proxies_trusted
+        else list(settings.proxies_trusted),
         lifespan="on",
         log_config=None,
         access_log=False,

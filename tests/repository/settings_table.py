@@ -5,6 +5,7 @@ After a change of collab/settings.py: `python -m tests.repository.settings_table
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -67,7 +68,9 @@ def default(field: FieldInfo) -> str:
     value: Any = field.default
     if isinstance(value, SecretStr):
         value = value.get_secret_value()
-    return f"`{value}`" if value not in ("", ()) else "none"
+    if value in ("", ()):
+        return "none"
+    return f"`{json.dumps(value) if isinstance(value, tuple) else value}`"
 
 
 def unit(name: str, field: FieldInfo) -> str:

@@ -62,7 +62,15 @@ def test_a_lock_file_pins_packages_without_saying_where_they_are(lock: Path) -> 
 
 
 def test_nothing_that_is_made_here_is_tracked() -> None:
-    made = {"__pycache__", "node_modules", ".venv", ".venv-test", ".mypy_cache", ".pytest_cache"}
+    made = {
+        "__pycache__",
+        "node_modules",
+        ".venv",
+        ".venv-test",
+        ".servers",
+        ".mypy_cache",
+        ".pytest_cache",
+    }
     assert [path for path in FILES if made & set(path.relative_to(ROOT).parts)] == []
     assert [path for path in FILES if path.suffix in {".pyc", ".db", ".whl"}] == []
 

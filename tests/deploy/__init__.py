@@ -1,0 +1,1 @@
+"""The examples in examples/deploy, run as they are."""

@@ -1,0 +1,136 @@
+"""An editor, a program and an operator, behind nginx and behind Caddy."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidStatus
+
+from collab.auth import User, make_token
+from tests.proxies import PROGRAMS, Proxy
+from tests.serverprocess import ServerProcess
+
+SECRET = "a secret of at least thirty-two bytes"
+
+
+@pytest.fixture(scope="module", params=PROGRAMS)
+def proxy(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Proxy]:
+    """A proxy in front of a server that takes two connections from one address."""
+    server = ServerProcess(
+        tmp_path_factory.mktemp("server"),
+        root_path="/collab",
+        auth="token",
+        token_secret=SECRET,
+        metrics_token="sixteen-letters!",
+        address_connections_maximum=2,
+    )
+    server.start()
+    proxy = Proxy(request.param, tmp_path_factory.mktemp(request.param), server.port)
+    try:
+        proxy.start()
+        yield proxy
+    finally:
+        proxy.stop()
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def token() -> str:
+    return make_token(SECRET, User("ann", "Ann"), lifetime_seconds=600)
+
+
+def join(proxy: Proxy, token: str, doc_id: str, client_id: str, **options: Any) -> connect:
+    url = f"wss://{proxy.address}/ws/documents/{doc_id}?token={token}&client_id={client_id}"
+    # A WebSocket compresses where nobody says no: this server does.
+    return connect(url, ssl=proxy.trust, **options)
+
+
+async def received(wire: ClientConnection, frame_type: str) -> dict[str, Any]:
+    while True:
+        frame: dict[str, Any] = json.loads(await wire.recv())
+        if frame["type"] == frame_type:
+            return frame
+
+
+async def test_two_edit_through_it(proxy: Proxy, token: str) -> None:
+    async with (
+        join(proxy, token, "doc", "a") as ann,
+        join(proxy, token, "doc", "b") as bob,
+    ):
+        await received(bob, "document_state")
+        operation = {"ops": [{"insert": "x" * 100_000}]}
+        edit = {"type": "edit", "id": 1, "version": 0, "operation": operation}
+        await ann.send(json.dumps(edit))
+        assert (await received(ann, "ack"))["version"] == 1
+        assert (await received(bob, "document_change"))["operation"] == operation
+
+
+async def test_the_api_and_the_pages_are_below_the_path(proxy: Proxy, token: str) -> None:
+    bearer = {"authorization": f"Bearer {token}"}
+    async with httpx2.AsyncClient(verify=proxy.trust, headers=bearer) as http:
+        made = await http.post(f"https://{proxy.address}/api/documents", json={"doc_id": "new"})
+        assert made.status_code == 201
+        page = await http.get(f"https://{proxy.address}/documents/new")
+        assert page.status_code == 200
+        assert page.headers["strict-transport-security"] == "max-age=31536000"
+        assert page.headers["content-security-policy"]
+        moved = await http.get(f"https://{proxy.address}")
+        assert (moved.status_code, moved.headers["location"]) == (308, "/collab/")
+
+
+async def test_the_metrics_are_not_for_the_world(proxy: Proxy) -> None:
+    bearer = {"authorization": "Bearer sixteen-letters!"}
+    async with httpx2.AsyncClient(verify=proxy.trust, headers=bearer) as http:
+        for path in ("/metrics", "/%6detrics", "//metrics", "/./metrics", "/x/../metrics"):
+            answer = await http.get(f"https://{proxy.address}{path}")
+            assert answer.status_code in (400, 404), path
+
+
+async def test_pages_of_its_own_origin_may_edit(proxy: Proxy, token: str) -> None:
+    own = {"Origin": f"https://localhost:{proxy.port}"}
+    async with join(proxy, token, "doc", "o", additional_headers=own) as wire:
+        assert await received(wire, "document_state")
+    foreign = {"Origin": "https://localhost"}
+    with pytest.raises(InvalidStatus) as refused:
+        await join(proxy, token, "doc", "o", additional_headers=foreign)
+    assert refused.value.response.status_code == 403
+
+
+async def test_connections_count_for_the_address_that_the_proxy_sees(
+    proxy: Proxy, token: str
+) -> None:
+    def come(client_id: str, **options: Any) -> connect:
+        return join(proxy, token, "doc", client_id, local_addr=("127.0.0.2", 0), **options)
+
+    async with come("c"), come("d"):
+        forged = {"X-Forwarded-For": "192.0.2.1"}
+        for headers in ({}, forged):
+            with pytest.raises(InvalidStatus) as refused:
+                await come("e", additional_headers=headers)
+            assert refused.value.response.status_code == 429
+        async with join(proxy, token, "doc", "f", local_addr=("127.0.0.3", 0)) as other:
+            assert await received(other, "document_state")
+
+
+async def test_no_token_is_in_its_log(proxy: Proxy, token: str) -> None:
+    async with join(proxy, token, "logged", "g") as wire:
+        assert await received(wire, "document_state")
+    bearer = {"authorization": f"Bearer {token}", "cookie": f"collab_token={token}"}
+    async with httpx2.AsyncClient(verify=proxy.trust, headers=bearer) as http:
+        await http.get(f"https://{proxy.address}/api/documents/logged?token={token}")
+    # It writes once the answer is complete, in the order of the answers.
+    log = ""
+    while "/api/documents/logged" not in log:
+        await asyncio.sleep(0.01)
+        log = proxy.access_log.read_text(encoding="utf-8")
+    assert "/ws/documents/logged" in log
+    assert token not in log
+    assert token not in proxy.log()
