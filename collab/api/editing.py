@@ -14,7 +14,7 @@ from ..documents import DocumentManager, JoinRequest
 from ..documents.handshake import refuse
 from ..documents.join import check_doc_id
 from ..documents.open_documents import DEFAULT_TYPE
-from ..errors import CollabError, DocumentExists, Internal, NoSuchDocument
+from ..errors import CollabError, DocumentDeleted, DocumentExists, Internal, NoSuchDocument
 
 __all__ = ["editing_route"]
 
@@ -59,11 +59,15 @@ def editing_route(manager: DocumentManager, access: Access) -> WebSocketRoute:
         if await manager.repository.find_document(doc_id) is not None:
             return
         role = await access.role(user, doc_id)
+        if role is not None and await manager.repository.was_deleted(doc_id):
+            raise DocumentDeleted(f"the document {doc_id!r} was deleted")
         settings = manager.settings
         if settings.create_on_join and may_create(user, role, settings.users_may_create):
             with contextlib.suppress(DocumentExists):
                 owner = user.user_id if access.creator_owns else None
-                await manager.create_document(doc_id, request.doc_type or DEFAULT_TYPE, owner=owner)
+                await manager.create_document(
+                    doc_id, request.doc_type or DEFAULT_TYPE, owner=owner, anew=False
+                )
         elif role is not None:
             raise NoSuchDocument(f"there is no document {doc_id!r}, and joining creates none")
 

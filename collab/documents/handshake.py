@@ -5,7 +5,14 @@ from __future__ import annotations
 import logging
 from typing import Any, Protocol
 
-from ..errors import CollabError, InvalidRequest, NoSuchDocument, PeerLeft, WrongDocType
+from ..errors import (
+    CollabError,
+    DocumentDeleted,
+    InvalidRequest,
+    NoSuchDocument,
+    PeerLeft,
+    WrongDocType,
+)
 from ..frames import encode_json, error_frame
 from .join import SUBPROTOCOL
 
@@ -48,6 +55,10 @@ def check_subprotocols(websocket: WebSocketLike) -> None:
         )
 
 
+# What a browser must act on, and could not see in a refused handshake.
+_TOLD = (NoSuchDocument, DocumentDeleted, WrongDocType)
+
+
 async def accept(websocket: WebSocketLike) -> None:
     """Accept, unless the host has done so, choosing `collab.v1` where the client offers it.
 
@@ -76,9 +87,9 @@ def close_reason(text: str) -> str:
 async def refuse(websocket: WebSocketLike, error: CollabError) -> None:
     """Answer a join that is refused.
 
-    What a browser could not see in a refused handshake but must act on (no such document, another
-    type) is told after accepting; all else is an HTTP response where the server can send one. A
-    peer that has gone away is told nothing.
+    What a browser could not see in a refused handshake but must act on (no such document, deleted,
+    another type) is told after accepting; all else is an HTTP response where the server can send
+    one. A peer that has gone away is told nothing.
     """
     try:
         await _refuse(websocket, error)
@@ -87,7 +98,7 @@ async def refuse(websocket: WebSocketLike, error: CollabError) -> None:
 
 
 async def _refuse(websocket: WebSocketLike, error: CollabError) -> None:
-    if not is_accepted(websocket) and isinstance(error, (NoSuchDocument, WrongDocType)):
+    if not is_accepted(websocket) and isinstance(error, _TOLD):
         await accept(websocket)
     if is_accepted(websocket):
         await websocket.send_text(error_frame(error))

@@ -44,6 +44,8 @@ async def load_content(
             f"the oldest is {record.compacted_version}"
         )
     snapshot = await repository.latest_snapshot(key, version)
+    if snapshot is None and record.compacted_version and version is not None:
+        raise NoSuchDocument(f"version {version} of document '{record.doc_id}' is no longer kept")
     if snapshot is None:
         buffer, start = doc_type.buffer(doc_type.create()), 0
     else:

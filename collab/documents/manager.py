@@ -222,7 +222,7 @@ class DocumentManager:
 
         Raises:
             EditError: refused.
-            NoSuchDocument: the document is not there.
+            NoSuchDocument, DocumentDeleted: the document is not there, or no longer.
             StorageUnavailable: not stored; try again.
         """
         if client_id is None:
@@ -268,14 +268,21 @@ class DocumentManager:
         doc_type: str = DEFAULT_TYPE,
         title: str = "",
         owner: str | None = None,
+        *,
+        anew: bool = True,
     ) -> DocumentRecord:
         """Create an empty document, `owner` being granted that role on it.
 
+        Args:
+            anew: whether the id of a deleted document may be used again.
+
         Raises:
             DocumentExists: there is one.
+            DocumentDeleted: there was one, and `anew` is off.
         """
         self.documents.types.get(doc_type)
-        return await self.repository.create_document(check_doc_id(doc_id), doc_type, title, owner)
+        check_doc_id(doc_id)
+        return await self.repository.create_document(doc_id, doc_type, title, owner, anew=anew)
 
     async def import_document(
         self, doc_id: str, content: Any, *, doc_type: str = DEFAULT_TYPE, title: str = ""
@@ -292,7 +299,7 @@ class DocumentManager:
         try:
             await self.handle_edit(doc_id, "import", operation, 0)
         except CollabError:
-            await self.delete_document(doc_id)
+            await self.delete_document(doc_id, tombstone=False)
             raise
         return doc_id
 
@@ -314,9 +321,20 @@ class DocumentManager:
             operation = document.doc_type.difference(msgspec.json.decode(text), wanted)
             return await self.handle_edit(doc_id, user_id, operation, at)
 
-    async def delete_document(self, doc_id: str, user_id: str = "") -> None:
-        """Delete a document and its history; everybody connected is told and closed with 4410."""
-        await self.repository.delete_document(doc_id)
+    async def delete_document(
+        self, doc_id: str, user_id: str = "", *, tombstone: bool = True
+    ) -> None:
+        """Delete a document and its history; everybody connected is told and closed with 4410.
+
+        Args:
+            user_id: who deletes it.
+            tombstone: whether its id is remembered, so that who comes back is told so and doesn't
+                make it anew by joining.
+
+        Raises:
+            NoSuchDocument: it is not there.
+        """
+        await self.repository.delete_document(doc_id, user_id, tombstone=tombstone)
         document = self.documents.get(doc_id)
         if document is not None:
             document.delete(user_id)

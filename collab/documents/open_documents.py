@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 
 from ..errors import (
+    DocumentDeleted,
     DocumentError,
     DocumentExists,
     NoSuchDocument,
@@ -61,7 +62,7 @@ class OpenDocuments(Mapping[str, Document]):
             create: whether to create it if there is none.
 
         Raises:
-            NoSuchDocument, WrongDocType, ServerBusy, StorageError
+            NoSuchDocument, DocumentDeleted, WrongDocType, ServerBusy, StorageError
         """
         document = await self._open(doc_id, doc_type, create)
         while document.state is DocumentState.CLOSED:
@@ -111,9 +112,11 @@ class OpenDocuments(Mapping[str, Document]):
         if record is None and create:
             name = self.types.get(doc_type or DEFAULT_TYPE).name
             with contextlib.suppress(DocumentExists):
-                await self._repository.create_document(doc_id, name)
+                await self._repository.create_document(doc_id, name, anew=False)
             record = await self._repository.find_document(doc_id)
         if record is None:
+            if await self._repository.was_deleted(doc_id):
+                raise DocumentDeleted(f"the document '{doc_id}' was deleted")
             raise NoSuchDocument(f"there is no document '{doc_id}'")
         return await Document.load(
             record,

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Select, delete, insert, or_, select, tuple_, 
 from ..errors import InvalidRequest
 from . import tables
 from .records import DocumentRecord
+from .tombstones import add_tombstone, remove_tombstone
 
 __all__ = [
     "SEARCH_MAXIMUM",
@@ -45,7 +46,11 @@ _ALL: Select[Any] = select(
 def create_document(
     connection: Connection, doc_id: str, doc_type: str, title: str
 ) -> DocumentRecord:
-    """Raises IntegrityError if there is one of this `doc_id`."""
+    """Its tombstone goes, if it has one.
+
+    Raises IntegrityError if there is one of this `doc_id`.
+    """
+    remove_tombstone(connection, doc_id)
     now = time.time()
     epoch = secrets.token_urlsafe(EPOCH_BYTES)
     result = connection.execute(
@@ -78,10 +83,14 @@ def rename_document(connection: Connection, doc_id: str, title: str) -> Document
     return find_document(connection, doc_id) if changed.rowcount else None
 
 
-def delete_document(connection: Connection, doc_id: str) -> DocumentRecord | None:
+def delete_document(
+    connection: Connection, doc_id: str, user_id: str, tombstone: bool
+) -> DocumentRecord | None:
     """Its operations and snapshots go with it."""
     record = find_document(connection, doc_id)
     if record is not None:
+        if tombstone:
+            add_tombstone(connection, record, user_id)
         connection.execute(delete(tables.documents).where(_documents.id == record.key))
     return record
 

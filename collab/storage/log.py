@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, Select, select
 from ..errors import DocumentDamaged
 from . import tables
 from .checksums import operation_checksum
+from .identities import client_of_identities, find_identity
 from .records import ClientRecord, OperationRecord
 
 __all__ = ["find_client", "find_edit", "operations_after", "verified"]
@@ -97,15 +98,15 @@ def _damaged(key: int, what: str) -> DocumentDamaged:
 
 
 def find_client(connection: Connection, key: int, client_id: str) -> ClientRecord | None:
-    """Two lookups in the index of (document, client, edit), however many edits there are."""
-    edits = (
+    """A few lookups in indexes of (document, client, edit), however many edits there are."""
+    edits: Select[Any] = (
         select(_operations.user_id, _operations.client_edit_id, _operations.version)
         .where(_operations.document_id == key, _operations.client_id == client_id)
         .limit(1)
     )
     newest = connection.execute(edits.order_by(_operations.client_edit_id.desc())).one_or_none()
     if newest is None:
-        return None
+        return client_of_identities(connection, key, client_id)
     first = connection.execute(edits.order_by(_operations.client_edit_id)).one()
     return ClientRecord(client_id, first.user_id, newest.client_edit_id, newest.version)
 
@@ -113,6 +114,7 @@ def find_client(connection: Connection, key: int, client_id: str) -> ClientRecor
 def find_edit(
     connection: Connection, key: int, client_id: str, client_edit_id: int
 ) -> OperationRecord | None:
+    """The operation that an edit became; where that is compacted, `operation` is "null"."""
     row = connection.execute(
         _ALL.where(
             _operations.document_id == key,
@@ -120,4 +122,18 @@ def find_edit(
             _operations.client_edit_id == client_edit_id,
         )
     ).one_or_none()
-    return None if row is None else OperationRecord(*row[:-1])
+    if row is not None:
+        values: tuple[Any, ...] = tuple(row)
+        return OperationRecord(*values[:-1])
+    kept = find_identity(connection, key, client_id, client_edit_id)
+    if kept is None:
+        return None
+    return OperationRecord(
+        version=kept.version,
+        operation="null",
+        client_id=client_id,
+        client_edit_id=client_edit_id,
+        user_id=kept.user_id,
+        fingerprint=kept.fingerprint,
+        created_at=0.0,
+    )

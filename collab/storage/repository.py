@@ -9,8 +9,15 @@ from collections.abc import Callable, Mapping, Sequence
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from ..errors import DocumentExists, InvalidRequest, NoSuchDocument, StorageUnavailable
-from . import documents, grants, log, operations, schema, snapshots
+from ..errors import (
+    DocumentDeleted,
+    DocumentExists,
+    InvalidRequest,
+    NoSuchDocument,
+    StorageUnavailable,
+)
+from . import compaction, documents, grants, log, operations, schema, snapshots, tombstones
+from .compaction import Droppable
 from .database import Database
 from .faults import REFUSED
 from .heads import ChainHeads
@@ -48,15 +55,25 @@ class Repository:
     # -- documents ------------------------------------------------------------------------------
 
     async def create_document(
-        self, doc_id: str, doc_type: str, title: str = "", owner: str | None = None
+        self,
+        doc_id: str,
+        doc_type: str,
+        title: str = "",
+        owner: str | None = None,
+        *,
+        anew: bool = True,
     ) -> DocumentRecord:
         """A new, empty document, of version 0; `owner` is granted that role on it.
 
+        Args:
+            anew: whether the id of a deleted document may be used again.
+
         Raises:
             DocumentExists: there is one of this `doc_id`.
+            DocumentDeleted: there was one, and `anew` is off.
         """
         try:
-            return await self._database.write(_create, doc_id, doc_type, title, owner)
+            return await self._database.write(_create, doc_id, doc_type, title, owner, anew)
         except IntegrityError as error:
             raise DocumentExists(
                 f"there is a document '{doc_id}' already: open it, or choose another id"
@@ -98,13 +115,24 @@ class Repository:
         """
         return _found(doc_id, await self._database.write(documents.rename_document, doc_id, title))
 
-    async def delete_document(self, doc_id: str) -> DocumentRecord:
+    async def delete_document(
+        self, doc_id: str, user_id: str = "", *, tombstone: bool = True
+    ) -> DocumentRecord:
         """Delete a document with all its operations and snapshots; returns what it was.
+
+        Args:
+            user_id: who deletes it.
+            tombstone: whether its id is remembered, so that joining doesn't make it anew.
 
         Raises:
             NoSuchDocument: there is none of this `doc_id`.
         """
-        return _found(doc_id, await self._database.write(documents.delete_document, doc_id))
+        deleted = await self._database.write(documents.delete_document, doc_id, user_id, tombstone)
+        return _found(doc_id, deleted)
+
+    async def was_deleted(self, doc_id: str) -> bool:
+        """Whether there was a document of this id, and there is none now."""
+        return await self._database.read(tombstones.has_tombstone, doc_id)
 
     # -- operations -----------------------------------------------------------------------------
 
@@ -162,7 +190,7 @@ class Repository:
     async def find_edit(
         self, key: int, client_id: str, client_edit_id: int
     ) -> OperationRecord | None:
-        """The operation that an edit became."""
+        """The operation that an edit became; where that is compacted, its text is "null"."""
         return await self._database.read(log.find_edit, key, client_id, client_edit_id)
 
     # -- snapshots ------------------------------------------------------------------------------
@@ -196,6 +224,34 @@ class Repository:
             await self._database.write(
                 snapshots.add_snapshot, key, version, content, self._snapshots_kept
             )
+
+    # -- compaction -----------------------------------------------------------------------------
+
+    async def droppable(
+        self, key: int, keep_operations: int | None, keep_after: float | None
+    ) -> Droppable | None:
+        """The operations of a document that may go; None if there are none.
+
+        Args:
+            keep_operations: so many of the newest stay; None for any number.
+            keep_after: what is younger stays (seconds since the epoch, UTC); None for any age.
+        """
+        return await self._database.read(compaction.droppable, key, keep_operations, keep_after)
+
+    async def compact(self, key: int, epoch: str, version: int, content: str) -> bool:
+        """Let the operations up to `version` go; False if the document is not there any more.
+
+        Their identities stay, so that `find_client` and `find_edit` know them.
+
+        Args:
+            content: the content (JSON text) at `version`.
+        """
+        reached: int | None = 0
+        while reached is not None and reached < version:
+            reached = await self._database.write(
+                compaction.compact_part, key, epoch, version, content
+            )
+        return reached is not None
 
     # -- grants and links -----------------------------------------------------------------------
 
@@ -257,8 +313,10 @@ class Repository:
 
 
 def _create(
-    connection: Connection, doc_id: str, doc_type: str, title: str, owner: str | None
+    connection: Connection, doc_id: str, doc_type: str, title: str, owner: str | None, anew: bool
 ) -> DocumentRecord:
+    if not anew and tombstones.has_tombstone(connection, doc_id):
+        raise DocumentDeleted(f"the document '{doc_id}' was deleted")
     record = documents.create_document(connection, doc_id, doc_type, title)
     if owner is not None:
         grants.set_grant(connection, record.key, owner, "owner", 1)

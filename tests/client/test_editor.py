@@ -229,6 +229,7 @@ async def test_a_document_made_anew_is_not_mistaken_for_the_old_one(make_app: Ma
             editor.edit(insert(3, "er"))
             app = await make_app()
             await app.manager.delete_document("doc")
+            await app.manager.create_document("doc")
             servers.append(await serve(app, first.port))
             await editor.saved()
 

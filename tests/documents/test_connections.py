@@ -424,6 +424,7 @@ async def test_a_deleted_document_closes_its_connections_with_4410(app: Collab) 
     await app.manager.delete_document("doc", "boss")
     assert (await wire.until("document_deleted"))["user_id"] == "boss"
     assert await wire.closed() == 4410
+    await app.manager.create_document("doc")
     again = await connect(app, "doc", client_id="a", version=1, epoch=epoch)
     state = await again.expect("document_state")
     assert (state["content"], state["version"], state["last_id"]) == ("", 0, 0)

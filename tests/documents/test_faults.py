@@ -183,6 +183,7 @@ async def test_a_document_deleted_by_another_program_is_closed(
     await faults.delete_document("doc")
     await ann.edit(1, 0, {"insert": "x"})
     assert await ann.closed() == 4410
+    await faults.create_document("doc", "text")
     again = await connect(app, "doc")
     assert (await again.expect("document_state"))["content"] == ""
 

@@ -25,6 +25,9 @@ CALLS: dict[str, Call] = {
     "latest_snapshot": lambda repository, each: repository.latest_snapshot(each.key),
     "snapshot at a version": lambda repository, each: repository.latest_snapshot(each.key, 9),
     "add_snapshot": lambda repository, each: repository.add_snapshot(each.key, 100, '""'),
+    "droppable": lambda repository, each: repository.droppable(each.key, 0, None),
+    "compact": lambda repository, each: repository.compact(each.key, each.epoch, 50, '""'),
+    "was_deleted": lambda repository, _: repository.was_deleted("plan"),
     "delete_document": lambda repository, _: repository.delete_document("plan"),
 }
 
