@@ -1,4 +1,4 @@
-.PHONY: serve test check fuzz bench bench-ot bundle
+.PHONY: serve test check fuzz fuzz-frames bench bench-ot bundle
 
 serve: ## Serve documents and the editor on http://127.0.0.1:8000/
 	@scripts/serve
@@ -11,6 +11,9 @@ check: ## Lint, types and the quick tests
 
 fuzz: ## Try the laws of the operation types on 1,000,000 cases each; it takes about an hour
 	@scripts/fuzz
+
+fuzz-frames: ## Play 1,000,000 hostile inputs to the server; it takes about ten minutes
+	@scripts/fuzz-frames
 
 bench: ## What the server costs under load, beside a bare socket server; OPTIONS="--scenario S2" narrows it
 	@scripts/bench $(OPTIONS)

@@ -72,6 +72,13 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             cast(dict[str, Any], scope["extensions"])[EXTENSION] = self
             self._is_fresh = True
 
+    async def send(self, message: Any) -> None:
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and self.close_sent:
+            # uvicorn would call a handshake that was refused by a response an unfinished one, and
+            # log that as an error.
+            self.handshake_complete = True
+
     # -- writing --------------------------------------------------------------------------------
 
     def attach(self, on_drained: Callable[[], None]) -> None:
@@ -139,6 +146,25 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         super().data_received(data)
         if self._text_frames is not None and self.conn.state is not OPEN:
             self._text_frames.stop()
+
+    def send_receive_event_to_app(self) -> None:
+        """As uvicorn's, but text that is not UTF-8 is the peer's mistake: no traceback for it."""
+        data, self.frames = b"".join(self.frames), []
+        if self.close_sent:
+            return
+        if self.curr_msg_data_type == "text":
+            try:
+                text = data.decode()
+            except UnicodeDecodeError:
+                self.conn.send_close(1007, "text that is not UTF-8")
+                self.handle_parser_exception()
+                return
+            self.queue.put_nowait({"type": "websocket.receive", "text": text})
+        else:
+            self.queue.put_nowait({"type": "websocket.receive", "bytes": data})
+        if not self.read_paused:
+            self.read_paused = True
+            self.transport.pause_reading()
 
     def _put_back(self, data: bytes) -> None:
         """Take a part now and the rest in later turns, so that nobody waits for a burst."""

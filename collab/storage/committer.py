@@ -90,13 +90,17 @@ class Committer:
 
     async def _commit_all(self) -> None:
         while self._marked or not self._closing:
-            if not self._marked:
+            if self._marked:
+                await self._commit_next()
+            else:
                 self._bell.clear()
                 await self._bell.wait()
-                continue
-            batch, more = self._take()
-            if batch and await self._commit(batch) and more is not None:
-                self._marked[more] = None
+
+    async def _commit_next(self) -> None:
+        # Of its own, so that nobody's documents are held while nothing is to be committed.
+        batch, more = self._take()
+        if batch and await self._commit(batch) and more is not None:
+            self._marked[more] = None
 
     def _take(self) -> tuple[list[tuple[Source, Append]], Source | None]:
         """One transaction's worth, each source asked once, and the source that may have more."""

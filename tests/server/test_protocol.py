@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 import uvicorn
 import uvloop
 from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Frame, Opcode
 
 from collab.documents.direct_link import EXTENSION
@@ -73,6 +74,13 @@ async def served(behaviour: Behaviour, **config: Any) -> AsyncIterator[str]:
         await send({"type": "websocket.accept"})
         await behaviour(Peer(scope["extensions"][EXTENSION], send))
 
+    async with serving(app, **config) as address:
+        yield address
+
+
+@contextlib.asynccontextmanager
+async def serving(app: Any, **config: Any) -> AsyncIterator[str]:
+    """A server of this application; yields its address."""
     listener = listen("127.0.0.1", 0)
     config = {"ws_ping_interval": None, **config}
     server = ReadyServer(
@@ -406,7 +414,9 @@ def test_a_stalled_peer_that_answers_no_ping_is_let_go(loop_factory: Any) -> Non
 
 
 @both_loops
-def test_bad_utf8_and_a_frame_too_large_close_with_their_codes(loop_factory: Any) -> None:
+def test_bad_utf8_and_a_frame_too_large_close_with_their_codes_and_are_no_errors_of_ours(
+    loop_factory: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     async def behaviour(peer: Peer) -> None:
         peer.listen()
         await peer.ended.wait()
@@ -423,6 +433,26 @@ def test_bad_utf8_and_a_frame_too_large_close_with_their_codes(loop_factory: Any
                 peer.close()
 
     run(loop_factory, scenario())
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+@both_loops
+def test_a_handshake_that_is_refused_by_a_response_is_no_error_of_ours(
+    loop_factory: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.http.response.start", "status": 403, "headers": []})
+        await send({"type": "websocket.http.response.body", "body": b"no"})
+
+    async def scenario() -> None:
+        async with serving(app) as address:
+            with pytest.raises(InvalidStatus) as refused:
+                await connect(f"ws://{address}")
+            assert (refused.value.response.status_code, refused.value.response.body) == (403, b"no")
+
+    run(loop_factory, scenario())
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
 @both_loops

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import sqlite3
+import weakref
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
@@ -170,6 +172,24 @@ async def test_sources_take_turns_when_there_is_more_than_fits(
     await committer.close()
     assert watched.batches == [[("a", 10)], [("b", 4), ("c", 3), ("a", 3)], [("a", 10)], [("a", 2)]]
     assert tails[0].outcomes == [10, 13, 23, 25]
+
+
+async def test_nothing_is_held_of_a_source_that_was_committed(
+    committer: Committer, tails: list[Tail]
+) -> None:
+    await committer.start()
+    tail = Tail(tails[0].document).add()
+    committer.notify(tail)
+    while not tail.outcomes:
+        tail.turned.clear()
+        await tail.turned.wait()
+    held = weakref.ref(tail)
+    del tail
+    # What told the outcome has its turn to end.
+    await asyncio.sleep(0)
+    gc.collect()
+    assert held() is None
+    await committer.close()
 
 
 async def test_a_source_with_nothing_to_commit_makes_no_transaction(
