@@ -27,7 +27,7 @@ def health_routes(repository: Repository, committer: Committer) -> list[Route]:
         try:
             failed_at = committer.failed_at
             if failed_at is not None and time.monotonic() - failed_at < FAILURE_SECONDS:
-                raise StorageUnavailable("the newest edits could not be stored: see the log")
+                raise StorageUnavailable(f"edits can't be stored: {committer.failure}")
             await repository.ping()
         except StorageError as error:
             return error_response(error)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..errors import Forbidden
-from ..storage import ClientRecord, Repository
+from ..storage import ClientRecord, OperationRecord, Repository
 from .history import History
 
 __all__ = ["Author", "Authors"]
@@ -53,15 +53,7 @@ class Authors:
         Raises:
             Forbidden: the `client_id` belongs to another user.
         """
-        author = self._authors.get(client_id)
-        if author is None:
-            record = await self._repository.find_client(self._key, client_id)
-            # Another connection of the same client may have come first during the await.
-            author = self._authors.get(client_id)
-            if author is None:
-                author = Author(client_id, record.user_id if record else user_id)
-                author.restore(record)
-                self._authors[client_id] = author
+        author = self._authors.get(client_id) or await self._find(client_id, user_id)
         if author.user_id != user_id:
             self.forget(client_id)
             raise Forbidden(
@@ -70,6 +62,32 @@ class Authors:
             )
         author.holders += 1
         return author
+
+    async def _find(self, client_id: str, user_id: str) -> Author:
+        while True:
+            head = self._history.head
+            record = await self._repository.find_client(self._key, client_id)
+            # Another connection of the same client may have come first during the await.
+            author = self._authors.get(client_id)
+            if author is not None:
+                return author
+            if head >= self._history.start:
+                break
+        author = Author(client_id, record.user_id if record else user_id)
+        author.restore(record)
+        self._authors[client_id] = author
+        # An edit of a commit that hung may have been stored, and found, after the answer was read.
+        for change in self._history.committed_since(head):
+            self.stored(change.record)
+        return author
+
+    def stored(self, record: OperationRecord) -> None:
+        """An edit was found in the database that this process had given up."""
+        author = self._authors.get(record.client_id)
+        if author is not None and author.last_id < record.client_edit_id:
+            author.user_id = record.user_id
+            author.last_id = record.client_edit_id
+            author.last_version = record.version
 
     def release(self, author: Author) -> None:
         author.holders -= 1

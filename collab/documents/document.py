@@ -12,7 +12,7 @@ import enum
 import itertools
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import Any
 
 from ..errors import (
@@ -27,7 +27,7 @@ from ..errors import (
 from ..frames import encode_json, fingerprint
 from ..ot.types import Buffer, OperationType
 from ..settings import Settings
-from ..storage import Append, Committer, DocumentRecord, OperationRecord, Repository
+from ..storage import Append, ClientRecord, Committer, DocumentRecord, OperationRecord, Repository
 from .author import Author, Authors
 from .content import encode_content
 from .effort import Effort
@@ -349,6 +349,28 @@ class Document:
     async def _reload(self, dropped: list[Change]) -> None:
         """Take the database's word for what was committed."""
         try:
+            buffer, missed, clients = await self._ask({change.client_id for change in dropped})
+        except (StorageError, DocumentDeleted) as error:
+            logger.warning("document %s: closed, its state is unknown: %s", self.doc_id, error)
+            self._shut(error)
+            return
+        shown = self.history.head
+        for record in missed:
+            self.history.append(Change.of_record(record, self._effort.components))
+            self.authors.stored(record)
+        self.history.commit(shown + len(missed))
+        self._buffer = buffer
+        self._captured = None
+        self.state = DocumentState.OPEN
+        for change in dropped:
+            self._settle(change, clients[change.client_id])
+        self._after_turn(shown)
+
+    async def _ask(
+        self, client_ids: Set[str]
+    ) -> tuple[Buffer, list[OperationRecord], dict[str, ClientRecord | None]]:
+        """The stored content, the operations that this document lacks, and how far editors got."""
+        while True:
             record = await self._repository.find_document(self.doc_id)
             if record is None or record.epoch != self.epoch:
                 raise DocumentDeleted("the document was deleted")
@@ -356,24 +378,14 @@ class Document:
             if version - self.history.head > self._settings.history_maximum_operations:
                 raise StorageUnavailable("the document has moved on: reconnect")
             missed = await read_operations(self._repository, self.key, self.history.head, version)
+            if len(missed) != version - self.history.head:
+                raise StorageUnavailable("the document has moved on: reconnect")
             clients = {
-                change.client_id: await self._repository.find_client(self.key, change.client_id)
-                for change in dropped
+                each: await self._repository.find_client(self.key, each) for each in client_ids
             }
-        except (StorageError, DocumentDeleted) as error:
-            logger.warning("document %s: closed, its state is unknown: %s", self.doc_id, error)
-            self._shut(error)
-            return
-        for missing in missed:
-            self.history.append(Change.of_record(missing, self._effort.components))
-        shown = self.history.head
-        self.history.commit(version)
-        self._buffer = buffer
-        self._captured = None
-        self.state = DocumentState.OPEN
-        for change in dropped:
-            self._settle(change, clients[change.client_id])
-        self._after_turn(shown)
+            # A commit that hung may come to its end between one question and the next.
+            if all(each is None or each.last_version <= version for each in clients.values()):
+                return buffer, missed, clients
 
     def _settle(self, change: Change, stored: Any) -> None:
         """Tell the author of a dropped change, unless it was committed after all: then the history

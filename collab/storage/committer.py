@@ -66,6 +66,8 @@ class Committer:
         self._task: asyncio.Task[None] | None = None
         self.failed_at: float | None = None
         """When the newest commit failed (`time.monotonic`); None if it succeeded."""
+        self.failure: CollabError | None = None
+        """Why it failed; None if it succeeded."""
 
     def notify(self, source: Source) -> None:
         """This source has something to commit. After `close` nobody listens any more."""
@@ -133,11 +135,11 @@ class Committer:
         except Exception as error:
             self.failed_at = time.monotonic()
             self.metrics.commit_seconds.observe(self.failed_at - begun)
-            known = error if isinstance(error, CollabError) else self._unknown(error)
+            self.failure = known = error if isinstance(error, CollabError) else self._unknown(error)
             for source, append in batch:
                 _tell(source.failed, append, known)
             return False
-        self.failed_at = None
+        self.failed_at = self.failure = None
         ended = time.monotonic()
         self.metrics.commit_seconds.observe(ended - begun)
         operations = 0

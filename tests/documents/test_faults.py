@@ -26,6 +26,10 @@ class FaultyRepository(Repository):
     fail_reads = False
     begun = asyncio.Event()
     gate: asyncio.Event | None = None
+    hang = 0
+    hanging: Sequence[Append] = ()
+    late_for = ""
+    answers: asyncio.Event | None = None
     slow_reads: asyncio.Event | None = None
     reading: asyncio.Event
 
@@ -33,6 +37,10 @@ class FaultyRepository(Repository):
         self.begun.set()
         if self.gate is not None:
             await self.gate.wait()
+        if self.hang:
+            self.hang -= 1
+            self.hanging = batch
+            raise StorageUnavailable("it has not answered")
         if self.fail_before:
             self.fail_before -= 1
             raise StorageUnavailable("the disk is full")
@@ -41,6 +49,20 @@ class FaultyRepository(Repository):
             self.fail_after -= 1
             raise StorageUnavailable("the connection was lost")
         return stored
+
+    async def end_hanging(self) -> None:
+        """What nobody waits for any more is stored."""
+        batch, self.hanging = self.hanging, ()
+        assert await super().append(batch) == [True] * len(batch)
+
+    async def find_client(self, key: int, client_id: str):
+        if client_id == self.late_for and self.hanging:
+            await self.end_hanging()
+        found = await super().find_client(key, client_id)
+        if client_id != "b" and self.answers is not None:
+            self.reading.set()
+            await self.answers.wait()
+        return found
 
     async def find_document(self, doc_id: str):
         self.reading.set()
@@ -91,6 +113,67 @@ async def test_an_edit_that_was_committed_after_all_is_acknowledged(
     await ann.edit(1, 0, {"insert": "x"})
     assert await ann.acknowledged() == 1
     assert (await app.manager.read_document("doc"))[2] == "x"
+
+
+async def test_an_edit_stored_while_the_truth_is_sought_is_acknowledged(
+    app: Collab, faults: FaultyRepository
+) -> None:
+    ann = await connect(app, "doc", client_id="a")
+    await ann.expect("document_state")
+    faults.hang, faults.late_for = 1, "a"
+    await ann.edit(1, 0, {"insert": "x"})
+    assert await ann.acknowledged() == 1
+    await ann.edit(2, 1, {"insert": "y"})
+    assert await ann.acknowledged() == 2
+    assert (await app.manager.read_document("doc"))[2] == "yx"
+
+
+async def test_an_edit_that_was_given_up_and_is_found_later_counts_for_its_author(
+    app: Collab, faults: FaultyRepository
+) -> None:
+    ann = await connect(app, "doc", client_id="a")
+    bob = await connect(app, "doc", client_id="b")
+    await ann.until("user_joined")
+    faults.hang = 1
+    await ann.edit(1, 0, {"insert": "x"})
+    assert (await ann.expect("error"))["code"] == "storage_unavailable"
+    await faults.end_hanging()
+    # Bob's edit meets what was stored after all.
+    await bob.edit(1, 0, {"insert": "b"})
+    assert (await bob.until("error"))["code"] == "storage_unavailable"
+    assert await ann.acknowledged() == 1
+    await ann.edit(1, 0, {"insert": "x"})
+    assert await ann.acknowledged() == 1
+    await ann.edit(2, 1, {"insert": "y"})
+    assert await ann.acknowledged() == 2
+    assert (await app.manager.read_document("doc"))[2] == "yx"
+
+
+async def test_who_joins_while_an_edit_of_theirs_is_found_knows_of_it(
+    app: Collab, faults: FaultyRepository
+) -> None:
+    ann = await connect(app, "doc", client_id="a")
+    bob = await connect(app, "doc", client_id="b")
+    await ann.until("user_joined")
+    await bob.until("document_state")
+    faults.hang = 1
+    await ann.edit(1, 0, {"insert": "x"})
+    await ann.expect("error")
+    await ann.leave()
+    await bob.until("user_left")
+    faults.answers = asyncio.Event()
+    faults.reading.clear()
+    joining = asyncio.ensure_future(connect(app, "doc", client_id="a"))
+    await faults.reading.wait()
+    await faults.end_hanging()
+    await bob.edit(1, 0, {"insert": "b"})
+    await bob.until("document_change")
+    faults.answers.set()
+    ann = await joining
+    state = await ann.expect("document_state")
+    assert (state["version"], state["content"], state["last_id"]) == (1, "x", 1)
+    await ann.edit(2, 1, {"insert": "y"})
+    assert await ann.acknowledged() == 2
 
 
 async def test_editors_are_sent_away_while_the_truth_is_unknown(

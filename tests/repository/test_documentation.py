@@ -164,3 +164,16 @@ def test_the_changelog_tells_of_this_version() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert f"\n## [{__version__}]" in changelog
     assert f'\nversion = "{__version__}"\n' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+
+
+def test_each_fault_that_is_told_of_is_shown_by_a_test() -> None:
+    page = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+    told = {row[-1].strip("`") for row in rows(page) if row[-1].startswith("`test_")}
+    tests = {
+        node.name
+        for path in (ROOT / "tests" / "faults").glob("test_*.py")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        and node.name.startswith("test_")
+    }
+    assert told == tests

@@ -6,12 +6,12 @@ import asyncio
 import contextlib
 import json
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, NoReturn
 
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as open_websocket
-from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
 from benchmarks.server import ServerProcess
 from collab.client import Session
@@ -41,7 +41,8 @@ class RestlessEditor:
     """One `client_id` with a session, whatever happens to its connections.
 
     `acknowledged` has the version of each edit `id` that was acknowledged; `errors` every error
-    frame and `contradictions` every ack that said something else than one before.
+    frame, `refusals` what every refused handshake was answered, and `contradictions` every ack that
+    said something else than one before.
 
     Args:
         cases: of the document's type, as `tests.ot` has them; makes the operations.
@@ -53,6 +54,7 @@ class RestlessEditor:
         self.acknowledged: dict[int, int] = {}
         self.contradictions: list[dict[str, Any]] = []
         self.errors: list[dict[str, Any]] = []
+        self.refusals: list[dict[str, Any]] = []
         self.connections = 0
         self._server = server
         self._cases = cases
@@ -68,7 +70,7 @@ class RestlessEditor:
     async def be_restless(self, until: asyncio.Event) -> None:
         """Edit, and lose connections, until told to stop."""
         while not until.is_set():
-            with contextlib.suppress(OSError, InvalidHandshake, ConnectionClosed):
+            with self._enduring():
                 async with self._connection():
                     while not until.is_set():
                         await self._act()
@@ -79,7 +81,7 @@ class RestlessEditor:
     async def come_to_rest(self, version: int = 0) -> None:
         """Have everything acknowledged, and know everything up to `version`."""
         while not self._rests(version):
-            with contextlib.suppress(OSError, InvalidHandshake, ConnectionClosed):
+            with self._enduring():
                 async with self._connection() as reader:
                     while not self._rests(version) and not reader.done():
                         await self.send()
@@ -109,6 +111,16 @@ class RestlessEditor:
                 (ended,) = await asyncio.gather(reader, return_exceptions=True)
                 if not isinstance(ended, ConnectionClosed | asyncio.CancelledError):
                     raise ended
+
+    @contextlib.contextmanager
+    def _enduring(self) -> Iterator[None]:
+        """Whatever ends a connection, or keeps it from beginning, is no reason to stop."""
+        try:
+            yield
+        except InvalidStatus as refusal:
+            self.refusals.append(json.loads(refusal.response.body or b"{}"))
+        except (OSError, InvalidHandshake, ConnectionClosed):
+            pass
 
     async def _read(self, websocket: ClientConnection) -> NoReturn:
         while True:
