@@ -29,6 +29,7 @@ from uvicorn.server import ServerState
 from collab import Settings, create_app
 from collab.app import Collab
 from collab.server.protocol import WebSocketProtocol
+from collab.server.serving import spare_collector
 
 __all__ = ["Figures", "measure"]
 
@@ -180,6 +181,7 @@ async def _run(app: Collab, scenario: Scenario, profiler: cProfile.Profile | Non
                 await _next(acked)
 
     await run(left // 5)
+    spare_collector()
     if profiler is not None:
         profiler.enable()
     begin_cpu, begin = time.process_time(), time.perf_counter()

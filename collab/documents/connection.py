@@ -337,13 +337,21 @@ class Connection:
         self._outbox_frames += count
         self._link.ring()
 
-    def publish(self, version: int, batch: Batch | None) -> None:
-        """The history's head has moved on from `version` by `batch`; None if that is large."""
-        if batch is not None and self._is_at(version):
+    def publish(self, version: int, head: int, batch: Batch | None) -> None:
+        """The history's head has moved from `version` to `head` by `batch`; None if that is
+        large."""
+        # The one loop over all readers for each commit: `_is_at`, written out.
+        if (
+            batch is not None
+            and self._cursor == version
+            and not self._outbox
+            and not self.presences
+            and self._state is ConnectionState.OPEN
+        ):
             frames = batch.for_client(self.client_id)
             if self._link.write(frames):
                 self._metrics.sent_bytes += len(frames)
-                self._cursor = self.document.history.head
+                self._cursor = head
                 return
         self._link.ring()
 

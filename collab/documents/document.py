@@ -179,8 +179,12 @@ class Document:
             fingerprint=sent,
             created_at=time.time(),
         )
+        outline = self._outline(operation)
         change = Change(
-            record, operation, self._effort.components(operation), outline=self._outline(operation)
+            record,
+            operation if outline is None else None,
+            self._effort.components(operation),
+            outline=outline,
         )
         self.history.append(change)
         author.last_id = edit_id

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -25,26 +24,33 @@ __all__ = ["Change", "History"]
 _OBJECTS_BYTES = 1000
 
 
-@dataclass(slots=True)
-class Change:
-    """One accepted edit at its version: the operation as applied, decoded and as JSON text.
+# Nothing in a change leads back to it, so the garbage collector need not look: a history holds
+# thousands.
+class Change(msgspec.Struct, gc=False):
+    """One accepted edit at its version: the operation as applied, as JSON text and decoded.
 
+    `decoded` is None where that is seldom needed: then it is decoded each time.
     `components` is how many it has, and `components_before` how many those before it in memory
     have.
     `outline` is what its type keeps of it for `transform_past`, if it is known.
     """
 
     record: OperationRecord
-    operation: Any
+    decoded: Any = None
     components: int = 1
     components_before: int = 0
     outline: Any = None
-    _frame: bytes | None = field(default=None, repr=False)
+    _frame: bytes | None = None
 
     @classmethod
     def of_record(cls, record: OperationRecord, count: Callable[[Any], int]) -> Change:
         operation = msgspec.json.decode(record.operation)
         return cls(record, operation, count(operation))
+
+    @property
+    def operation(self) -> Any:
+        decoded = self.decoded
+        return msgspec.json.decode(self.record.operation) if decoded is None else decoded
 
     @property
     def version(self) -> int:

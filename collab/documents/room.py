@@ -42,7 +42,7 @@ class Member(Protocol):
     @property
     def client_id(self) -> str: ...
     def put(self, frames: bytes, count: int = 1) -> None: ...
-    def publish(self, version: int, batch: Batch | None) -> None: ...
+    def publish(self, version: int, head: int, batch: Batch | None) -> None: ...
     def publish_presences(self, moved: Iterable[str], batch: Batch) -> None: ...
     def close(
         self, code: int, reason: str, *, farewell: bytes | None = None, drain: bool = True
@@ -134,7 +134,7 @@ class Room:
         large = sum(len(change.record.operation) for change in changes) > BATCH_BYTES
         batch = None if large else _batch(changes)
         for connection in list(self.connections.values()):
-            connection.publish(version, batch)
+            connection.publish(version, history.head, batch)
 
     def refuse(self, client_id: str, error: CollabError, edit_id: int) -> None:
         """Tell one editor that its edit was not accepted."""

@@ -52,6 +52,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     _inbox: _Inbox | None = None
     _backlog: memoryview | None = None
     _is_held = False
+    _is_full = False
     _text_frames: TextFrames | None = None
     # Whether the library has been given the handshake and not a byte more.
     _is_fresh = False
@@ -95,10 +96,15 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         except RuntimeError:
             # uvloop's, of a handle that was closed meanwhile.
             return None
-        return self.writable.is_set()
+        return not self._is_full
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._is_full = True
 
     def resume_writing(self) -> None:
         super().resume_writing()
+        self._is_full = False
         if self._on_drained is not None and not self.disconnected:
             self._on_drained()
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
+
 __all__ = [
     "Append",
     "ClientRecord",
@@ -35,8 +37,8 @@ class DocumentRecord:
     compacted_version: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class OperationRecord:
+# A document's history holds thousands; nothing in one leads back to it.
+class OperationRecord(msgspec.Struct, frozen=True, gc=False):
     """The edit that made `version`.
 
     `operation` is JSON text, as applied; `fingerprint` names the edit as it was first sent;

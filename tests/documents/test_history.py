@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 from collab.documents.history import Change, History
@@ -91,3 +93,11 @@ def test_the_uncommitted_edit_of_an_editor_is_found() -> None:
     assert found is not None
     assert found.version == 3
     assert made.uncommitted("c") is None
+
+
+def test_thousands_of_changes_are_nothing_for_the_garbage_collector() -> None:
+    record = OperationRecord(1, '{"ops":[{"insert":"x"}]}', "c", 1, "u", "f" * 32, 0.5)
+    change = Change(record, outline=(0, 0, 1))
+    assert not gc.is_tracked(record)
+    assert not gc.is_tracked(change)
+    assert change.operation == {"ops": [{"insert": "x"}]}

@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import json
 import socket
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 
 import pytest
@@ -161,3 +163,13 @@ def test_a_port_in_use_is_said_so() -> None:
 def test_an_unknown_host_is_said_so() -> None:
     with pytest.raises(ConfigurationError, match=r"no\.such\.host\.invalid"):
         listen("no.such.host.invalid", 8000)
+
+
+def test_what_the_program_is_made_of_is_not_collected_again_and_again() -> None:
+    # In a program of its own: the collector is the process's.
+    program = (
+        "import gc; from collab.server.serving import COLLECTOR_THRESHOLDS, spare_collector; "
+        "spare_collector(); "
+        "assert gc.get_freeze_count() > 10_000 and gc.get_threshold() == COLLECTOR_THRESHOLDS"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)

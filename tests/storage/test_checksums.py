@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 from sqlalchemy import Connection, text
 
 from collab.errors import StorageUnavailable
@@ -34,11 +35,13 @@ async def check_chain(database: Database, document: DocumentRecord, length: int)
     assert await database.read(stored, document.key) == (expected, (expected or [None])[-1])
 
 
-@pytest.mark.parametrize("field", [each.name for each in fields(OperationRecord)][:-1])
+@pytest.mark.parametrize("field", [each.name for each in structs.fields(OperationRecord)][:-1])
 def test_a_checksum_covers_whatever_matters_of_an_operation(field: str) -> None:
     record = operation(7)
     value = getattr(record, field)
-    changed = replace(record, **{field: value + 1 if isinstance(value, int) else f"{value}x"})
+    changed = structs.replace(
+        record, **{field: value + 1 if isinstance(value, int) else f"{value}x"}
+    )
     assert operation_checksum(1, 2, record) != operation_checksum(1, 2, changed)
 
 
@@ -97,7 +100,7 @@ async def test_after_a_commit_that_failed_the_chain_goes_on_from_what_is_stored(
         await tell(other, "let go")
         await line_of(other)
     # Somebody else uses that version for another operation.
-    theirs = replace(operation(3), client_id="them")
+    theirs = structs.replace(operation(3), client_id="them")
     elsewhere = Append(document.key, document.epoch, 2, (theirs,))
     assert await Repository(database).append([elsewhere]) == [True]
     assert await repository.append([append(document, 3)]) == [True]

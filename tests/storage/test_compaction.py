@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from collab.storage import (
     Append,
@@ -70,7 +70,7 @@ async def test_edits_are_known_after_they_are_compacted(
         if before.version > steps[-1]:
             assert after == before
         else:
-            assert after == replace(before, operation="null", created_at=0.0)
+            assert after == structs.replace(before, operation="null", created_at=0.0)
     assert await repository.find_edit(key, "ann", 0) is None
     assert await repository.find_edit(key, "ann", 41) is None
     assert await repository.find_edit(key, "dan", 1) is None

@@ -10,10 +10,10 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from sqlalchemy import Connection
 
 from collab.errors import SchemaMismatch, StorageUnavailable
@@ -283,7 +283,7 @@ async def test_an_error_shows_nobody_what_somebody_wrote(
 ) -> None:
     caplog.set_level(logging.INFO)
     await repository.append([append(document, 0)])
-    used = replace(operation(2), client_edit_id=1)
+    used = structs.replace(operation(2), client_edit_id=1)
     assert await repository.append([Append(document.key, document.epoch, 1, (used,))]) == [False]
     assert "IntegrityError" in caplog.text
     assert "insert" not in caplog.text

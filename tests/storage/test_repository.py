@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from sqlalchemy import Connection, text
 
 from collab.errors import DocumentExists, InvalidRequest, NoSuchDocument, StorageUnavailable
@@ -158,7 +159,7 @@ async def test_an_edit_moves_its_document_to_the_front(
     repository: Repository, document: DocumentRecord
 ) -> None:
     other = await repository.create_document("other", "text")
-    edit = replace(operation(1), created_at=other.updated_at + 1)
+    edit = structs.replace(operation(1), created_at=other.updated_at + 1)
     await repository.append([Append(document.key, document.epoch, 0, (edit,))])
     assert await listed(repository, "") == ["plan", "other"]
     assert (await current(repository, document)).updated_at == edit.created_at
@@ -290,7 +291,7 @@ async def test_a_conflict_that_looks_like_a_success_is_one(repository: Repositor
     """Another program stored exactly as many operations as were to be stored."""
     first, second = [await repository.create_document(f"{n}", "text") for n in range(2)]
     await repository.append([append(first, 0, 2)])
-    theirs = replace(operation(1), client_id="somebody else")
+    theirs = structs.replace(operation(1), client_id="somebody else")
     batch = [Append(first.key, first.epoch, 0, (theirs, operation(2))), append(second, 0, 2)]
     assert await repository.append(batch) == [False, True]
     assert [each.client_id for each in await repository.operations_after(first.key, 0, 9)] == [
@@ -300,10 +301,10 @@ async def test_a_conflict_that_looks_like_a_success_is_one(repository: Repositor
 
 
 POISON = {
-    "an edit id that is used": replace(operation(2), client_edit_id=1),
-    "a version that is not the next": replace(operation(2), version=3),
-    "text that is not Unicode": replace(operation(2), operation='"\ud800"'),
-    "a number beyond 64 bits": replace(operation(2), client_edit_id=2**64),
+    "an edit id that is used": structs.replace(operation(2), client_edit_id=1),
+    "a version that is not the next": structs.replace(operation(2), version=3),
+    "text that is not Unicode": structs.replace(operation(2), operation='"\ud800"'),
+    "a number beyond 64 bits": structs.replace(operation(2), client_edit_id=2**64),
 }
 
 
@@ -347,7 +348,7 @@ async def test_a_client_is_known_by_its_first_user_and_its_newest_edit(
     edits = (
         operation(1, "ada", 1),
         operation(2, "bob", 1),
-        replace(operation(3, "ada", 2), user_id="somebody else"),
+        structs.replace(operation(3, "ada", 2), user_id="somebody else"),
         operation(4, "bob", 2),
     )
     await repository.append([Append(document.key, document.epoch, 0, edits)])
