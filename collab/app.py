@@ -93,7 +93,11 @@ class Collab:
             timeout_seconds=settings.database_timeout_seconds,
             metrics=metrics,
         )
-        self._repository = Repository(self._database, settings.snapshots_kept)
+        self._repository = Repository(
+            self._database,
+            settings.snapshots_kept,
+            documents_maximum=settings.stored_documents_maximum,
+        )
         self._committer = Committer(self._repository, settings.commit_maximum_operations, metrics)
         self.manager = DocumentManager(settings, self._repository, self._committer)
         self.registry = registry_of(self.manager)

@@ -127,6 +127,11 @@ class Settings(BaseSettings):
     create_on_join: bool = Field(
         default=True, description="Whether joining an unknown id creates it."
     )
+    stored_documents_maximum: int = Field(
+        default=1_000_000,
+        ge=1,
+        description="Most documents in the database; no more are created then.",
+    )
     documents_maximum: int = Field(
         default=1000, ge=1, description="Most documents held in memory; idle ones leave first."
     )
@@ -210,6 +215,11 @@ class Settings(BaseSettings):
         default=16_777_216,
         ge=1024,
         description="Largest frame; a larger one closes the connection (1009).",
+    )
+    frame_maximum_fragments: int = Field(
+        default=1024,
+        ge=1,
+        description="Most WebSocket fragments of one frame; one more closes the connection (1009).",
     )
     operation_maximum_bytes: int = Field(
         default=1_048_576,

@@ -153,7 +153,7 @@ class OpenDocuments(Mapping[str, Document]):
         if not idle:
             raise ServerBusy(
                 f"the server has {self._settings.documents_maximum} documents in use, "
-                "which is the limit: try again later"
+                "which is the limit (documents_maximum): try again later"
             )
         await self._evict(min(idle, key=lambda document: document.idle_since))
 

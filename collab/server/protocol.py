@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
 from websockets.http11 import Request
 from websockets.protocol import OPEN
 
@@ -43,7 +44,8 @@ TURN_BYTES = 8192
 class WebSocketProtocol(WebSocketsSansIOProtocol):
     """One connection; itself the `FrameSocket` in its scope.
 
-    Bounds: of received bytes that wait for their turn, one read of the loop's (256 kB).
+    Bounds: of received bytes that wait for their turn, one read of the loop's (256 kB); of a
+    message that is not complete, uvicorn's `ws_max_size` and `fragments_maximum`.
     """
 
     version = EXTENSION_VERSION
@@ -56,6 +58,10 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     _text_frames: TextFrames | None = None
     # Whether the library has been given the handshake and not a byte more.
     _is_fresh = False
+
+    def __init__(self, *args: Any, fragments_maximum: int = 1024, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._fragments_maximum = fragments_maximum
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -171,6 +177,17 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if not self.read_paused:
             self.read_paused = True
             self.transport.pause_reading()
+
+    def handle_cont(self, event: Frame) -> None:
+        if self.disconnected or self.close_sent:
+            return
+        if len(self.frames) < self._fragments_maximum:
+            super().handle_cont(event)
+            return
+        # A fragment of no bytes takes memory, too.
+        self.frames = []
+        self.conn.send_close(1009, f"more than {self._fragments_maximum} fragments")
+        self.handle_parser_exception()
 
     def _put_back(self, data: bytes) -> None:
         """Take a part now and the rest in later turns, so that nobody waits for a burst."""

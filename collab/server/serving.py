@@ -83,7 +83,12 @@ def configure(settings: Settings, app: Collab) -> uvicorn.Config:
         app,
         loop="uvloop",
         http=cast(Any, functools.partial(RequestProtocol, waiting=Waiting(settings))),
-        ws=WebSocketProtocol,
+        ws=cast(
+            Any,
+            functools.partial(
+                WebSocketProtocol, fragments_maximum=settings.frame_maximum_fragments
+            ),
+        ),
         ws_per_message_deflate=False,
         ws_max_size=settings.frame_maximum_bytes,
         ws_ping_interval=settings.ping_interval_seconds,

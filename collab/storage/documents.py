@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, Select, delete, func, insert, or_, select, tuple_, update
 
 from ..errors import InvalidRequest
 from . import tables
@@ -18,6 +18,8 @@ from .tombstones import add_tombstone, remove_tombstone
 
 __all__ = [
     "SEARCH_MAXIMUM",
+    "NoRoom",
+    "check_room",
     "create_document",
     "delete_document",
     "find_document",
@@ -41,6 +43,23 @@ _ALL: Select[Any] = select(
     _documents.updated_at,
     _documents.compacted_version,
 )
+
+
+class NoRoom(Exception):
+    """There are as many documents as there may be; undoes the transaction."""
+
+
+def check_room(connection: Connection, maximum: int) -> None:
+    """Raise `NoRoom` if there are `maximum` documents or more."""
+    # Keys count up from 1: only where one is larger than that may there be so many.
+    newest = connection.execute(select(func.max(_documents.id))).scalar_one()
+    if newest is None or newest < maximum:
+        return
+    if (
+        connection.execute(select(func.count()).select_from(tables.documents)).scalar_one()
+        >= maximum
+    ):
+        raise NoRoom
 
 
 def create_document(

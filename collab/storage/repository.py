@@ -14,6 +14,7 @@ from ..errors import (
     DocumentExists,
     InvalidRequest,
     NoSuchDocument,
+    ServerBusy,
     StorageUnavailable,
 )
 from . import compaction, documents, grants, log, operations, schema, snapshots, tombstones
@@ -45,10 +46,18 @@ class Repository:
 
     Args:
         snapshots_kept: so many of a document's newest snapshots are kept; None for all.
+        documents_maximum: so many documents there may be; None for any number.
     """
 
-    def __init__(self, database: Database, snapshots_kept: int | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        snapshots_kept: int | None = None,
+        *,
+        documents_maximum: int | None = None,
+    ) -> None:
         self._database = database
+        self._documents_maximum = documents_maximum
         self._snapshots_kept = snapshots_kept
         self._heads = ChainHeads()
 
@@ -71,9 +80,18 @@ class Repository:
         Raises:
             DocumentExists: there is one of this `doc_id`.
             DocumentDeleted: there was one, and `anew` is off.
+            ServerBusy: there are as many documents as there may be.
         """
+        maximum = self._documents_maximum
         try:
-            return await self._database.write(_create, doc_id, doc_type, title, owner, anew)
+            return await self._database.write(
+                _create, doc_id, doc_type, title, owner, anew, maximum
+            )
+        except documents.NoRoom as error:
+            raise ServerBusy(
+                f"the server keeps {maximum} documents, which is the limit "
+                "(stored_documents_maximum): delete some"
+            ) from error
         except IntegrityError as error:
             raise DocumentExists(
                 f"there is a document '{doc_id}' already: open it, or choose another id"
@@ -313,10 +331,18 @@ class Repository:
 
 
 def _create(
-    connection: Connection, doc_id: str, doc_type: str, title: str, owner: str | None, anew: bool
+    connection: Connection,
+    doc_id: str,
+    doc_type: str,
+    title: str,
+    owner: str | None,
+    anew: bool,
+    maximum: int | None,
 ) -> DocumentRecord:
     if not anew and tombstones.has_tombstone(connection, doc_id):
         raise DocumentDeleted(f"the document '{doc_id}' was deleted")
+    if maximum is not None:
+        documents.check_room(connection, maximum)
     record = documents.create_document(connection, doc_id, doc_type, title)
     if owner is not None:
         grants.set_grant(connection, record.key, owner, "owner", 1)

@@ -29,6 +29,7 @@ UNITS = {
     "snapshots_kept": "snapshots",
     "port": "",
     "documents_maximum": "documents",
+    "stored_documents_maximum": "documents",
     "document_grants_maximum": "grants",
     "document_links_maximum": "links",
     "document_maximum_size": "units or bytes",
@@ -44,7 +45,7 @@ UNITS = {
     "outbox_maximum_frames": "frames",
     "bad_frames_maximum": "frames",
 }
-SUFFIXES = ("steps", "operations", "components", "bytes", "seconds")
+SUFFIXES = ("steps", "fragments", "operations", "components", "bytes", "seconds")
 
 
 def with_table(page: str) -> str:
