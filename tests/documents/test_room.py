@@ -32,7 +32,7 @@ class Recorder:
         assert len(list(texts_of(frames))) == count
         self.writes.append(frames)
 
-    def publish(self, version: int, batch: Batch | None) -> None:
+    def publish(self, version: int, head: int, batch: Batch | None) -> None:
         assert batch is not None
         self.writes.append(batch.for_client(self.client_id))
 
