@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from collab.client import connect
+
 from .outage import Outage, serving, until
 
 
@@ -52,3 +54,25 @@ async def test_a_deleted_log_is_written_anew(tmp_path: Path, seed: str) -> None:
             await outage.until_green()
             await outage.until_acknowledged()
         await outage.check()
+
+
+async def test_an_editor_keeps_what_is_typed_meanwhile_and_saves_it_afterwards(
+    tmp_path: Path, seed: str
+) -> None:
+    async with serving(tmp_path) as server:
+        outage = Outage(server, seed)
+        async with connect(server.url, "plan") as editor:
+            editor.edit({"ops": [{"insert": "before"}]})
+            await editor.saved()
+            (tmp_path / "collab.db").rename(tmp_path / "elsewhere.db")
+            editor.edit({"ops": [{"retain": 6}, {"insert": ", meanwhile"}]})
+            await outage.until_red("deleted or replaced while in use")
+            editor.edit({"ops": [{"retain": 17}, {"insert": ", still"}]})
+            assert editor.unsaved
+            (tmp_path / "elsewhere.db").rename(tmp_path / "collab.db")
+            await editor.saved()
+            assert editor.content == "before, meanwhile, still"
+        await server.kill()
+        await server.start()
+        async with connect(server.url, "plan") as reader:
+            assert reader.content == "before, meanwhile, still"

@@ -1,0 +1,1 @@
+"""Many connections on many documents for minutes, and whether anything is lost or grows."""
