@@ -36,6 +36,10 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="How much is logged."
     )
+    log_format: Literal["text", "json"] = Field(
+        default="text",
+        description="Whether a record of the log is a line of text or a JSON object.",
+    )
 
     metrics_token: SecretStr = Field(
         default=SecretStr(""),

@@ -10,6 +10,7 @@ from functools import partial
 from ..asgi.routing import WebSocketRoute
 from ..asgi.websockets import WebSocket
 from ..auth import Access, OpenAccess, User, check_origin, may_create, permitted
+from ..connection_log import log_fields
 from ..documents import DocumentManager, JoinRequest
 from ..documents.handshake import refuse
 from ..documents.join import check_doc_id
@@ -32,7 +33,7 @@ def editing_route(manager: DocumentManager, access: Access) -> WebSocketRoute:
             check_doc_id(doc_id)
         except CollabError as error:
             manager.metrics.joins_refused[error.code] += 1
-            logger.info("document %s: refused: %s", doc_id[:128], error)
+            logger.info("refused: %s", error, extra=log_fields(websocket.scope, doc_id))
             await refuse(websocket, error)
             return
         await manager.serve(websocket, doc_id, partial(asked, websocket, doc_id, request), request)
@@ -44,7 +45,7 @@ def editing_route(manager: DocumentManager, access: Access) -> WebSocketRoute:
             raise
         except Exception as error:
             # What a host's own function raises.
-            logger.exception("document %s: who is it?", doc_id)
+            logger.exception("who is it?", extra=log_fields(websocket.scope, doc_id))
             raise Internal("internal error: try again later") from error
 
     async def admitted(websocket: WebSocket, doc_id: str, request: JoinRequest) -> User:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 
 import click
@@ -11,8 +10,8 @@ from pydantic import ValidationError
 from .. import __version__
 from ..errors import CollabError, ConfigurationError
 from .documents import documents
+from .logs import start_logging
 from .migrate import migrate
-from .redaction import hide_tokens
 from .serve import serve
 from .token import token
 
@@ -33,9 +32,7 @@ program.add_command(token)
 
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 it failed, 2 it was called wrongly."""
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    hide_tokens()
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    start_logging()
     try:
         program(prog_name="collab", standalone_mode=False)
     except click.ClickException as error:

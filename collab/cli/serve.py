@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import logging
 import socket
 import webbrowser
 from typing import Any
@@ -14,6 +13,7 @@ from ..errors import ConfigurationError
 from ..server.serving import listen
 from ..server.serving import serve as run_server
 from ..settings import Settings
+from .logs import use_format
 from .options import given, setting_options
 
 __all__ = ["serve"]
@@ -26,6 +26,7 @@ __all__ = ["serve"]
     "database",
     "root_path",
     "log_level",
+    "log_format",
     "auth",
     "create_on_join",
     "snapshot_interval_operations",
@@ -53,10 +54,7 @@ def serve(open_browser: bool, insecure_open: bool, **options: Any) -> None:
     settings = Settings(**given(options))
     if settings.auth == "open" and not insecure_open:
         check_loopback(settings.host)
-    logging.getLogger().setLevel(settings.log_level.upper())
-    if settings.log_level == "info":
-        # It logs every handshake with its query, in which a token may be.
-        logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    use_format(settings.log_format, settings.log_level)
     listener = listen(settings.host, settings.port)
     url = url_of(listener)
 

@@ -13,11 +13,12 @@ import enum
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
 from ..auth import User
+from ..connection_log import log_fields
 from ..errors import (
     CollabError,
     EditError,
@@ -91,6 +92,9 @@ class Connection:
         self.user = user
         self.client_id = author.client_id
         self.color = user.color
+        self.log_fields: Mapping[str, object] = log_fields(
+            websocket.scope, document.doc_id, author.client_id
+        )
         self.presences: dict[str, None] = {}
         self.told = 0
         self.farewell: Farewell | None = None
@@ -248,12 +252,7 @@ class Connection:
 
     def _refuse(self, error: Exception, answers: int | None) -> None:
         if not isinstance(error, (FrameError, EditError, StorageError)):
-            logger.error(
-                "document %s, client %s: a frame failed",
-                self.document.doc_id,
-                self.client_id,
-                exc_info=error,
-            )
+            logger.error("a frame failed", exc_info=error, extra=self.log_fields)
             error = Internal("internal error: reconnect")
             self.close(1011, "internal error")
         refused = self._metrics.frames_refused if answers is None else self._metrics.edits_refused

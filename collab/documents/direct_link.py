@@ -116,7 +116,7 @@ class DirectLink(Link):
         try:
             self._write_pages()
         except Exception:
-            logger.exception("client %s: writing failed", self._endpoint.client_id)
+            logger.exception("writing failed", extra=self._endpoint.log_fields)
             self._socket.abort()
 
     def _write_pages(self) -> None:

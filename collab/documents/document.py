@@ -300,7 +300,9 @@ class Document:
         """The tail was not stored, or nobody knows: ask the database, then tell the authors."""
         if self.state is not DocumentState.OPEN:
             return
-        logger.warning("document %s: a commit failed: %s", self.doc_id, error or "version conflict")
+        logger.warning(
+            "a commit failed: %s", error or "version conflict", extra={"doc_id": self.doc_id}
+        )
         self.state = DocumentState.RELOADING
         self._failures += 1
         self._own(self._reload(self.history.drop_tail()))
@@ -355,7 +357,7 @@ class Document:
         try:
             buffer, missed, clients = await self._ask({change.client_id for change in dropped})
         except (StorageError, DocumentDeleted) as error:
-            logger.warning("document %s: closed, its state is unknown: %s", self.doc_id, error)
+            logger.warning("closed, its state is unknown: %s", error, extra={"doc_id": self.doc_id})
             self._shut(error)
             return
         shown = self.history.head
@@ -455,7 +457,7 @@ class Document:
                 await self._repository.add_snapshot(self.key, version, content)
                 self._snapshot_version = version
         except StorageError as error:
-            logger.warning("document %s: no snapshot stored: %s", self.doc_id, error)
+            logger.warning("no snapshot stored: %s", error, extra={"doc_id": self.doc_id})
         finally:
             # The text of a document nobody joins is not held twice.
             self._captured = None
@@ -511,6 +513,6 @@ class Document:
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
-            logger.error("document %s: a task failed", self.doc_id, exc_info=task.exception())
+            logger.error("a task failed", exc_info=task.exception(), extra={"doc_id": self.doc_id})
             if self.state is not DocumentState.CLOSED:
                 self._shut(StorageUnavailable("internal error: reconnect"))

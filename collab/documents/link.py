@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -37,7 +37,7 @@ class Farewell:
 class Endpoint(Protocol):
     """What a link needs of its connection. All but `stored_page` and `take_slowly` are plain."""
 
-    client_id: str
+    log_fields: Mapping[str, object]
     farewell: Farewell | None
 
     @property
@@ -121,7 +121,7 @@ class Link:
                 await self._end(error.close_code, error.message)
         except Exception as error:
             # Whatever the server's WebSocket raises on a connection that is gone.
-            logger.debug("client %s: writing ended: %r", self._endpoint.client_id, error)
+            logger.debug("writing ended: %r", error, extra=self._endpoint.log_fields)
         finally:
             self.sending_since = None
 
@@ -167,7 +167,7 @@ class TaskLink(Link):
                 message = await self._websocket.receive()
             except Exception as error:
                 # Whatever the host's WebSocket raises on a connection that is gone.
-                logger.debug("client %s: reading ended: %r", self._endpoint.client_id, error)
+                logger.debug("reading ended: %r", error, extra=self._endpoint.log_fields)
                 return
             if message["type"] != "websocket.receive":
                 return

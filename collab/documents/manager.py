@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from ..auth import User
+from ..connection_log import log_fields
 from ..errors import (
     CollabError,
     NoSuchDocument,
@@ -85,7 +86,7 @@ class DocumentManager:
             return
         except CollabError as error:
             self.metrics.joins_refused[error.code] += 1
-            logger.info("document %s: refused: %s", doc_id[:128], error)
+            logger.info("refused: %s", error, extra=log_fields(websocket.scope, doc_id))
             await refuse(websocket, error)
             return
         await connection.run()
@@ -125,6 +126,7 @@ class DocumentManager:
             connection = await self._join(websocket, check_doc_id(doc_id), admitted, request)
             self._connections[connection] = address
             self.admission.enter(address)
+            _log_joined(connection, websocket)
         if self._is_closing:
             connection.close(1001, "server shutting down")
         if callable(user) and self._review.number != asked_at:
@@ -181,6 +183,7 @@ class DocumentManager:
         address = self._connections.pop(connection, None)
         if address is not None:
             self.admission.leave(address)
+            _log_left(connection)
         connection.document.authors.release(connection.author)
         connection.document.idle_since = time.monotonic()
 
@@ -387,7 +390,6 @@ class DocumentManager:
                 connection.close(1008, "the token has expired: reconnect with a new one")
             since = connection.sending_since
             if since is not None and now - since > self.settings.drain_timeout_seconds:
-                logger.info("client %s: too slow, closed", connection.client_id)
                 connection.abort()
         await self.documents.evict_idle(now - self.settings.document_idle_seconds)
 
@@ -416,3 +418,18 @@ class DocumentManager:
         for connection in list(self._connections):
             await connection.finish()
         await self.documents.close()
+
+
+def _log_joined(connection: Connection, websocket: WebSocketLike) -> None:
+    user, client = connection.user, websocket.scope.get("client")
+    about = {"user_id": user.user_id, "role": user.role, "address": client[0] if client else ""}
+    logger.info("joined", extra={**connection.log_fields, **about})
+
+
+def _log_left(connection: Connection) -> None:
+    farewell = connection.farewell
+    if farewell is None:
+        logger.info("left", extra=connection.log_fields)
+    else:
+        about = {**connection.log_fields, "code": farewell.code}
+        logger.info("closed: %s", farewell.reason, extra=about)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Protocol
 
 from ..auth import Role, User
@@ -22,6 +22,7 @@ class Reviewed(Protocol):
     """What a review needs of a connection."""
 
     user: User
+    log_fields: Mapping[str, object]
 
     def close(
         self, code: int, reason: str, *, farewell: bytes | None = None, drain: bool = True
@@ -82,6 +83,6 @@ def compare(connection: Reviewed, role: Role | None) -> None:
 
 
 def unknown(connection: Reviewed, error: Exception) -> None:
-    logger.error("what may %r do?", connection.user.user_id, exc_info=error)
+    logger.error("what may this user do?", exc_info=error, extra=connection.log_fields)
     # The handshake will ask, as often as it takes.
     connection.close(1013, "your role could not be found out: reconnect", drain=False)
