@@ -178,6 +178,12 @@ class Settings(BaseSettings):
         description="How many versions behind an edit may be and still be transformed.",
     )
 
+    transform_maximum_bytes: int = Field(
+        default=16_777_216,
+        ge=1,
+        description="Most bytes of changes that are read from the database to bring one edit up to "
+        "date.",
+    )
     transform_maximum_steps: int = Field(
         default=200_000,
         ge=1000,

@@ -251,7 +251,9 @@ class Document:
         start = self.history.start
         if self.history.accepted - version > self._settings.transform_maximum_operations:
             return []
-        records = await read_operations(self._repository, self.key, version, start)
+        limit = self._settings.transform_maximum_bytes
+        records = await read_operations(self._repository, self.key, version, start, limit)
+        self._effort.check_recalled(version, sum(len(record.operation) for record in records))
         return [Change.of_record(record, self._effort.components) for record in records]
 
     async def _repetition(
@@ -427,10 +429,10 @@ class Document:
                 return version, content
 
     async def stored_operations(self, after: int, limit: int) -> list[OperationRecord]:
-        """At most `limit` operations after a version, up to where memory starts; none if they are
-        no longer kept."""
-        up_to = min(self.history.start, after + limit)
-        records = await read_operations(self._repository, self.key, after, up_to)
+        """At most `limit` operations after a version, up to where memory starts, fewer where they
+        are large; none if they are no longer kept."""
+        limit = min(limit, self.history.start - after)
+        records = await self._repository.operations_after(self.key, after, limit)
         if not records:
             # Compacted while the document was open.
             self.compacted_version = max(self.compacted_version, after + 1)

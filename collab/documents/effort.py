@@ -12,7 +12,8 @@ __all__ = ["Effort"]
 
 
 class Effort:
-    """The limits of transforming: `transform_maximum_operations` and `transform_maximum_steps`.
+    """The limits of transforming: `transform_maximum_operations`, `transform_maximum_steps` and
+    `transform_maximum_bytes`.
 
     Who is refused transforms the edit themselves and sends it on the newest version. The number of
     steps is told by the type, in advance; one that does not tell is not limited by it.
@@ -21,6 +22,7 @@ class Effort:
     def __init__(self, doc_type: OperationType, settings: Settings) -> None:
         self._measured = doc_type if isinstance(doc_type, Measured) else None
         self._maximum_changes = settings.transform_maximum_operations
+        self._maximum_bytes = settings.transform_maximum_bytes
         self._maximum_steps = settings.transform_maximum_steps
 
     def components(self, operation: Any) -> int:
@@ -41,6 +43,16 @@ class Effort:
                 f"to bring an edit of {own} components up to date from version {version}, with "
                 f"{changes} changes since, takes {steps} steps, the limit is {self._maximum_steps} "
                 "(transform_maximum_steps): catch up, and send it on the newest version"
+            )
+
+    def check_recalled(self, version: int, size: int) -> None:
+        """Raise `VersionGone` if the changes since `version` that had to be read from storage are
+        of more bytes than may be read for one edit."""
+        if size > self._maximum_bytes:
+            raise VersionGone(
+                f"the changes since version {version} have more than {self._maximum_bytes} bytes, "
+                "which is the limit (transform_maximum_bytes): catch up, and send the edit on the "
+                "newest version"
             )
 
     def too_far(self, version: int) -> VersionGone:

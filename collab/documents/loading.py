@@ -59,7 +59,8 @@ async def load_content(
         for stored in page:
             buffer.apply(msgspec.json.decode(stored.operation))
             reached = stored.version
-        if len(page) < limit:
+        # Large operations come in short pages.
+        if not page or (len(page) < limit and reached >= record.version):
             break
     if reached < (record.version if version is None else min(version, record.version)):
         raise await _missing(repository, record, reached)
@@ -77,14 +78,21 @@ async def _missing(repository: Repository, record: DocumentRecord, reached: int)
 
 
 async def read_operations(
-    repository: Repository, key: int, after: int, up_to: int
+    repository: Repository, key: int, after: int, up_to: int, maximum_bytes: int | None = None
 ) -> list[OperationRecord]:
-    """The operations of versions `after + 1` to `up_to`; the caller bounds their number."""
+    """The operations of versions `after + 1` to `up_to`; the caller bounds their number.
+
+    Those after the page in which they exceed `maximum_bytes` are left out.
+    """
     records: list[OperationRecord] = []
+    size = 0
     while after < up_to:
         page = await repository.operations_after(key, after, min(PAGE_OPERATIONS, up_to - after))
         if not page:
             break
         records += page
+        size += sum(len(record.operation) for record in page)
+        if maximum_bytes is not None and size > maximum_bytes:
+            break
         after = page[-1].version
     return records

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, CursorResult, Row, Select, select
 
 from ..errors import DocumentDamaged
 from . import tables
@@ -15,6 +15,9 @@ from .identities import client_of_identities, find_identity
 from .records import ClientRecord, OperationRecord
 
 __all__ = ["find_client", "find_edit", "operations_after", "verified"]
+
+# A page is not held in memory whole however large its operations are.
+PAGE_BYTES = 1_048_576
 
 logger = logging.getLogger(__name__)
 
@@ -35,17 +38,20 @@ _ALL: Select[Any] = select(
 def operations_after(
     connection: Connection, key: int, version: int, limit: int
 ) -> list[OperationRecord]:
-    """At most `limit` operations after `version`, in order; none if those are no longer kept.
+    """At most `limit` operations after `version`, in order; none if those are no longer kept, fewer
+    where they are large.
 
     Raises:
         DocumentDamaged: they are not what was stored.
     """
     # The one before them comes with them: their chain goes on from its checksum.
-    rows = connection.execute(
-        _ALL.where(_operations.document_id == key, _operations.version >= version)
-        .order_by(_operations.version)
-        .limit(limit + 1)
-    ).all()
+    rows = _page(
+        connection.execute(
+            _ALL.where(_operations.document_id == key, _operations.version >= version)
+            .order_by(_operations.version)
+            .limit(limit + 1)
+        )
+    )
     if rows and rows[0].version == version:
         return verified(key, version, rows[0].checksum, rows[1:])
     if not rows:
@@ -55,6 +61,19 @@ def operations_after(
         return []
     previous = begin.compacted_checksum if version == begin.compacted_version else None
     return verified(key, version, previous, rows[:limit])
+
+
+def _page(result: CursorResult[Any]) -> list[Row[Any]]:
+    """The first rows, at least two if there are, up to `PAGE_BYTES` of operations."""
+    rows: list[Row[Any]] = []
+    size = 0
+    for row in result:
+        rows.append(row)
+        size += len(row.operation)
+        if size >= PAGE_BYTES and len(rows) > 1:
+            result.close()
+            break
+    return rows
 
 
 def _log_begin(connection: Connection, key: int) -> Row[Any] | None:

@@ -194,7 +194,8 @@ class Repository:
             return False
 
     async def operations_after(self, key: int, version: int, limit: int) -> list[OperationRecord]:
-        """At most `limit` operations after `version`, in order; none if those are no longer kept.
+        """At most `limit` operations after `version`, in order; none if those are no longer kept,
+        and fewer, but at least one, where they are large.
 
         Raises:
             DocumentDamaged: they are not what was stored.

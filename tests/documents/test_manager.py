@@ -170,6 +170,25 @@ async def test_history_in_memory_is_bounded_by_bytes(make_app: Make) -> None:
         assert document.history.head == 10
 
 
+async def test_a_document_is_loaded_whole_and_resumed_from_however_large_its_edits_are(
+    make_app: Make,
+) -> None:
+    app = await make_app(history_maximum_operations=2)
+    await app.manager.create_document("doc")
+    for letter in "abcdef":
+        await app.manager.handle_edit("doc", "ann", {"ops": [{"insert": letter * 600_000}]})
+    wire = await connect(app, "doc")
+    epoch = (await wire.expect("document_state"))["epoch"]
+    again = await connect(app, "doc", version=0, epoch=epoch)
+    await again.expect("document_resumed")
+    versions = [(await again.until("document_change"))["version"] for _ in range(6)]
+    assert versions == [1, 2, 3, 4, 5, 6]
+    await app.close()
+    app = await make_app()
+    _, version, content = await app.manager.read_document("doc", 6)
+    assert (version, content) == (6, "".join(letter * 600_000 for letter in "fedcba"))
+
+
 async def test_snapshots_of_a_large_text_come_less_often(make_app: Make) -> None:
     # A thousand characters are worth ten operations.
     app = await make_app(snapshot_interval_operations=2, snapshot_bytes_per_operation=100)

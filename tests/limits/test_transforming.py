@@ -70,6 +70,17 @@ async def test_an_edit_that_is_too_much_work_to_transform_is_refused(
     assert (await answer(wire, 2, letters(10)))["version"] == 102
 
 
+async def test_no_more_is_read_from_storage_for_an_edit_than_the_limit(make_app: Make) -> None:
+    app = await make_app(transform_maximum_bytes=50_000, history_maximum_operations=2)
+    await app.manager.create_document("doc")
+    await write(app, 12, {"ops": [{"insert": "x" * 9000}]})
+    wire = await join(app)
+    error = await answer(wire, 1, letters(1))
+    assert (error["code"], error["id"]) == ("version_gone", 1)
+    assert "more than 50000 bytes, which is the limit (transform_maximum_bytes)" in error["message"]
+    assert (await answer(wire, 7, letters(1)))["type"] == "ack"
+
+
 async def test_the_work_counts_what_others_have_sent(make_app: Make) -> None:
     app = await make_app(transform_maximum_steps=1000)
     await app.manager.create_document("doc")

@@ -258,6 +258,19 @@ async def test_operations_are_read_from_a_version_up_to_a_limit(
     assert await repository.operations_after(key, 2**53, 9) == []
 
 
+async def test_large_operations_are_read_a_few_at_a_time(
+    repository: Repository, document: DocumentRecord
+) -> None:
+    large = '{"ops":[{"insert":"' + "x" * 600_000 + '"}]}'
+    records = tuple(structs.replace(operation(number), operation=large) for number in range(1, 6))
+    await repository.append([Append(document.key, document.epoch, 0, records)])
+    key = document.key
+    assert [each.version for each in await repository.operations_after(key, 0, 9)] == [1, 2]
+    assert [each.version for each in await repository.operations_after(key, 2, 9)] == [3]
+    assert [each.version for each in await repository.operations_after(key, 4, 9)] == [5]
+    assert await repository.operations_after(key, 5, 9) == []
+
+
 async def test_an_append_at_another_version_stores_nothing(
     repository: Repository, document: DocumentRecord
 ) -> None:
