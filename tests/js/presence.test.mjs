@@ -85,3 +85,19 @@ test("a cursor that moves along by itself is not told again", async () => {
   await here.clock.advance(200);
   assert.deepEqual(frames, []);
 });
+
+test("the latest cursor is sent again where the server had enough of them for now", async () => {
+  const here = world({ content: "abc" });
+  const [one, two] = [await opened(here), await opened(here)];
+  const seen = [];
+  two.on("presence", ({ cursor }) => seen.push(cursor.head));
+  let refusals = 2;
+  here.server.refusePresence = () => (refusals-- > 0 ? "rate_limited" : null);
+  one.setCursor({ anchor: 1, head: 1 });
+  await here.clock.advance(500);
+  one.setCursor({ anchor: 2, head: 2 });
+  await here.clock.advance(900);
+  assert.deepEqual(seen, []);
+  await here.clock.advance(2000);
+  assert.deepEqual(seen, [2]);
+});

@@ -400,6 +400,7 @@ export class CollabDocument extends Emitter {
     const error = { code, message, advice: adviceFor(code, message) };
     this.emit("error", error);
     if (code === WRONG_TYPE && !this.#joined) this.#unsuitable = code;
+    if (code === "rate_limited" && id === undefined) this.#cursor.refused();
     const step = this.#outbox.refused(error, id ?? null);
     if (step) this.#leave({ renew: step === "renew" });
   }

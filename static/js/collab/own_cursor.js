@@ -1,6 +1,8 @@
 /** Tells the others where the own cursor is, not more often than they can see. */
 
 const INTERVAL_MILLISECONDS = 60;
+/** After the server has refused one that came too soon. */
+const REST_MILLISECONDS = 1000;
 
 export class OwnCursor {
   #cursor = null;
@@ -52,6 +54,13 @@ export class OwnCursor {
   /** A new connection knows nothing of it. */
   forget() {
     this.#shown = JSON.stringify({ cursor: null, data: null });
+    this.offer();
+  }
+
+  /** What was sent last may not have reached the others. */
+  refused() {
+    this.#shown = null;
+    this.#sentAt = this.clock.now() + REST_MILLISECONDS;
     this.offer();
   }
 

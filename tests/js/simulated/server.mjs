@@ -14,6 +14,8 @@ export class SimulatedServer {
   connections = new Map(); // clientId → socket
   /** Called with each edit frame; what it returns is answered as an error instead. */
   refuse = () => null;
+  /** The same for each presence frame. */
+  refusePresence = () => null;
   /** Commits happen this many milliseconds after acceptance. */
   commitDelay = 0;
   head = 0;
@@ -84,9 +86,12 @@ export class SimulatedServer {
   }
 
   #presence(socket, { cursor, data, version }) {
+    const code = this.refusePresence();
+    if (code) return socket.push({ type: "error", code, message: code });
     for (const other of this.connections.values()) {
       if (other !== socket) other.push({ type: "presence", client_id: socket.clientId, user_id: "u", cursor, data, version });
     }
+    return undefined;
   }
 
   #edit(socket, { id, version, operation }) {
