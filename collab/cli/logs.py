@@ -10,6 +10,7 @@ import json
 import logging
 import re
 import sys
+from collections import Counter
 from typing import Any
 
 from pythonjsonlogger.core import RESERVED_ATTRS
@@ -17,7 +18,7 @@ from pythonjsonlogger.json import JsonFormatter
 
 from .redaction import without_tokens
 
-__all__ = ["JSONFormatter", "TextFormatter", "start_logging", "use_format"]
+__all__ = ["Damper", "JSONFormatter", "TextFormatter", "start_logging", "use_format"]
 
 # uvicorn's, which is its message again.
 _RESERVED = frozenset({*RESERVED_ATTRS, "color_message"})
@@ -77,6 +78,41 @@ def _without_tokens(value: Any) -> Any:
 FORMATTERS: dict[str, type[logging.Formatter]] = {"text": TextFormatter, "json": JSONFormatter}
 
 
+class Damper(logging.Filter):
+    """Lets only so many records of one kind pass in a second: nobody fills the disk by being
+    refused again and again.
+
+    What was left out is told by the next record, as `suppressed`.
+
+    Args:
+        maximum: records of one kind, which is those of one logger and one message before its
+            arguments are put in; also the most kinds in a second, all others being one.
+    """
+
+    def __init__(self, maximum: int = 100) -> None:
+        super().__init__()
+        self._maximum = maximum
+        self._second = 0
+        self._passed: Counter[tuple[str, str]] = Counter()
+        self._suppressed = 0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        second = int(record.created)
+        if second != self._second:
+            self._second = second
+            self._passed.clear()
+        kind = (record.name, str(record.msg))
+        if kind not in self._passed and len(self._passed) >= self._maximum:
+            kind = ("", "")
+        self._passed[kind] += 1
+        if self._passed[kind] > self._maximum:
+            self._suppressed += 1
+            return False
+        if self._suppressed:
+            record.suppressed, self._suppressed = self._suppressed, 0
+        return True
+
+
 class _Handler(logging.StreamHandler[Any]):
     """The program's own, so that it is found again."""
 
@@ -85,6 +121,7 @@ def start_logging() -> None:
     """Log warnings and errors to standard error, unless somebody has set up something else."""
     handler = _Handler(sys.stderr)
     handler.setFormatter(TextFormatter())
+    handler.addFilter(Damper())
     logging.basicConfig(handlers=[handler])
     logging.getLogger("alembic").setLevel(logging.WARNING)
 

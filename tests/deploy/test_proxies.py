@@ -104,6 +104,16 @@ async def test_pages_of_its_own_origin_may_edit(proxy: Proxy, token: str) -> Non
     assert refused.value.response.status_code == 403
 
 
+async def test_a_cookie_is_for_this_path_and_for_tls_only(proxy: Proxy, token: str) -> None:
+    async with httpx2.AsyncClient(verify=proxy.trust) as http:
+        session = f"https://{proxy.address}/api/session"
+        answer = await http.post(session, json={"token": token})
+        assert answer.status_code == 200
+        attributes = answer.headers["set-cookie"].split("; ")
+        assert {"Path=/collab", "Secure", "HttpOnly"} <= set(attributes)
+        assert (await http.get(session)).json()["user"]["user_id"] == "ann"
+
+
 async def test_connections_count_for_the_address_that_the_proxy_sees(
     proxy: Proxy, token: str
 ) -> None:

@@ -86,8 +86,9 @@ async def test_a_stalled_reader_is_let_go_and_holds_up_nobody(make_app: Make) ->
         while "stalled" not in app.manager.documents["doc"].room.connections:
             await ann.recv()
         await type_blocks(ann, 120, 60_000)
-        while json.loads(await ann.recv())["type"] != "user_left":
-            pass
+        # On a slow machine it has left while the blocks were typed.
+        while "stalled" in app.manager.documents["doc"].room.connections:
+            await ann.recv()
         assert list(app.manager.documents["doc"].room.connections) == ["a"]
         # The transport itself is gone, not only its place in the room.
         assert len(server.server_state.connections) == 1
