@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from ..asgi.requests import Request
+from ..asgi.requests import ClientDisconnect, Request
 from ..asgi.responses import Response
 from ..asgi.routing import Route
 from ..errors import CollabError, InvalidRequest, MethodNotAllowed, NoSuchResource, TooLarge
@@ -86,13 +86,17 @@ async def read_json(request: Request, maximum_bytes: int) -> dict[str, Any]:
 
     Raises:
         TooLarge: more than `maximum_bytes`; read no further than that.
-        InvalidRequest: it is not a JSON object.
+        InvalidRequest: it is not a JSON object, or did not come to its end.
     """
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > maximum_bytes:
-            raise TooLarge(f"the body is larger than {maximum_bytes} bytes, which is the limit")
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > maximum_bytes:
+                raise TooLarge(f"the body is larger than {maximum_bytes} bytes, which is the limit")
+    except ClientDisconnect:
+        # Nobody may be there to be told; it is no error of ours.
+        raise InvalidRequest("the body ended before it was complete: send it again") from None
     try:
         value = msgspec.json.decode(bytes(body)) if body else {}
     except (ValueError, RecursionError) as error:

@@ -20,6 +20,8 @@ from websockets.http11 import Request
 from websockets.protocol import OPEN
 
 from ..documents.direct_link import EXTENSION, EXTENSION_VERSION
+from ..errors import InvalidRequest
+from .requests import answer
 from .text_frames import TextFrames
 
 __all__ = ["WebSocketProtocol"]
@@ -45,7 +47,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     """One connection; itself the `FrameSocket` in its scope.
 
     Bounds: of received bytes that wait for their turn, one read of the loop's (256 kB); of a
-    message that is not complete, uvicorn's `ws_max_size` and `fragments_maximum`.
+    message that is not complete, uvicorn's `ws_max_size` and `fragments_maximum`; of pongs that
+    wait to be written, one.
     """
 
     version = EXTENSION_VERSION
@@ -55,6 +58,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     _backlog: memoryview | None = None
     _is_held = False
     _is_full = False
+    # What could not be written yet.
+    _pong = b""
     _text_frames: TextFrames | None = None
     # Whether the library has been given the handshake and not a byte more.
     _is_fresh = False
@@ -111,6 +116,9 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def resume_writing(self) -> None:
         super().resume_writing()
         self._is_full = False
+        pong, self._pong = self._pong, b""
+        if pong and not self.close_sent and not self.transport.is_closing():
+            self.transport.write(pong)
         if self._on_drained is not None and not self.disconnected:
             self._on_drained()
 
@@ -146,9 +154,25 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             return
         self._is_fresh = False
         super().data_received(data)
+        if not self.handshake_initiated and self.conn.handshake_exc is not None:
+            self._refuse_handshake()
         # It has become a WebSocket by this; a frame may have come in the same read.
         if self._is_fresh:
             self._is_fresh = data.find(HANDSHAKE_END) == len(data) - len(HANDSHAKE_END)
+
+    def _refuse_handshake(self) -> None:
+        """The library has limits of its own, and takes no body; it only falls silent then."""
+        if not self.transport.is_closing():
+            self.close_sent = self.handshake_complete = True
+            self.transport.write(
+                answer(
+                    InvalidRequest(
+                        "the handshake can't be read: send a GET request with at most 128 headers "
+                        "of 8 kB each, and no body"
+                    )
+                )
+            )
+            self.transport.close()
 
     def _take_text(self, text: str) -> None:
         if self._inbox is not None and not self.close_sent:
@@ -158,6 +182,13 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         super().data_received(data)
         if self._text_frames is not None and self.conn.state is not OPEN:
             self._text_frames.stop()
+
+    def handle_ping(self) -> None:
+        if not self._is_full or self.conn.state is not OPEN:
+            super().handle_ping()
+        else:
+            # Who reads no pongs gets only the last of them (RFC 6455, section 5.5.3).
+            self._pong = b"".join(self.conn.data_to_send())
 
     def send_receive_event_to_app(self) -> None:
         """As uvicorn's, but text that is not UTF-8 is the peer's mistake: no traceback for it."""
