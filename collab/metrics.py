@@ -63,6 +63,7 @@ class Metrics:
         "loop_lag_seconds",
         "presence_frames",
         "received_bytes",
+        "requests_refused",
         "resumes",
         "sent_bytes",
         "slow_readers",
@@ -75,6 +76,8 @@ class Metrics:
         self.resumes = 0
         self.joins_refused: Counter[str] = Counter()
         """By the code of the error."""
+        self.requests_refused: Counter[str] = Counter()
+        """By the code of the error: HTTP requests and handshakes, before they are complete."""
         self.connections_closed: Counter[int] = Counter()
         """By the server, by close code."""
         self.slow_readers = 0

@@ -21,7 +21,10 @@ from ..errors import (
     EditError,
     FrameError,
     Internal,
+    RequestTimeout,
+    ServerBusy,
     StorageError,
+    TooLarge,
 )
 from ..metrics import Histogram
 
@@ -46,6 +49,7 @@ STORE_ERRORS = (
     "unreachable",
 )
 K = TypeVar("K", str, int)
+REQUEST_ERRORS = (RequestTimeout.code, ServerBusy.code, TooLarge.code)
 FRAME_ERRORS = (FrameError, EditError, StorageError, Internal)
 
 
@@ -101,6 +105,14 @@ class ManagerCollector(Collector):
                 "collab_joins_refused", "Joins refused, by the code of the error.", labels=["code"]
             ),
             _from_zero(_codes(CollabError), metrics.joins_refused),
+        )
+        yield _labelled(
+            CounterMetricFamily(
+                "collab_requests_refused",
+                "Requests and handshakes that were too slow, too large or too many, by code.",
+                labels=["code"],
+            ),
+            _from_zero(REQUEST_ERRORS, metrics.requests_refused),
         )
         yield _labelled(
             CounterMetricFamily(

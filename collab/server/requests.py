@@ -13,6 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ..errors import CollabError, RequestTimeout, ServerBusy, TooLarge
 from ..frames import encode_json
+from ..metrics import Metrics
 from ..settings import Settings
 
 __all__ = ["RequestProtocol", "Waiting"]
@@ -26,7 +27,8 @@ class Waiting:
     for longest, so that nobody can lock the others out by opening connections.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+        self.metrics = metrics
         self.timeout_seconds = settings.handshake_timeout_seconds
         self.head_maximum_bytes = settings.request_head_maximum_bytes
         self._maximum = settings.handshakes_maximum
@@ -146,6 +148,7 @@ class RequestProtocol(HttpToolsProtocol):
         """Answer with an error, unless an answer has begun, and close."""
         if self.transport.is_closing():
             return
+        self._waiting.metrics.requests_refused[error.code] += 1
         if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
             self.transport.write(answer(error))
         self.transport.close()

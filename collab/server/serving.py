@@ -82,7 +82,9 @@ def configure(settings: Settings, app: Collab) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop="uvloop",
-        http=cast(Any, functools.partial(RequestProtocol, waiting=Waiting(settings))),
+        http=cast(
+            Any, functools.partial(RequestProtocol, waiting=Waiting(settings, app.manager.metrics))
+        ),
         ws=cast(
             Any,
             functools.partial(

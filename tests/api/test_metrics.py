@@ -64,10 +64,13 @@ async def next_frame(wire: Any, frame_type: str) -> dict[str, Any]:
             return frame
 
 
-async def type_letter(wire: Any, edit_id: int, version: int) -> None:
+async def type_letter(wire: Any, edit_id: int, version: int) -> int:
+    """Returns how long the frame is."""
     operation = {"ops": [{"insert": "x"}]}
     edit = {"type": "edit", "id": edit_id, "version": version, "operation": operation}
-    await wire.send(json.dumps(edit))
+    text = json.dumps(edit)
+    await wire.send(text)
+    return len(text)
 
 
 async def test_they_tell_what_went_through_a_real_server(make_app: Make) -> None:
@@ -121,6 +124,27 @@ async def test_they_tell_what_went_through_a_real_server(make_app: Make) -> None
         await ann.close()
 
 
+def framed(text: str) -> int:
+    """The bytes of a message as a server sends it."""
+    size = len(text.encode())
+    return size + (2 if size <= 125 else 4)
+
+
+async def test_bytes_are_those_that_went_over_the_network(make_app: Make) -> None:
+    app = await make_app(presence_interval_seconds=0)
+    async with served(app) as (address, _, _):
+        url = f"ws://{address}/ws/documents/doc?client_id="
+        async with open_websocket(f"{url}a") as ann, open_websocket(f"{url}b") as bob:
+            sent = await type_letter(bob, 1, 0)
+            frames: list[str] = []
+            for wire, last in ((ann, "document_change"), (bob, "ack")):
+                while not frames or json.loads(frames[-1])["type"] != last:
+                    frames.append(await wire.recv(decode=True))
+            read = await figures(app)
+            assert read("collab_sent_bytes_total") == sum(map(framed, frames))
+            assert read("collab_received_bytes_total") == sent
+
+
 async def test_bytes_are_those_that_went_in_and_out(make_app: Make) -> None:
     app = await make_app(presence_interval_seconds=0)
     ann = await connect(app, "doc", client_id="a")
@@ -133,8 +157,7 @@ async def test_bytes_are_those_that_went_in_and_out(make_app: Make) -> None:
     for wire, last in ((ann, "pong"), (bob, "presence")):
         while True:
             event = await wire.event()
-            size = len(event["text"].encode())
-            received += size + (2 if size <= 125 else 4)
+            received += framed(event["text"])
             if json.loads(event["text"])["type"] == last:
                 break
     assert ann.silent()
@@ -163,6 +186,15 @@ async def stalled(app: Collab) -> Wire:
     await app.manager.broadcast_to_document("doc", {"type": "note"})
     await wire.stalled.wait()
     return wire
+
+
+async def test_requests_that_never_become_one_are_counted(make_app: Make) -> None:
+    app = await make_app(request_head_maximum_bytes=1024)
+    async with served(app) as (address, _, _), httpx2.AsyncClient() as http:
+        answer = await http.get(f"http://{address}/?{'x' * 2000}")
+        assert answer.status_code == 413
+        read = Figures((await http.get(f"http://{address}/metrics")).text)
+        assert read("collab_requests_refused_total", code="too_large") == 1
 
 
 async def test_closed_connections_and_slow_readers_are_counted(make_app: Make) -> None:
