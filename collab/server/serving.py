@@ -16,6 +16,7 @@ import uvloop
 from ..app import Collab
 from ..errors import ConfigurationError
 from ..settings import Settings
+from .open_files import allow_open_files
 from .protocol import WebSocketProtocol
 from .requests import RequestProtocol, Waiting
 
@@ -125,6 +126,8 @@ def serve(settings: Settings, listener: socket.socket, on_ready: Callable[[], No
     Raises:
         StorageError: the database can't be used; nothing was served.
     """
+
+    allow_open_files(settings)
 
     async def run() -> None:
         with contextlib.closing(listener):
