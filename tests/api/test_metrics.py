@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from pathlib import Path
@@ -189,12 +190,14 @@ async def stalled(app: Collab) -> Wire:
 
 
 async def test_requests_that_never_become_one_are_counted(make_app: Make) -> None:
-    app = await make_app(request_head_maximum_bytes=1024)
-    async with served(app) as (address, _, _), httpx2.AsyncClient() as http:
-        answer = await http.get(f"http://{address}/?{'x' * 2000}")
-        assert answer.status_code == 413
-        read = Figures((await http.get(f"http://{address}/metrics")).text)
-        assert read("collab_requests_refused_total", code="too_large") == 1
+    app = await make_app(handshake_timeout_seconds=0.1)
+    async with served(app) as (address, _, _):
+        reader, writer = await asyncio.open_connection(*address.split(":"))
+        writer.write(b"GET / HTTP/1.1\r\n")
+        assert (await reader.read()).startswith(b"HTTP/1.1 408 ")
+        writer.close()
+        read = await figures(app)
+        assert read("collab_requests_refused_total", code="request_timeout") == 1
 
 
 async def test_closed_connections_and_slow_readers_are_counted(make_app: Make) -> None:
