@@ -9,6 +9,10 @@ from pydantic import ValidationError
 
 from .. import __version__
 from ..errors import CollabError, ConfigurationError
+from .backup import backup, restore
+from .check import check, repair
+from .compact import compact
+from .delete import delete, purge
 from .documents import documents
 from .logs import start_logging
 from .migrate import migrate
@@ -28,6 +32,8 @@ program.add_command(serve)
 program.add_command(migrate)
 program.add_command(documents)
 program.add_command(token)
+for command in (check, repair, compact, backup, restore, delete, purge):
+    program.add_command(command)
 
 
 def main() -> None:

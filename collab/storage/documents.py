@@ -17,6 +17,7 @@ from .records import DocumentRecord
 from .tombstones import add_tombstone, remove_tombstone
 
 __all__ = [
+    "DOCUMENT_COLUMNS",
     "SEARCH_MAXIMUM",
     "NoRoom",
     "check_room",
@@ -32,7 +33,8 @@ SEARCH_MAXIMUM = 500
 EPOCH_BYTES = 12
 
 _documents = tables.documents.c
-_ALL: Select[Any] = select(
+# As a `DocumentRecord` takes them.
+DOCUMENT_COLUMNS = (
     _documents.id,
     _documents.doc_id,
     _documents.epoch,
@@ -43,6 +45,7 @@ _ALL: Select[Any] = select(
     _documents.updated_at,
     _documents.compacted_version,
 )
+_ALL: Select[Any] = select(*DOCUMENT_COLUMNS)
 
 
 class NoRoom(Exception):

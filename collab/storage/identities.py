@@ -136,7 +136,7 @@ def _row(key: int, first_id: int, packed: bytes, last: Identity) -> dict[str, An
 
 def _checksum(key: int, client_id: str, *rest: Any) -> int:
     *numbers, packed = rest
-    digest = blake2b(f"{key} {client_id} {numbers}".encode(), digest_size=8)
+    digest = blake2b(f"{key} {client_id} {numbers}".encode(errors="surrogateescape"), digest_size=8)
     digest.update(packed)
     return int.from_bytes(digest.digest(), "big", signed=True)
 

@@ -28,7 +28,10 @@ __all__ = [
     "add_snapshot",
     "latest_snapshot",
     "prune_snapshots",
+    "purge_damaged",
+    "read_snapshot",
     "set_aside_snapshot",
+    "snapshot_is_sound",
 ]
 
 DAMAGED_KEPT = 10
@@ -58,7 +61,7 @@ def latest_snapshot(connection: Connection, key: int, at_most: int | None) -> Sn
     row = connection.execute(query.order_by(_snapshots.version.desc()).limit(1)).one_or_none()
     if row is None:
         return None
-    if not _is_sound(key, row):
+    if not snapshot_is_sound(key, row):
         raise SnapshotDamaged(row.version)
     return SnapshotRecord(row.version, row.content.decode())
 
@@ -101,14 +104,28 @@ def prune_snapshots(connection: Connection, key: int, kept: int) -> int:
     ).rowcount
 
 
-def set_aside_snapshot(connection: Connection, key: int, version: int) -> bool:
+def purge_damaged(connection: Connection, before: float) -> int:
+    """Delete the snapshots that were set aside before then; how many that were."""
+    return connection.execute(
+        delete(tables.damaged_snapshots).where(_damaged.found_at < before)
+    ).rowcount
+
+
+def read_snapshot(connection: Connection, key: int, version: int) -> Row[Any] | None:
+    """The one of this version as it is stored, its `content` as bytes."""
+    query = _select(connection).where(_snapshots.document_id == key)
+    return connection.execute(query.where(_snapshots.version == version)).one_or_none()
+
+
+def set_aside_snapshot(
+    connection: Connection, key: int, version: int, *, though_sound: bool = False
+) -> bool:
     """Move a damaged snapshot to where nobody opens it. False if it is sound, or gone.
 
     Bound: of one document, the newest 10 stay there.
     """
-    this = (_snapshots.document_id == key, _snapshots.version == version)
-    row = connection.execute(_select(connection).where(*this)).one_or_none()
-    if row is None or _is_sound(key, row):
+    row = read_snapshot(connection, key, version)
+    if row is None or (snapshot_is_sound(key, row) and not though_sound):
         return False
     connection.execute(
         insert(tables.damaged_snapshots),
@@ -120,7 +137,9 @@ def set_aside_snapshot(connection: Connection, key: int, version: int) -> bool:
             "found_at": time.time(),
         },
     )
-    connection.execute(delete(tables.snapshots).where(*this))
+    connection.execute(
+        delete(tables.snapshots).where(_snapshots.document_id == key, _snapshots.version == version)
+    )
     newest = select(_damaged.id).where(_damaged.document_id == key).order_by(_damaged.id.desc())
     oldest_kept = connection.scalar(newest.offset(DAMAGED_KEPT - 1).limit(1))
     if oldest_kept is not None:
@@ -142,7 +161,8 @@ def _select(connection: Connection) -> Select[Any]:
     return select(_snapshots.version, content.label("content"), _snapshots.checksum)
 
 
-def _is_sound(key: int, row: Row[Any]) -> bool:
+def snapshot_is_sound(key: int, row: Row[Any]) -> bool:
+    """Whether a row of `read_snapshot` is what was stored, as far as its checksum tells."""
     if row.checksum is not None:
         return bool(row.checksum == snapshot_checksum(key, row.version, row.content))
     # Of the time before there were checksums.

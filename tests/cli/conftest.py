@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from collab.__main__ import main
+
+from .filled import fill
 
 SECONDS = 60
 
@@ -72,6 +75,20 @@ def collab(
 
     yield run
     logging.getLogger().setLevel(level)
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with documents in it (see `filled.fill`), to be copied."""
+    file = tmp_path_factory.mktemp("filled") / "collab.db"
+    fill(file)
+    return file
+
+
+@pytest.fixture
+def file(folder: Path, filled: Path) -> Path:
+    """The same in the working folder, where the program looks for it."""
+    return Path(shutil.copy(filled, folder / "collab.db"))
 
 
 @pytest.fixture

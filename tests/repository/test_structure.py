@@ -24,7 +24,7 @@ LAYERS = (
     {"ot", "frames"},
     {"auth", "storage", "client", "installed_types"},
     {"documents"},
-    {"api"},
+    {"api", "care"},
     {"app"},
     {"server", ""},
     {"cli"},

@@ -1,0 +1,1 @@
+"""Care of the data, for the command line: check, repair, compact, back up, restore."""

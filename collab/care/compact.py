@@ -1,0 +1,69 @@
+"""Let the beginning of documents' logs go, by age or by count."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..documents.content import encode_content
+from ..documents.document_types import DocumentTypes
+from ..documents.loading import load_content
+from ..storage import DocumentRecord, Repository
+from ..storage.compaction import Droppable
+from ..storage.faults import translated_faults
+from .opening import check_unused
+
+__all__ = ["Retention", "compact_document", "droppable", "vacuum"]
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """What stays: the newest `operations`, and what is younger than `since` (seconds since the
+    epoch, UTC). None of either: that doesn't count; what one of them keeps, stays."""
+
+    operations: int | None = None
+    since: float | None = None
+
+
+async def droppable(
+    repository: Repository, record: DocumentRecord, retention: Retention
+) -> Droppable | None:
+    """What a document can do without; None if that is nothing."""
+    return await repository.droppable(record.key, retention.operations, retention.since)
+
+
+async def compact_document(
+    repository: Repository, types: DocumentTypes, record: DocumentRecord, version: int
+) -> bool:
+    """Let the operations up to `version` go; False if the document is not there any more.
+
+    Raises:
+        WrongDocType: this program doesn't know its type.
+        DocumentDamaged: its content at that version can't be had; nothing has changed.
+        StorageUnavailable: the database can't be written; what is left of the log is sound.
+    """
+    loaded = await load_content(repository, record, types.get(record.doc_type), version)
+    content = await encode_content(loaded.buffer.content())
+    return await repository.compact(record.key, record.epoch, version, content)
+
+
+def vacuum(file: Path) -> int:
+    """Give the room that is free in an SQLite file back; how many bytes that was.
+
+    It takes as much free room on the disk as the file has when it is done.
+
+    Raises:
+        ConfigurationError: somebody has the file open.
+        StorageUnavailable: the disk is full, the file can't be written.
+    """
+    check_unused(file)
+    before = file.stat().st_size
+    with translated_faults():
+        connection = sqlite3.connect(file, isolation_level=None)
+        try:
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+        finally:
+            connection.close()
+    return before - file.stat().st_size

@@ -1,0 +1,165 @@
+"""`collab check` and `collab repair`"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from typing import Any
+
+import click
+
+from ..care.check import check_database, check_document, check_documents
+from ..care.opening import check_unused, existing_file, opened
+from ..care.repair import Repair, needs_dropping
+from ..care.report import DocumentReport
+from ..documents.document_types import DocumentTypes
+from ..errors import ConfigurationError, NoSuchDocument
+from ..installed_types import register_installed_types
+from ..settings import Settings
+from ..storage import Database, Repository
+from .options import given, setting_options
+
+__all__ = ["check", "repair"]
+
+
+async def reports_of(
+    database: Database, types: DocumentTypes, doc_ids: tuple[str, ...]
+) -> AsyncIterator[DocumentReport]:
+    """Those of these documents, or of all."""
+    if not doc_ids:
+        async for report in check_documents(database, types):
+            yield report
+    for doc_id in doc_ids:
+        record = await Repository(database).find_document(doc_id)
+        found = None if record is None else await check_document(database, types, record.key)
+        if found is None:
+            raise NoSuchDocument(f"there is no document '{doc_id}'")
+        yield found
+
+
+def say(report: DocumentReport) -> None:
+    for line in [*report.findings, *report.notes]:
+        click.echo(f"{report.record.doc_id}: {line}")
+
+
+def summary(reports: int, operations: int, damaged: int, without_checksum: int) -> None:
+    if without_checksum:
+        click.echo(
+            f"{without_checksum} operations are of the time before there were checksums: "
+            "`collab repair` computes them"
+        )
+    state = f"{damaged} damaged" if damaged else "sound"
+    click.echo(f"{reports} documents, {operations} operations: {state}")
+
+
+@click.command(short_help="See whether all that is stored is sound.")
+@setting_options("database")
+@click.argument("doc_ids", metavar="[DOC_ID]...", nargs=-1)
+def check(doc_ids: tuple[str, ...], **options: Any) -> None:
+    """Replay each document's log and compare it with its snapshots and its newest version; verify
+    every checksum. All documents, or those that are named. Nothing is changed; a server may run.
+
+    Exit code: 0 all is sound, 1 damage was found, 2 it could not be looked for.
+    """
+    settings = Settings(**given(options))
+    register_installed_types()
+
+    async def run() -> bool:
+        types = DocumentTypes(settings)
+        reports = operations = damaged = without = 0
+        async with opened(settings) as database:
+            problems = await check_database(database)
+            for line in problems:
+                click.echo(f"the database: {line}")
+            async for report in reports_of(database, types, doc_ids):
+                say(report)
+                reports += 1
+                operations += report.operations
+                damaged += bool(report.findings)
+                without += report.without_checksum
+        summary(reports, operations, damaged, without)
+        return not problems and not damaged
+
+    if not asyncio.run(run()):
+        sys.exit(1)
+
+
+@click.command(short_help="Mend what `check` finds, without losing anything.")
+@setting_options("database")
+@click.argument("doc_ids", metavar="[DOC_ID]...", nargs=-1)
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@click.option(
+    "--drop-after-damage",
+    is_flag=True,
+    help="Where a document can't be read to its newest version, cut off what comes after the last "
+    "version that can be had. Only while no server runs.",
+)
+@click.option(
+    "--no-server-runs",
+    is_flag=True,
+    help="Say so, for --drop-after-damage on another database than SQLite, where it can't be seen.",
+)
+def repair(
+    doc_ids: tuple[str, ...],
+    dry_run: bool,
+    drop_after_damage: bool,
+    no_server_runs: bool,
+    **options: Any,
+) -> None:
+    """Set bad snapshots aside and store new ones, compute missing checksums. All documents, or
+    those that are named; a server may run.
+
+    No operation is lost but with --drop-after-damage. Make a backup first.
+
+    Exit code: 0 all is sound now, 1 damage is left, 2 it could not be looked for.
+    """
+    settings = Settings(**given(options))
+    register_installed_types()
+    file = existing_file(settings)
+    if drop_after_damage and not dry_run:
+        if file is not None:
+            check_unused(file)
+        elif not no_server_runs:
+            raise ConfigurationError(
+                "whether a server uses this database can't be seen: stop it, then say "
+                "--no-server-runs too"
+            )
+
+    async def run() -> bool:
+        types = DocumentTypes(settings)
+        is_sound = True
+        async with opened(settings) as database:
+            mender = Repair(database, dry_run=dry_run, drop=drop_after_damage)
+            async for report in reports_of(database, types, doc_ids):
+                is_sound &= await mend(database, types, mender, report, dry_run)
+        return is_sound
+
+    if not asyncio.run(run()):
+        sys.exit(1)
+
+
+async def mend(
+    database: Database, types: DocumentTypes, mender: Repair, report: DocumentReport, dry_run: bool
+) -> bool:
+    """Whether the document is sound now."""
+    say(report)
+    doc_id = report.record.doc_id
+    for line in await mender.document(report):
+        click.echo(f"{doc_id}: {'would have ' if dry_run else ''}{line}")
+    if not report.findings:
+        return True
+    after = report if dry_run else await check_document(database, types, report.record.key)
+    if after is None or not after.findings:
+        return True
+    if needs_dropping(after):
+        click.echo(
+            f"{doc_id}: can be had up to version {after.version} of {after.record.version}: put a "
+            "backup back, or say --drop-after-damage"
+        )
+    elif after.is_whole and not after.is_chain_sound:
+        click.echo(
+            f"{doc_id}: its newest content is sound; what is damaged of its history goes with "
+            "`collab compact`"
+        )
+    return False
