@@ -146,7 +146,7 @@ class Connection:
             StorageUnavailable: the content could not be read.
         """
         document = self.document
-        await document.until_open()
+        await document.until_known(self.author)
         if (
             version is not None
             and epoch == document.epoch

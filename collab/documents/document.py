@@ -306,15 +306,28 @@ class Document:
         logger.warning(
             "a commit failed: %s", error or "version conflict", extra={"doc_id": self.doc_id}
         )
-        self.state = DocumentState.RELOADING
-        self._failures += 1
-        self._own(self._reload(self.history.drop_tail()))
+        self._read_back()
+
+    def _read_back(self) -> None:
+        """Drop the tail, and continue from what the database has."""
+        if self.state is DocumentState.OPEN:
+            self.state = DocumentState.RELOADING
+            self._failures += 1
+            self._own(self._reload(self.history.drop_tail()))
 
     async def until_open(self) -> None:
         """Return once the document knows what is committed; raises `StorageUnavailable`."""
         while self.state is DocumentState.RELOADING:
             await self._next_turn()
         self._check_open()
+
+    async def until_known(self, author: Author) -> None:
+        """As `until_open`, and what was stored of this author is known here, too."""
+        await self.until_open()
+        if author.last_version > self.history.accepted:
+            # Stored after all, when nobody waited for it any more: its author still does.
+            self._read_back()
+            await self.until_open()
 
     async def until_committed(self, version: int) -> None:
         """Return once `version` is committed.
@@ -373,6 +386,8 @@ class Document:
         self.state = DocumentState.OPEN
         for change in dropped:
             self._settle(change, clients[change.client_id])
+        for record in missed:
+            self.authors.forget(record.client_id)
         self._after_turn(shown)
 
     async def _ask(

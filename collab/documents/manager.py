@@ -234,6 +234,7 @@ class DocumentManager:
         async with self.documents.open(doc_id) as document:
             author = await document.authors.hold(client_id, user_id)
             try:
+                await document.until_known(author)
                 head = document.history.head
                 change = await document.edit(
                     author,
