@@ -199,8 +199,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             try:
                 text = data.decode()
             except UnicodeDecodeError:
-                self.conn.send_close(1007, "text that is not UTF-8")
-                self.handle_parser_exception()
+                self._end(1007, "text that is not UTF-8")
                 return
             self.queue.put_nowait({"type": "websocket.receive", "text": text})
         else:
@@ -217,8 +216,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             return
         # A fragment of no bytes takes memory, too.
         self.frames = []
-        self.conn.send_close(1009, f"more than {self._fragments_maximum} fragments")
-        self.handle_parser_exception()
+        self._end(1009, f"more than {self._fragments_maximum} fragments")
 
     def _put_back(self, data: bytes) -> None:
         """Take a part now and the rest in later turns, so that nobody waits for a burst."""
@@ -266,10 +264,20 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         """A callback failed: that ends this connection, and no other."""
         if self.close_sent or self.transport.is_closing():
             return
-        self.conn.send_close(1011, "internal error")
+        self._say_close(1011, "internal error")
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
         self.transport.close()
+
+    def _end(self, code: int, reason: str) -> None:
+        """The peer has broken the protocol."""
+        self._say_close(code, reason)
+        self.handle_parser_exception()
+
+    def _say_close(self, code: int, reason: str) -> None:
+        # The library reads on: a close may have come after what is being handled, and be answered.
+        if self.conn.state is OPEN:
+            self.conn.send_close(code, reason)
 
     # -- the end --------------------------------------------------------------------------------
 

@@ -162,7 +162,7 @@ class Peer:
             verdict = judge(payload, edit_maximum_bytes=limits[0], presence_maximum_bytes=limits[1])
             group.verdicts.append(verdict)
         group.sent.append(payload)
-        self.wire.send_text(payload)
+        self.wire.send_text(payload, more=not barrier)
         if barrier:
             self.end_group()
 

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="n
 PING, PONG, CONTINUATION = 0x9, 0xA, 0x0
 MEBIBYTE = 2**20
 EDIT = b'{"type":"edit","id":1,"version":0,"operation":{"ops":[{"insert":"h"}]}}'
+GOODBYE = client_frame(CLOSE, b"\x03\xe8")
 PING_TEXT = b'{"type":"ping"}'
 
 
@@ -93,6 +94,18 @@ def of_length(length: int) -> bytes:
         pytest.param(client_frame(CLOSE, struct.pack("!H", 4999)), 4999, id="close of one's own"),
         pytest.param(text(b"\xff"), 1007, id="not UTF-8"),
         pytest.param(text(b"\xed\xa0\x80"), 1007, id="half a surrogate pair"),
+        pytest.param(
+            client_frame(TEXT, b"\xff", first=0) + client_frame(CONTINUATION, b"") + GOODBYE,
+            1000,
+            id="not UTF-8 before a close",
+        ),
+        pytest.param(
+            client_frame(TEXT, b"", first=0)
+            + client_frame(CONTINUATION, b"", first=0) * 1100
+            + GOODBYE,
+            1002,
+            id="a close within a message",
+        ),
         pytest.param(client_frame(BINARY, EDIT), 1003, id="binary"),
         pytest.param(client_frame(BINARY, b""), 1003, id="empty binary"),
         pytest.param(text(b"{}") * 20, 1008, id="bad frames"),

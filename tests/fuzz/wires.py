@@ -15,7 +15,8 @@ from collab.server.protocol import WebSocketProtocol
 
 __all__ = ["AsgiWire", "FrameWire", "Line", "MemoryTransport", "client_frame", "server_frames"]
 
-TEXT, BINARY, CLOSE = 0x1, 0x2, 0x8
+CONTINUATION, TEXT, BINARY, CLOSE = 0x0, 0x1, 0x2, 0x8
+KEY = b"\x5a\x81\xff\x07"
 MASK = 0x80
 NO_CODE, LOST = 1005, 1006
 FINAL = 0x80
@@ -193,6 +194,8 @@ class FrameWire:
         protocol.connection_made(self._transport)
         self._is_open = False
         self._code: int | None = None
+        self._sent = 0
+        self._unsent = b""
         self.status = 0
         self.send_bytes(
             b"GET %b HTTP/1.1\r\nHost: testserver\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -208,13 +211,31 @@ class FrameWire:
         return self._code
 
     def send_bytes(self, data: bytes) -> None:
+        data, self._unsent = self._unsent + data, b""
         self._transport.feed(data)
 
-    def send_text(self, payload: bytes) -> None:
-        self._transport.feed(client_frame(TEXT, payload))
+    def send_text(self, payload: bytes, more: bool = False) -> None:
+        """Send a message: now and then masked, in fragments or cut by the end of a read; if there
+        is `more`, in one read with the next."""
+        self._sent += 1
+        frame = client_frame(TEXT, payload)
+        if self._sent % 5 == 1 and len(payload) < 500:
+            frame = client_frame(TEXT, payload, key=KEY)
+        elif self._sent % 25 == 2:
+            middle = len(payload) // 2
+            frame = client_frame(TEXT, payload[:middle], first=0)
+            frame += client_frame(CONTINUATION, payload[middle:])
+        if more:
+            self._unsent += frame
+        elif self._sent % 5 == 3:
+            cut = self._sent * 7 % len(frame)
+            self.send_bytes(frame[:cut])
+            self.send_bytes(frame[cut:])
+        else:
+            self.send_bytes(frame)
 
     def send_binary(self, payload: bytes) -> None:
-        self._transport.feed(client_frame(BINARY, payload))
+        self.send_bytes(client_frame(BINARY, payload))
 
     def received(self) -> list[bytes]:
         """The text messages that have come."""
@@ -240,7 +261,7 @@ class FrameWire:
         self._transport.take(taking)
 
     def leave(self) -> None:
-        self._transport.feed(client_frame(CLOSE, b"\x03\xe8"))
+        self.send_bytes(client_frame(CLOSE, b"\x03\xe8"))
         self.vanish()
 
     def vanish(self) -> None:
@@ -304,7 +325,7 @@ class AsgiWire:
         if not task.cancelled():
             task.result()
 
-    def send_text(self, payload: bytes) -> None:
+    def send_text(self, payload: bytes, more: bool = False) -> None:
         with contextlib.suppress(UnicodeDecodeError):
             text = payload.decode()
             self._events.put_nowait({"type": "websocket.receive", "text": text})
