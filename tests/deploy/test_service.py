@@ -1,17 +1,21 @@
-"""The systemd unit, as far as systemd judges it without running it."""
+"""The systemd units, as far as systemd judges them without running them."""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 import shlex
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
+import httpx2
 
 from collab.cli.serve import serve
 from collab.settings import Settings
+from tests.serverprocess import ServerProcess
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "deploy"
 UNIT = (EXAMPLES / "collab.service").read_text(encoding="utf-8")
@@ -26,11 +30,14 @@ def option(name: str) -> str:
     return str(value)
 
 
-@pytest.fixture
-def unit(tmp_path: Path) -> Path:
-    """The unit with a program that is there."""
-    path = tmp_path / "collab.service"
-    path.write_text(UNIT.replace("/opt/collab/bin/collab", sys.executable), encoding="utf-8")
+UNITS = ["collab.service", "collab-backup.service", "collab-backup.timer"]
+
+
+def installed(folder: Path, name: str) -> Path:
+    """A unit with a program that is there."""
+    text = (EXAMPLES / name).read_text(encoding="utf-8")
+    path = folder / name
+    path.write_text(text.replace("/opt/collab/bin/collab", sys.executable), encoding="utf-8")
     return path
 
 
@@ -42,12 +49,35 @@ def analyzed(*arguments: str | Path) -> str:
     return done.stdout + done.stderr
 
 
-def test_systemd_understands_every_line(unit: Path) -> None:
-    assert "collab.service" not in analyzed("verify", "--recursive-errors=no", unit)
+def test_systemd_understands_every_line(tmp_path: Path) -> None:
+    paths = [installed(tmp_path, name) for name in UNITS]
+    said = analyzed("verify", "--recursive-errors=no", *paths)
+    assert [name for name in UNITS if name in said] == []
 
 
-def test_it_may_do_little_else_than_serve(unit: Path) -> None:
+def test_it_may_do_little_else_than_serve(tmp_path: Path) -> None:
+    unit = installed(tmp_path, "collab.service")
     analyzed("security", "--offline=true", f"--threshold={EXPOSURE_MAXIMUM}", unit)
+
+
+def test_a_backup_is_made_while_it_serves(tmp_path: Path) -> None:
+    server = ServerProcess(tmp_path)
+    server.start()
+    try:
+        httpx2.post(f"{server.url}/api/documents", json={"doc_id": "notes"}).raise_for_status()
+        copies = tmp_path / "copies"
+        copies.mkdir()
+        text = (EXAMPLES / "collab-backup.service").read_text(encoding="utf-8")
+        (line,) = re.findall(r"^ExecStart=(.*)$", text, flags=re.MULTILINE)
+        line = line.replace("/opt/collab/bin/collab", f"{sys.executable} -m collab")
+        line = line.replace("/var/lib/collab-backups", str(copies)).replace("%%", "%")
+        environment = {**os.environ, "COLLAB_DATABASE": server.database}
+        subprocess.run(shlex.split(line), env=environment, cwd=tmp_path, check=True)
+    finally:
+        server.stop()
+    (copy,) = copies.iterdir()
+    with contextlib.closing(sqlite3.connect(copy)) as database:
+        assert database.execute("SELECT doc_id FROM documents").fetchall() == [("notes",)]
 
 
 def test_it_starts_the_command_with_options_that_there_are() -> None:
