@@ -18,7 +18,10 @@ renderer.core.ruler.push("source_lines", ({ tokens }) => {
 renderer.core.ruler.push("alignment", ({ tokens }) => {
   for (const token of tokens) {
     const [, side] = /^text-align:(\w+)$/.exec(token.attrGet("style") ?? "") ?? [];
-    if (side) token.attrJoin("class", `align-${side}`);
+    if (!side) continue;
+    token.attrJoin("class", `align-${side}`);
+    // Even to parse it would be against the page's policy.
+    token.attrs = token.attrs.filter(([name]) => name !== "style");
   }
 });
 

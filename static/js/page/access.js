@@ -25,8 +25,9 @@ export function bindAccess(shared, api, base, userId) {
     try {
       const denial = denialOf(await api.session(shared.docId), userId);
       if (denial) shared.deny(denial);
-    } catch {
-      // The server can't be reached in this way either: it is offline.
+    } catch (error) {
+      // Else the server can't be reached in this way either: it is offline.
+      if (error.code === "invalid_request") shared.deny({ code: "not_found", message: error.message });
     } finally {
       asking = false;
     }

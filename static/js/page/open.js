@@ -29,7 +29,7 @@ export const testid = (name) => find(`[data-testid=${name}]`);
 export async function openPage({ docType, plain, onOpen, onReady }) {
   // The page is documents/{doc_id}: the application is one level up, wherever it is mounted.
   const base = new URL("../", location.href);
-  const docId = decodeURIComponent(location.pathname.split("/").pop());
+  const docId = decoded(location.pathname.split("/").pop());
   const link = new URLSearchParams(location.search).get("link");
   const api = documentsApi(base, link);
   const session = await api.session().catch(() => null);
@@ -62,4 +62,13 @@ export async function openPage({ docType, plain, onOpen, onReady }) {
   addEventListener("beforeunload", (event) => {
     if (shared.status.unsaved > 0 && !isLeaving()) event.preventDefault();
   });
+}
+
+/** An address that can't be decoded names no document; the server says so. */
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }

@@ -4,11 +4,13 @@
  */
 
 import { Embed, Quill, formats } from "../../vendor/quill.js";
+import { shownAttributes } from "./attributes.js";
 
 const SAFE_LINK = /^(?:https?:|mailto:|tel:|[^:]*$|[^:]*[/?#])/i;
 const SAFE_IMAGE = /^(?:https?:|[^:]*$|[^:]*[/?#])/i;
 /** In the editor, embeds of kinds that it doesn't know. */
 const UNKNOWN = "unknown-embed";
+const LABEL_MAXIMUM = 40;
 const KNOWN_EMBEDS = new Set(["image"]);
 
 /** Whether a link may be followed: nothing that runs in the page. */
@@ -43,7 +45,7 @@ class UnknownEmbed extends Embed {
   static create(value) {
     const node = super.create();
     node.dataset.value = JSON.stringify(value);
-    node.textContent = Object.keys(value)[0] || "embed";
+    node.textContent = Object.keys(value)[0]?.slice(0, LABEL_MAXIMUM) || "embed";
     return node;
   }
 
@@ -61,13 +63,20 @@ export function registerFormats() {
 
 /** Components as the editor can show them: of the same lengths. */
 export const forQuill = (ops) =>
-  ops.map((component) => {
+  ops.map(({ attributes, ...component }) => {
     const { insert } = component;
+    const shown = shownAttributes(attributes, insert !== undefined);
+    if (shown) component.attributes = shown;
     // The editor would make one of two: \r\n is shorter than it was.
-    if (typeof insert === "string") return { ...component, insert: insert.replaceAll("\r", "\u200b") };
-    if (typeof insert !== "object" || KNOWN_EMBEDS.has(Object.keys(insert)[0])) return component;
-    return { ...component, insert: { [UNKNOWN]: insert } };
+    if (typeof insert === "string") component.insert = insert.replaceAll("\r", "\u200b");
+    else if (insert !== undefined && !isKnownEmbed(insert)) component.insert = { [UNKNOWN]: insert };
+    return component;
   });
+
+function isKnownEmbed(embed) {
+  const [[kind, value] = [], ...more] = Object.entries(embed);
+  return KNOWN_EMBEDS.has(kind) && typeof value === "string" && more.length === 0;
+}
 
 /** What the editor says, as the document holds it. */
 export const fromQuill = (ops) =>
