@@ -416,4 +416,4 @@ async def test_a_host_that_cannot_say_has_nobody_keep_their_role(
         assert await ann.closed() == 1013
         # The one behind them has had their turn all the same.
         assert await bob.closed() == 1013
-    assert "what may 'ann' do?" in caplog.text
+    assert "what may this user do?" in caplog.text
