@@ -14,7 +14,7 @@ import statistics
 import sys
 import tempfile
 import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import uvloop
 from websockets.asyncio.client import connect
@@ -56,7 +56,9 @@ async def measure(url: str, content: str, version: int) -> tuple[Opening, Openin
         await server.stop()
 
 
-async def _open(server: ServerProcess, path: str, expected: int) -> tuple[Opening, list[dict]]:
+async def _open(
+    server: ServerProcess, path: str, expected: int
+) -> tuple[Opening, list[dict[str, Any]]]:
     # What the last connection left behind is not this one's.
     await asyncio.sleep(0.2)
     cpu, wall = server.cpu_seconds(), time.perf_counter()

@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 from .options import Options
+from .report import PAGE, make
 from .results import FOLDER, Results
 from .run import run_apart
 from .scenarios import Scenario, chosen
@@ -78,8 +79,19 @@ def main() -> None:
     say("")
     say(tables(results))
     whole = not arguments.scenario and not arguments.set and arguments.subject == list(SUBJECTS)
-    if arguments.json or whole:
-        results.write(arguments.json or FOLDER / "latest.json")
+    if arguments.json:
+        results.write(arguments.json)
+    elif whole:
+        results.write(FOLDER / "latest.json")
+        _report()
+
+
+def _report() -> None:
+    try:
+        for path in make(FOLDER, PAGE):
+            say(str(path))
+    except ModuleNotFoundError as error:
+        sys.exit(f"Error: no pictures: {error}; pip install '.[benchmarks]'")
 
 
 if __name__ == "__main__":

@@ -30,8 +30,10 @@ class Client(asyncio.Protocol):
     have been counted; `on_ack` after the client's own edit has come back.
     """
 
-    def __init__(self, feed: Feed, doc_id: str, number: int) -> None:
+    def __init__(self, feed: Feed, doc_id: str, number: int, address: str = "127.0.0.1") -> None:
         self.feed = feed
+        self.address = address
+        """That it connects from."""
         self.doc_id = doc_id
         self.client_id = f"c{number}"
         self.letter = chr(97 + number % 26)
@@ -68,7 +70,7 @@ class Client(asyncio.Protocol):
         host, _, port = url.removeprefix("http://").partition(":")
         self._query = query
         loop = asyncio.get_running_loop()
-        await loop.create_connection(lambda: self, host, int(port))
+        await loop.create_connection(lambda: self, host, int(port), local_addr=(self.address, 0))
         async with asyncio.timeout(40):
             await self.joined
 

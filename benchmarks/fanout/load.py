@@ -19,6 +19,7 @@ Figures = dict[str, float]
 
 JOINING_AT_ONCE = 50
 DRAIN_SECONDS = 15.0
+ADDRESS_CLIENTS = 500
 
 
 class Load:
@@ -40,7 +41,9 @@ class Load:
 
     def client(self, doc_id: str, number: int) -> Client:
         feed = self._feeds.setdefault(doc_id, Feed(self.record))
-        client = Client(feed, doc_id, number)
+        # People come from many addresses, and the server limits how many from each.
+        address = f"127.0.0.{1 + len(self.clients) // ADDRESS_CLIENTS}"
+        client = Client(feed, doc_id, number, address)
         self.clients.append(client)
         return client
 

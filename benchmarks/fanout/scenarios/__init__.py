@@ -84,10 +84,7 @@ def _people(options: Options) -> dict[str, Scenario]:
 
 def _growth(options: Options) -> dict[str, Scenario]:
     committed = {
-        f"{each.documents * each.edits} edits of {each.documents} documents": Alone(
-            partial(committing, scenario=each)
-        )
-        for each in commit.SCENARIOS
+        _committed(each): Alone(partial(committing, scenario=each)) for each in commit.SCENARIOS
     }
     grown = {name: Alone(partial(growing, measure=name)) for name in growth.MEASURES}
     loaded = {
@@ -101,6 +98,12 @@ def _growth(options: Options) -> dict[str, Scenario]:
         "memory": Scenario(f"{count:,} documents of 10,000 characters in memory", dict(loaded)),
         "opening": Scenario(f"a document of {edits:,} edits", {"collab": Alone(opened)}, once=True),
     }
+
+
+def _committed(scenario: commit.Scenario) -> str:
+    edits = scenario.documents * scenario.edits
+    each = f"{edits} edit{'s' * (edits > 1)}"
+    return f"{each} of {scenario.documents} document{'s' * (scenario.documents > 1)}"
 
 
 def chosen(options: Options, names: list[str]) -> dict[str, Scenario]:
