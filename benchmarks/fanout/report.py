@@ -58,8 +58,8 @@ def machine(results: Results) -> str:
         f"Measured {results.head['at'][:10]} on {found['processors']} processors "
         f"({found['model']}), {found['memory_gib']} GiB, Linux {kernel}, "
         f"Python {found['python']}, {packages}; {measured} of "
-        f"{options['seconds']:g} s after {options['warm_seconds']:g} s of warming up. Other programs "
-        f"used {busy:.0f} % of a core meanwhile.\n"
+        f"{options['seconds']:g} s after {options['warm_seconds']:g} s of warming up. Other "
+        f"programs used {busy:.0f} % of a core meanwhile.\n"
     )
 
 
@@ -94,8 +94,8 @@ def people(results: Results) -> str:
         told.append(
             f"- Two people to a document, one of them typing fast ({FAST_TYPIST} edits a second): "
             f"{each:.0f} µs for each edit. A core's worth of CPU time carries "
-            f"{_typists(each, FAST_TYPIST)} people who type at the same moment, each in a document of "
-            "their own."
+            f"{_typists(each, FAST_TYPIST)} people who type at the same moment, each in a document "
+            "of their own."
         )
     if paced:
         each, rate = paced["server_cpu_us_per_edit"], options["edits_per_second"]
