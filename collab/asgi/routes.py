@@ -12,7 +12,7 @@ from .concurrency import is_async_callable, run_in_threadpool
 from .datastructures import URLPath
 from .exceptions import HTTPException
 from .middleware import Middleware, wrap
-from .middleware.exceptions import HANDLERS, handling_exceptions
+from .middleware.exceptions import HANDLERS, answer_exception, handle_exceptions
 from .naming import no_match
 from .paths import compile_path
 from .requests import Request
@@ -51,7 +51,7 @@ def request_response(func: Callable[..., Awaitable[Response] | Response]) -> ASG
             response = await call(request)
             await response(scope, receive, send)
 
-        await handling_exceptions(respond, request)(scope, receive, send)
+        await handle_exceptions(respond, request, scope, receive, send)
 
     return app
 
@@ -61,11 +61,10 @@ def websocket_session(func: Callable[..., Awaitable[None]]) -> ASGIApp:
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         websocket = WebSocket(scope, receive, send)
-
-        async def session(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
             await func(websocket)
-
-        await handling_exceptions(session, websocket)(scope, receive, send)
+        except Exception as error:
+            await answer_exception(error, websocket, scope, receive, send)
 
     return app
 

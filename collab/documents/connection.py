@@ -12,7 +12,6 @@ import asyncio
 import enum
 import logging
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
@@ -101,7 +100,8 @@ class Connection:
         self._settings = settings
         self._metrics = document.metrics
         self._state = ConnectionState.JOINING
-        self._outbox: deque[tuple[bytes, int]] = deque()
+        # A list, since most of the time it is empty and an empty deque takes 700 bytes.
+        self._outbox: list[tuple[bytes, int]] = []
         self._outbox_frames = 0
         self._cursor = 0
         # Whether it has reached the history's head once; until then it may read from storage.
@@ -116,7 +116,8 @@ class Connection:
             DirectLink(self, websocket, socket) if socket else TaskLink(self, websocket)
         )
         self._on_finish: Callable[[Connection], None] | None = None
-        self._finished = asyncio.Event()
+        self._is_finished = False
+        self._until_finished: asyncio.Future[None] | None = None
 
     @property
     def state(self) -> ConnectionState:
@@ -403,12 +404,14 @@ class Connection:
             return ()
         page: list[bytes] = []
         size = 0
-        while self._outbox and size < PAGE_BYTES:
-            frames, count = self._outbox.popleft()
+        for frames, count in self._outbox:
+            if size >= PAGE_BYTES:
+                break
             self._outbox_frames -= count
             page.append(frames)
             size += len(frames)
         if page:
+            del self._outbox[: len(page)]
             self._link.relieve()
         self._metrics.sent_bytes += size
         history = self.document.history
@@ -463,8 +466,14 @@ class Connection:
         await self._link.stop()
         if self._on_finish is not None:
             self._on_finish(self)
-        self._finished.set()
+        self._is_finished = True
+        if self._until_finished is not None and not self._until_finished.done():
+            self._until_finished.set_result(None)
 
     async def closed(self) -> None:
         """Return once the connection has come to its end."""
-        await self._finished.wait()
+        if self._is_finished:
+            return
+        if self._until_finished is None:
+            self._until_finished = asyncio.get_running_loop().create_future()
+        await asyncio.shield(self._until_finished)

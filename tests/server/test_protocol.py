@@ -479,3 +479,14 @@ def test_a_handshake_that_fails_is_answered_and_the_server_goes_on(loop_factory:
                 assert [await wire.recv(), await wire.recv()] == ["hello", "16384"]
 
     run(loop_factory, scenario())
+
+
+async def test_what_uvicorn_keeps_of_a_connection_lies_in_slots() -> None:
+    # A later uvicorn may keep more: then the list of attributes has to grow.
+    config = uvicorn.Config(nobody, log_config=None)
+    config.load()
+    assert vars(WebSocketProtocol(config, uvicorn.server.ServerState(), {})) == {}
+
+
+async def nobody(scope: Any, receive: Any, send: Any) -> None:
+    pass

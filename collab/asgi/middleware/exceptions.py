@@ -16,7 +16,7 @@ from ..responses import PlainTextResponse, Response
 from ..types import ASGIApp, ExceptionHandler, Message, Receive, Scope, Send
 from ..websockets import WebSocket
 
-__all__ = ["HANDLERS", "ExceptionMiddleware", "handling_exceptions"]
+__all__ = ["HANDLERS", "ExceptionMiddleware", "answer_exception", "handle_exceptions"]
 
 # By exception class and by HTTP status.
 Handlers: TypeAlias = Mapping[Any, ExceptionHandler]
@@ -44,11 +44,12 @@ class ExceptionMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
-            return await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            return
         scope[HANDLERS] = self.handlers
         is_http = scope["type"] == "http"
         connection = (Request if is_http else WebSocket)(scope, receive, send)
-        return await handling_exceptions(self.app, connection)(scope, receive, send)
+        await handle_exceptions(self.app, connection, scope, receive, send)
 
     async def http_exception(self, request: Request, exc: HTTPException) -> Response:
         if exc.status_code in (204, 304):
@@ -59,36 +60,55 @@ class ExceptionMiddleware:
         await websocket.close(code=exc.code, reason=exc.reason)
 
 
-def handling_exceptions(app: ASGIApp, connection: Request | WebSocket) -> ASGIApp:
-    """`app`, with the scope's handlers answering for what it raises.
+async def handle_exceptions(
+    app: ASGIApp, connection: Request | WebSocket, scope: Scope, receive: Receive, send: Send
+) -> None:
+    """Run `app`; the scope's handlers answer for what it raises.
 
     Raises RuntimeError for a handled exception that comes after the response has begun.
     """
-    handlers: Handlers = connection.scope.get(HANDLERS, {})
+    response = _Response(send) if scope["type"] == "http" else None
+    try:
+        await app(scope, receive, send if response is None else response.send)
+    except Exception as error:
+        has_begun = response is not None and response.has_begun
+        await answer_exception(error, connection, scope, receive, send, has_begun)
 
-    async def handled(scope: Scope, receive: Receive, send: Send) -> None:
-        started = False
 
-        async def sender(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
-            await send(message)
+async def answer_exception(
+    error: Exception,
+    connection: Request | WebSocket,
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    has_begun: bool = False,
+) -> None:
+    """Answer as the scope's handlers have it; raise the error again if there is none for it.
 
-        try:
-            await app(scope, receive, sender)
-        except Exception as error:
-            handler = _handler(handlers, error)
-            if handler is None:
-                raise
-            if started:
-                raise RuntimeError(
-                    "Caught handled exception, but response already started."
-                ) from error
-            response = await call_handler(handler, connection, error)
-            if response is not None:
-                await response(scope, receive, sender)
+    Raises RuntimeError if the response has begun.
+    """
+    handler = _handler(connection.scope.get(HANDLERS, {}), error)
+    if handler is None:
+        raise error
+    if has_begun:
+        raise RuntimeError("Caught handled exception, but response already started.") from error
+    answer = await call_handler(handler, connection, error)
+    if answer is not None:
+        await answer(scope, receive, send)
 
-    return handled
+
+class _Response:
+    """Knows whether it has begun."""
+
+    __slots__ = ("_send", "has_begun")
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.has_begun = False
+
+    async def send(self, message: Message) -> None:
+        self.has_begun = self.has_begun or message["type"] == "http.response.start"
+        await self._send(message)
 
 
 async def call_handler(handler: Any, connection: Request | WebSocket, error: Exception) -> Any:
