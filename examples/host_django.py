@@ -89,7 +89,9 @@ async def authorize(user: collab.User, doc_id: str) -> collab.Role | None:
 
 
 documents = collab.create_app(
-    collab.Settings(database="sqlite:///notes.db"), authenticate=authenticate, authorize=authorize
+    collab.Settings(database="sqlite:///notes.db", login_url="/login"),
+    authenticate=authenticate,
+    authorize=authorize,
 )
 
 
