@@ -157,7 +157,7 @@ async def mend(
             f"{doc_id}: can be had up to version {after.version} of {after.record.version}: put a "
             "backup back, or say --drop-after-damage"
         )
-    elif after.is_whole and not after.is_chain_sound:
+    elif after.is_whole:
         click.echo(
             f"{doc_id}: its newest content is sound; what is damaged of its history goes with "
             "`collab compact`"

@@ -80,6 +80,25 @@ def test_the_file_becomes_smaller_only_while_no_server_has_it(
     assert file.stat().st_size < size - 290_000
 
 
+def test_a_damaged_snapshot_that_a_log_begins_with_costs_no_content(
+    collab: Run, file: Path
+) -> None:
+    collab("compact", "--keep-operations", "10")
+    before = contents(file)
+    flip(file, "snapshots", "content", 35, 9)
+    assert "the snapshot of version 35 is damaged" in collab("check").output
+    outcome = collab("repair")
+    assert outcome.status == 1
+    assert "there is no snapshot" not in outcome.output
+    assert "notes: its newest content is sound" in outcome.output
+    assert "there is no snapshot of version 35, where the log begins" in collab("check").output
+    assert contents(file) == before
+    assert "is no longer kept" in collab("documents", "show", "notes", "--version", "36").error
+    assert collab("compact", "--keep-operations", "2").status == 0
+    assert collab("check").status == 0
+    assert contents(file) == before
+
+
 async def edits_sent_again(url: str) -> None:
     app = Collab(Settings(database=url))
     async with app.running():
