@@ -221,6 +221,11 @@ class Settings(BaseSettings):
         ge=1024,
         description="Most bytes of a request's address and headers.",
     )
+    requests_waiting_maximum: int = Field(
+        default=100,
+        ge=1,
+        description="So many requests may wait on one connection for the answer to another.",
+    )
     frame_maximum_bytes: int = Field(
         default=16_777_216,
         ge=1024,

@@ -9,7 +9,7 @@ import asyncio
 import http
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from ..errors import CollabError, RequestTimeout, ServerBusy, TooLarge
 from ..frames import encode_json
@@ -31,6 +31,7 @@ class Waiting:
         self.metrics = metrics
         self.timeout_seconds = settings.handshake_timeout_seconds
         self.head_maximum_bytes = settings.request_head_maximum_bytes
+        self.requests_maximum = settings.requests_waiting_maximum
         self._maximum = settings.handshakes_maximum
         self._waiting: dict[RequestProtocol, None] = {}
 
@@ -54,11 +55,16 @@ class Waiting:
         self._waiting.pop(protocol, None)
 
 
+class TooManyRequests(Exception):
+    """Ends the parsing of what has been received."""
+
+
 class RequestProtocol(HttpToolsProtocol):
     """One connection until it becomes a WebSocket.
 
     Bounds: the head of a request (`request_head_maximum_bytes`), and the time that it takes, as
-    that of a body (`handshake_timeout_seconds` each).
+    that of a body (`handshake_timeout_seconds` each); requests that wait for the answer to another
+    (`requests_waiting_maximum`).
     """
 
     def __init__(self, *args: Any, waiting: Waiting, **kwargs: Any) -> None:
@@ -68,6 +74,7 @@ class RequestProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._is_in_head = False
         self._is_silent = True
+        self._answering: RequestResponseCycle | None = None
 
     def connection_made(  # type: ignore[override]
         self, transport: asyncio.Transport
@@ -79,6 +86,8 @@ class RequestProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_clock()
         self._waiting.leave(self)
+        self._stop_answering()
+        self.pipeline.clear()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -105,6 +114,12 @@ class RequestProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._is_in_head = False
+        if len(self.pipeline) >= self._waiting.requests_maximum:
+            # Without a word, which would come in the place of an answer.
+            self._waiting.metrics.requests_refused[ServerBusy.code] += 1
+            self.pipeline.clear()
+            self._close()
+            raise TooManyRequests
         self._expect()
         super().on_headers_complete()
 
@@ -119,6 +134,10 @@ class RequestProtocol(HttpToolsProtocol):
         # It is not, where another request has come before this one was answered.
         if self.cycle.response_complete and not self.transport.is_closing():
             self._waiting.enter(self)
+
+    def send_400_response(self, msg: str) -> None:
+        if not self.transport.is_closing():
+            super().send_400_response(msg)
 
     # -- time -----------------------------------------------------------------------------------
 
@@ -151,7 +170,21 @@ class RequestProtocol(HttpToolsProtocol):
         self._waiting.metrics.requests_refused[error.code] += 1
         if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
             self.transport.write(answer(error))
+        self._close()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _close(self) -> None:
+        self._stop_answering()
         self.transport.close()
+
+    def _stop_answering(self) -> None:
+        """What is still answered goes nowhere; uvicorn tells that to the last request only."""
+        if self._answering is not None:
+            self._answering.disconnected = True
+            self._answering.message_event.set()
 
 
 def answer(error: CollabError) -> bytes:

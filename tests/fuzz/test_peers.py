@@ -245,6 +245,13 @@ def test_a_message_too_large_in_pieces_is_closed_with_1009(patient: Served) -> N
         assert peer.close_code() in (1009, None)
 
 
+def test_requests_without_end_take_no_memory(patient: Served) -> None:
+    with attack(patient, "requests", spare=5 * MEBIBYTE):
+        peer = Hostile(patient, small=True)
+        peer.send_while_taken(SMUGGLED.replace(b"DELETE", b"GET") * 5000, 4 * MEBIBYTE)
+        peer.close()
+
+
 # -- what is no handshake -----------------------------------------------------------------------
 
 UPGRADE = (

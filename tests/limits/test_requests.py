@@ -129,6 +129,24 @@ async def test_headers_up_to_the_limit_are_taken(start: Start) -> None:
     peer.writer.close()
 
 
+async def test_requests_that_wait_for_one_another_are_answered_in_order(start: Start) -> None:
+    peer = await open_peer(await start(requests_waiting_maximum=3))
+    peer.send(HEAD * 4)
+    assert [(await peer.answer())[0] for _ in range(4)] == [200] * 4
+    peer.writer.close()
+
+
+async def test_who_sends_requests_and_waits_for_no_answer_is_closed(start: Start) -> None:
+    served = await start(requests_waiting_maximum=3)
+    peer = await open_peer(served)
+    peer.send(HEAD * 1000)
+    assert (await peer.rest()).count(b"HTTP/1.1 200") <= 4
+    other = await open_peer(served)
+    other.send(HEAD)
+    assert (await other.answer())[0] == 200
+    other.writer.close()
+
+
 async def test_of_many_silent_connections_the_oldest_is_let_go(start: Start) -> None:
     served = await start(handshakes_maximum=3)
     silent = [await open_peer(served) for _ in range(3)]

@@ -38,6 +38,7 @@ UNITS = {
     "document_connections_maximum": "connections",
     "address_connections_maximum": "connections",
     "handshakes_maximum": "connections",
+    "requests_waiting_maximum": "requests",
     "edits_per_second": "edits per second",
     "edits_burst_maximum": "edits",
     "presences_per_second": "frames per second",
