@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
 import signal
@@ -24,6 +25,8 @@ class ServerProcess:
     """
 
     command: tuple[str, ...] = ("collab", "serve")
+    log: Path | None = None
+    """A file that its log is added to; None: where ours goes."""
 
     def __init__(self, database: str, **settings: object) -> None:
         self.url = ""
@@ -38,12 +41,15 @@ class ServerProcess:
             RuntimeError: it ended instead; the message holds what it said.
         """
         settings = {f"COLLAB_{name.upper()}": str(v) for name, v in self._settings.items()}
-        self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", *self.command, "--port", str(self._port)),
-            env={**os.environ, **settings},
-            cwd=Path(__file__).parent.parent,
-            stdout=asyncio.subprocess.PIPE,
-        )
+        with contextlib.ExitStack() as stack:
+            log = stack.enter_context(self.log.open("ab")) if self.log else None
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", *self.command, "--port", str(self._port)),
+                env={**os.environ, **settings},
+                cwd=Path(__file__).parent.parent,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+            )
         assert self._process.stdout is not None
         line = await asyncio.wait_for(self._process.stdout.readline(), READY_SECONDS)
         address = re.search(r"serving at (http://[^/]+:(\d+))/", line.decode())

@@ -27,6 +27,7 @@ from .subjects import server_of
 __all__ = ["run", "run_apart", "under_load"]
 
 APART_SECONDS = 600
+LOG_LINES = 20
 
 
 async def run(name: str, case_name: str, options: Options) -> Figures:
@@ -52,9 +53,14 @@ async def under_load(case: UnderLoad, folder: str, options: Options) -> AsyncIte
     if case.prepare is not None:
         await case.prepare(database, options)
     server = server_of(case.subject, database, case.gather)
+    server.log = Path(folder) / "log"
     await server.start()
     try:
         yield Load(server, options, stores=case.subject != "floor")
+    except Exception:
+        tail = server.log.read_text(encoding="utf-8").splitlines()[-LOG_LINES:]
+        sys.stderr.write("\n".join(["The server's log ends:", *tail, ""]))
+        raise
     finally:
         await server.kill()
 

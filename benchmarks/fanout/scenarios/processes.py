@@ -32,8 +32,9 @@ AVERAGED = ("server_cpu_us_per_edit", "latency_p50_ms", "latency_p99_ms", "gener
 async def _servers(databases: Sequence[Path]) -> AsyncIterator[list[ServerProcess]]:
     async with AsyncExitStack() as stack:
         started = []
-        for path in databases:
+        for number, path in enumerate(databases):
             server = ServerProcess(f"sqlite:///{path}")
+            server.log = path.parent / f"log-{number}"
             await server.start()
             stack.push_async_callback(server.kill)
             started.append(server)
