@@ -356,7 +356,8 @@ class Document:
         if turn is not None and not turn.done():
             turn.set_result(None)
         self.room.publish(shown)
-        while self.history.over_limit:
+        # What has just been committed stays: those who read as fast as they can have yet to get it.
+        while self.history.over_limit and self.history.next_start() <= shown:
             self.room.move_presences(self.history.next_start())
             self.history.trim()
         if self.history.head - self._snapshot_version >= self._snapshot_interval():

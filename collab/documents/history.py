@@ -20,8 +20,10 @@ from .prepared import prepare
 
 __all__ = ["Change", "History"]
 
-# What the objects of a change take beside its texts, as measured with small operations.
-_OBJECTS_BYTES = 1000
+# What the objects of a change take beside its texts, as measured with small operations; and what a
+# decoded operation takes beside its strings.
+_OBJECTS_BYTES = 550
+_DECODED_BYTES = 450
 
 
 # Nothing in a change leads back to it, so the garbage collector need not look: a history holds
@@ -62,9 +64,11 @@ class Change(msgspec.Struct, gc=False):
 
     @property
     def size_bytes(self) -> int:
-        """About what it takes in memory: the operation's text, what it decodes to, and its frame,
+        """About what it takes in memory: the operation's text, its frame and what it decodes to,
         each about as long as the text."""
-        return _OBJECTS_BYTES + 3 * sys.getsizeof(self.record.operation)
+        text = sys.getsizeof(self.record.operation)
+        size = _OBJECTS_BYTES + 2 * text
+        return size if self.decoded is None else size + _DECODED_BYTES + text
 
     @property
     def frame(self) -> bytes:
@@ -94,7 +98,8 @@ class History:
     """Contiguous changes from `start + 1` to `accepted`.
 
     Bound: once there are more than `maximum_operations`, or they take more than `maximum_bytes` of
-    memory, the older half of the committed changes leaves it. The tail needs no bound of its own:
+    memory, the older half of the committed changes leaves it, but not what the newest commit has
+    brought (`commit_maximum_operations`). The tail needs no bound of its own:
     each editor has at most one uncommitted edit in it.
     """
 

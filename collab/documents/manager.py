@@ -185,7 +185,7 @@ class DocumentManager:
             self.admission.leave(address)
             _log_left(connection)
         connection.document.authors.release(connection.author)
-        connection.document.idle_since = time.monotonic()
+        self.documents.used(connection.document)
 
     async def review(self, doc_id: str, role_of: RoleOf) -> None:
         """Ask anew what everybody connected to a document may do there.

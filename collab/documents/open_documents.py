@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterator, Mapping
 
 from ..errors import (
@@ -38,7 +39,8 @@ class OpenDocuments(Mapping[str, Document]):
         self._settings = settings
         self._repository = repository
         self._committer = committer
-        self._documents: dict[str, Document] = {}
+        # The one that was used longest ago comes first.
+        self._documents: OrderedDict[str, Document] = OrderedDict()
         self._loading: dict[str, asyncio.Task[Document]] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -77,7 +79,7 @@ class OpenDocuments(Mapping[str, Document]):
             yield document
         finally:
             document.pins -= 1
-            document.idle_since = time.monotonic()
+            self.used(document)
 
     async def _open(self, doc_id: str, doc_type: str | None, create: bool) -> Document:
         while True:
@@ -140,22 +142,37 @@ class OpenDocuments(Mapping[str, Document]):
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
+    def used(self, document: Document) -> None:
+        """Somebody has used it until now."""
+        document.idle_since = time.monotonic()
+        if self._documents.get(document.doc_id) is document:
+            self._documents.move_to_end(document.doc_id)
+
     # -- eviction -------------------------------------------------------------------------------
 
     async def evict_idle(self, idle_since: float) -> None:
         """Evict every document that nobody has used since then (`time.monotonic`)."""
-        for document in list(self._documents.values()):
-            if document.is_idle and document.idle_since <= idle_since:
-                await self._evict(document)
+        while (document := self._longest_idle()) and document.idle_since <= idle_since:
+            await self._evict(document)
 
     async def _make_room(self) -> None:
-        idle = [document for document in self._documents.values() if document.is_idle]
-        if not idle:
+        document = self._longest_idle()
+        if document is None:
             raise ServerBusy(
                 f"the server has {self._settings.documents_maximum} documents in use, "
                 "which is the limit (documents_maximum): try again later"
             )
-        await self._evict(min(idle, key=lambda document: document.idle_since))
+        await self._evict(document)
+
+    def _longest_idle(self) -> Document | None:
+        """The idle document that was used longest ago. One that is in use is not looked at again
+        before those that were used less lately, so this takes no time in proportion to them all."""
+        for _ in range(len(self._documents)):
+            document = next(iter(self._documents.values()))
+            if document.is_idle:
+                return document
+            self.used(document)
+        return None
 
     async def _evict(self, document: Document) -> None:
         await document.settle()

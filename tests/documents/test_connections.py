@@ -357,6 +357,20 @@ async def test_a_reader_that_falls_behind_memory_is_closed_and_harms_nobody(
     assert await slow.closed() == 1013
 
 
+async def test_a_commit_larger_than_the_memory_for_the_past_leaves_no_healthy_reader_behind(
+    make_app: Make,
+) -> None:
+    app = await make_app(history_maximum_bytes=1000)
+    reader = await connect(app, "doc", client_id="reader")
+    writers = [await connect(app, "doc", client_id=f"writer-{number}") for number in range(3)]
+    for writer in writers:
+        await writer.expect("document_state")
+        await writer.edit(1, 0, {"insert": "x" * 40_000})
+    acknowledged = [(await writer.until("ack"))["version"] for writer in writers]
+    assert sorted(acknowledged) == [1, 2, 3]
+    assert [(await reader.until("document_change"))["version"] for _ in writers] == [1, 2, 3]
+
+
 async def test_a_reader_that_takes_nothing_for_too_long_is_ended(make_app: Make) -> None:
     app = await make_app(drain_timeout_seconds=5)
     slow = await connect(app, "doc", client_id="slow")

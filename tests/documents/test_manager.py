@@ -111,6 +111,22 @@ async def test_the_least_recently_used_idle_document_makes_room(make_app: Make) 
     assert set(app.manager.documents) == {"one", "three"}
 
 
+async def test_of_many_documents_the_idle_ones_leave_in_the_order_of_their_last_use(
+    make_app: Make,
+) -> None:
+    app = await make_app(documents_maximum=4)
+    await connect(app, "always-used")
+    wires = {name: await connect(app, name) for name in ("one", "two", "three")}
+    for name in ("two", "one", "three"):
+        await wires[name].leave()
+    await app.manager.handle_edit("two", "bot", INSERT)
+    for number, expected in enumerate(("one", "three", "two")):
+        wire = await connect(app, f"other-{number}")
+        assert expected not in app.manager.documents
+        await wire.leave()
+    assert "always-used" in app.manager.documents
+
+
 async def test_server_side_edits_are_applied_once_for_each_id(app: Collab) -> None:
     await app.manager.create_document("doc")
     edit = app.manager.handle_edit
