@@ -16,7 +16,7 @@ from collab.app import Collab
 
 from .inputs import Input
 from .playing import BATCH, Fault, Round, expect, fuzz_settings
-from .watching import Watch, held
+from .watching import Watch, held, holders
 
 __all__ = ["ROUND", "Finding", "Server", "fuzz", "replay", "shrink", "with_server"]
 
@@ -24,7 +24,9 @@ ROUND = 5000
 """So many inputs share their documents."""
 
 SHRINK_SECONDS = 120.0
-CLOSING_SECONDS = 5.0
+CLOSING_SECONDS = 30.0
+"""So long may it take on a busy machine until what is closed has ended."""
+
 KEPT_BLOCKS = 20_000
 """So many more blocks of memory may be in use after a round than after the first: what is cached,
 and what the allocator's own pools make of it."""
@@ -57,8 +59,8 @@ class Server:
         deadline = time.monotonic() + CLOSING_SECONDS
         while more := self._still_held():
             # Documents that were deleted are closed by tasks, one with its snapshot half written.
-            expect(time.monotonic() < deadline, "still held", more)
-            await asyncio.sleep(CLOSING_SECONDS / 100)
+            expect(time.monotonic() < deadline, "still held", more, holders())
+            await asyncio.sleep(0.05)
         blocks = sys.getallocatedblocks()
         self._baseline = self._baseline or blocks
         expect(blocks < self._baseline + KEPT_BLOCKS, "memory grows", self._baseline, blocks)

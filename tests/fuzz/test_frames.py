@@ -15,6 +15,7 @@ from collab.documents.connection import Connection
 from collab.documents.document import Document
 from collab.documents.room import Room
 from collab.frames import Ping
+from tests.fuzz import fuzzing
 from tests.fuzz.found import FOUND, load, save
 from tests.fuzz.fuzzing import fuzz, replay, shrink
 from tests.fuzz.inputs import Input
@@ -90,7 +91,10 @@ async def test_what_is_held_after_its_connection_is_found(monkeypatch: pytest.Mo
         leave(self, connection)
 
     monkeypatch.setattr(Room, "leave", forgetful)
-    assert (await replay([Input("text", 0, "text", b"{}")])).startswith("still held")
+    monkeypatch.setattr(fuzzing, "CLOSING_SECONDS", 0.1)
+    fault = await replay([Input("text", 0, "text", b"{}")])
+    assert fault.startswith("still held")
+    assert "Connection by list" in fault
     kept.clear()
 
 

@@ -14,17 +14,15 @@ from collab.documents.author import Author
 from collab.documents.connection import Connection
 from collab.documents.direct_link import DirectLink
 from collab.documents.document import Document
-from collab.documents.history import Change
 from collab.documents.link import TaskLink
 from collab.documents.presence import Presence
 from collab.documents.room import Room
 from collab.server.protocol import WebSocketProtocol
 
-__all__ = ["Watch", "held"]
+__all__ = ["Watch", "held", "holders"]
 
 HELD = (
     Author,
-    Change,
     Connection,
     DirectLink,
     Document,
@@ -40,6 +38,18 @@ def held() -> dict[str, int]:
     gc.collect()
     kinds = Counter(type(each) for each in gc.get_objects() if isinstance(each, HELD))
     return {kind.__name__: count for kind, count in kinds.items()}
+
+
+def holders() -> list[str]:
+    """By what each of those is held, as far as it has a name: coroutines, above all."""
+    found = [each for each in gc.get_objects() if isinstance(each, HELD)]
+    names = {
+        f"{type(each).__name__} by {type(holder).__name__} {getattr(holder, '__qualname__', '')}"
+        for each in found
+        for holder in gc.get_referrers(each)
+        if holder is not found
+    }
+    return sorted(names)
 
 
 class Watch(logging.Handler):
