@@ -21,6 +21,7 @@ from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 
 from ..documents.direct_link import EXTENSION, EXTENSION_VERSION
+from ..documents.rate import TokenBucket
 from ..errors import InvalidRequest
 from .requests import answer
 from .text_frames import TextFrames
@@ -42,6 +43,9 @@ HANDSHAKE_END = b"\r\n\r\n"
 
 # So much of what one peer has sent is taken in one turn of the loop.
 TURN_BYTES = 8192
+
+# What was on its way when a peer was sent a close is read over; who goes on sending is cut off.
+LATE_MAXIMUM_BYTES = 262_144
 
 
 # What uvicorn keeps of each connection. In slots it takes 300 bytes, in a dictionary 1,600; what a
@@ -96,7 +100,10 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     Bounds: of received bytes that wait for their turn, one read of the loop's (256 kB); of a
     message that is not complete, uvicorn's `ws_max_size` and `fragments_maximum`; of pongs that
-    wait to be written, one.
+    wait to be written, one; of what is read over after a close, `LATE_MAXIMUM_BYTES`.
+
+    Args:
+        pings_per_second, pings_burst: who sends more WebSocket pings and pongs is closed (1008).
     """
 
     __slots__ = (
@@ -107,16 +114,27 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         "_is_fresh",
         "_is_full",
         "_is_held",
+        "_late_bytes",
         "_on_drained",
+        "_pings",
         "_pong",
         "_text_frames",
     )
 
     version = EXTENSION_VERSION
 
-    def __init__(self, *args: Any, fragments_maximum: int = 1024, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        fragments_maximum: int = 1024,
+        pings_per_second: float = 200.0,
+        pings_burst: float = 1000.0,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self._fragments_maximum = fragments_maximum
+        self._pings = TokenBucket(pings_per_second, pings_burst)
+        self._late_bytes = 0
         self._on_drained: Callable[[], None] | None = None
         self._inbox: _Inbox | None = None
         self._backlog: memoryview | None = None
@@ -216,6 +234,12 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             )
 
     def data_received(self, data: bytes) -> None:
+        if self.close_sent:
+            self._late_bytes += len(data)
+            if self._late_bytes > LATE_MAXIMUM_BYTES:
+                self._backlog = None
+                self.transport.abort()
+                return
         if self._inbox is not None and (len(data) > TURN_BYTES or self._backlog is not None):
             self._put_back(data)
         else:
@@ -262,6 +286,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         else:
             # Who reads no pongs gets only the last of them (RFC 6455, section 5.5.3).
             self._pong = b"".join(self.conn.data_to_send())
+        self._count_ping()
 
     def send_receive_event_to_app(self) -> None:
         """As uvicorn's, but text that is not UTF-8 is the peer's mistake: no traceback for it."""
@@ -280,6 +305,17 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if not self.read_paused:
             self.read_paused = True
             self.transport.pause_reading()
+
+    def handle_pong(self, event: Frame) -> None:
+        super().handle_pong(event)
+        self._count_ping()
+
+    def _count_ping(self) -> None:
+        if self._pings.take() or not self._pings.is_overdrawn or self.close_sent:
+            return
+        if self.conn.state is OPEN:
+            self.conn.send_close(1008, "too many pings (presences_per_second)")
+            self.handle_parser_exception()
 
     def handle_cont(self, event: Frame) -> None:
         if self.disconnected or self.close_sent:

@@ -89,7 +89,10 @@ def configure(settings: Settings, app: Collab) -> uvicorn.Config:
         ws=cast(
             Any,
             functools.partial(
-                WebSocketProtocol, fragments_maximum=settings.frame_maximum_fragments
+                WebSocketProtocol,
+                fragments_maximum=settings.frame_maximum_fragments,
+                pings_per_second=settings.presences_per_second,
+                pings_burst=settings.presences_burst_maximum,
             ),
         ),
         ws_per_message_deflate=False,

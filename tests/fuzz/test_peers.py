@@ -182,9 +182,14 @@ def test_a_flood_of_tiny_frames_holds_up_nobody(hostile: Hostile, witness: Witne
 
 @pytest.fixture(scope="module")
 def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A server that lets go of nobody for being silent."""
+    """A server that lets go of nobody for being silent, nor for sending too many pings."""
     folder = tmp_path_factory.mktemp("patient")
-    with serving(folder, ping_interval_seconds=3600, drain_timeout_seconds=3600) as running:
+    with serving(
+        folder,
+        ping_interval_seconds=3600,
+        drain_timeout_seconds=3600,
+        presences_burst_maximum=1_000_000,
+    ) as running:
         yield running
 
 
