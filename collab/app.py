@@ -98,7 +98,12 @@ class Collab:
             settings.snapshots_kept,
             documents_maximum=settings.stored_documents_maximum,
         )
-        self._committer = Committer(self._repository, settings.commit_maximum_operations, metrics)
+        self._committer = Committer(
+            self._repository,
+            settings.commit_maximum_operations,
+            metrics,
+            settings.commit_gather_seconds,
+        )
         self.manager = DocumentManager(settings, self._repository, self._committer)
         self.registry = registry_of(self.manager)
         """Prometheus's collector registry, for a host that shows these metrics with its own."""

@@ -114,6 +114,15 @@ class Settings(BaseSettings):
     commit_maximum_operations: int = Field(
         default=1000, ge=1, description="Most operations written in one transaction."
     )
+    commit_gather_seconds: float = Field(
+        default=0.001,
+        ge=0,
+        le=1,
+        description=(
+            "How long after a commit the next one may wait, while many edits come, for those "
+            "whose authors were just answered. 0 for not at all."
+        ),
+    )
     snapshot_interval_operations: int = Field(
         default=1000, ge=1, description="A snapshot is stored every so many operations."
     )

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from ..errors import CollabError, StorageUnavailable
 from ..metrics import Metrics
+from .gathering import Gathering
 from .records import Append
 from .repository import Repository
 
@@ -51,16 +52,22 @@ class Committer:
         maximum_operations: most operations of one transaction. What a source has beyond that
             waits for its next turn, after the other sources.
         metrics: where what it does is counted; those who have something to commit count there, too.
+        gather_seconds: how long a commit may wait, under load, for more edits (`Gathering`).
     """
 
     def __init__(
-        self, repository: Repository, maximum_operations: int, metrics: Metrics | None = None
+        self,
+        repository: Repository,
+        maximum_operations: int,
+        metrics: Metrics | None = None,
+        gather_seconds: float = 0.0,
     ) -> None:
         self.metrics = metrics or Metrics()
         self._repository = repository
         self._maximum = maximum_operations
         # Bound: each source is in here once.
         self._marked: OrderedDict[Source, None] = OrderedDict()
+        self._gathering = Gathering(gather_seconds)
         self._bell = asyncio.Event()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
@@ -74,6 +81,7 @@ class Committer:
         if self._closing and (self._task is None or self._task.done()):
             return
         self._marked[source] = None
+        self._gathering.add()
         self._bell.set()
 
     async def start(self) -> None:
@@ -86,6 +94,7 @@ class Committer:
     async def close(self) -> None:
         """Commit what is waiting, then end. Idempotent; if it is cancelled, the rest goes on."""
         self._closing = True
+        self._gathering.release()
         self._bell.set()
         if self._task is not None:
             await asyncio.wait([self._task])
@@ -93,6 +102,8 @@ class Committer:
     async def _commit_all(self) -> None:
         while self._marked or not self._closing:
             if self._marked:
+                if not self._closing:
+                    await self._gathering.wait()
                 await self._commit_next()
             else:
                 self._bell.clear()
@@ -100,6 +111,7 @@ class Committer:
 
     async def _commit_next(self) -> None:
         # Of its own, so that nobody's documents are held while nothing is to be committed.
+        self._gathering.begin()
         batch, more = self._take()
         if batch and await self._commit(batch) and more is not None:
             self._marked[more] = None
@@ -150,6 +162,7 @@ class Committer:
             else:
                 self.metrics.store_errors["conflict"] += 1
                 _tell(source.failed, append, _conflict(append))
+        self._gathering.end(operations)
         if operations:
             self.metrics.commit_operations.observe(operations)
             # After what the sources have put off to the next turn of the loop.

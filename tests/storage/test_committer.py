@@ -328,6 +328,26 @@ async def test_closing_commits_what_waits(
     await committer.close()
 
 
+async def test_under_load_a_commit_waits_for_those_whose_edits_were_just_committed(
+    watched: Watched, tails: list[Tail]
+) -> None:
+    committer = Committer(watched, 1000, gather_seconds=3600)
+    tail = tails[0]
+    await committer.start()
+    for _ in range(12):
+        committer.notify(tail.add())
+    await tail.settled()
+    for _ in range(12):
+        assert len(watched.batches) == 1
+        committer.notify(tail.add())
+        await asyncio.sleep(0)
+    while len(tail.outcomes) < 2:
+        await tail._turn()
+    committer.notify(tail.add())
+    await committer.close()
+    assert watched.batches == [[("a", 12)], [("a", 12)], [("a", 1)]]
+
+
 async def test_closing_awaits_the_write_in_flight_and_what_came_meanwhile(
     committer: Committer, tails: list[Tail], tmp_path: Path
 ) -> None:
