@@ -1,4 +1,4 @@
-.PHONY: serve test check fuzz fuzz-frames bench bench-ot bundle
+.PHONY: serve test check fuzz fuzz-frames simulate bench bench-ot bundle
 
 serve: ## Serve documents and the editor on http://127.0.0.1:8000/
 	@scripts/serve
@@ -14,6 +14,9 @@ fuzz: ## Try the laws of the operation types on 1,000,000 cases each; it takes a
 
 fuzz-frames: ## Play 1,000,000 hostile inputs to the server; it takes about ten minutes
 	@scripts/fuzz-frames
+
+simulate: ## Simulate editors, a faulty network and a faulty database, 10,000 times; it takes about half an hour
+	@scripts/simulate
 
 bench: ## What the server costs under load, beside a bare socket server; OPTIONS="--scenario S2" narrows it
 	@scripts/bench $(OPTIONS)

@@ -1,0 +1,1 @@
+"""A deterministic simulation: editors, a faulty network, a server that crashes, a faulty store."""

@@ -1,0 +1,172 @@
+"""Mistakes that are put in on purpose are found: the simulation can fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from collab.client import Session
+from collab.documents import Connection, Document, DocumentManager
+from collab.documents.author import Author, Authors
+from collab.documents.history import Change, History
+from collab.documents.room import Room
+
+from .run import run
+from .steps import plan
+
+Patch = pytest.MonkeyPatch
+
+
+def acknowledge_before_the_commit(patch: Patch) -> None:
+    submit = Document.submit
+
+    def hasty(self: Document, author: Author, *args: Any) -> Change:
+        change = submit(self, author, *args)
+        connection = self.room.connections.get(author.client_id)
+        if connection is not None:
+            connection.put(change.ack())
+        return change
+
+    patch.setattr(Document, "submit", hasty)
+
+
+def forget_what_was_applied(patch: Patch) -> None:
+    edit = Document.edit
+
+    async def forgetful(
+        self: Document, author: Author, edit_id: int, version: int, operation: Any
+    ) -> Change:
+        if edit_id <= author.last_id:
+            edit_id, version = author.last_id + 1, max(version, author.last_version)
+        return await edit(self, author, edit_id, version, operation)
+
+    patch.setattr(Document, "edit", forgetful)
+
+
+def skip_the_transformation(patch: Patch) -> None:
+    patch.setattr(Document, "_concurrent", lambda self, version, earlier: [])
+
+
+def keep_the_content_of_a_failed_commit(patch: Patch) -> None:
+    ask = Document._ask
+
+    async def hasty(self: Document, client_ids: Any) -> Any:
+        _, *known = await ask(self, client_ids)
+        return self._buffer, *known
+
+    patch.setattr(Document, "_ask", hasty)
+
+
+def show_what_is_not_committed(patch: Patch) -> None:
+    def all_since(self: History, version: int, limit: int | None = None) -> list[Change]:
+        return self.since(version)[:limit]
+
+    patch.setattr(History, "committed_since", all_since)
+
+
+def resume_one_too_late(patch: Patch) -> None:
+    join = Connection.join
+
+    async def late(self: Connection, version: int | None, epoch: str | None) -> None:
+        await join(self, version and version + 1, epoch)
+
+    patch.setattr(Connection, "join", late)
+
+
+def skip_a_change_after_resuming(patch: Patch) -> None:
+    join = Connection.join
+
+    async def skipping(self: Connection, version: int | None, epoch: str | None) -> None:
+        await join(self, version, epoch)
+        if self._cursor < self.document.history.head:
+            self._cursor += 1
+
+    patch.setattr(Connection, "join", skipping)
+
+
+def keep_the_presence_of_who_has_left(patch: Patch) -> None:
+    leave = Room.leave
+
+    def leaking(self: Room, connection: Any) -> None:
+        kept = dict(self._presences)
+        leave(self, connection)
+        self._presences.update(kept)
+
+    patch.setattr(Room, "leave", leaking)
+
+
+def keep_connections(patch: Patch) -> None:
+    def finished(self: DocumentManager, connection: Connection) -> None:
+        connection.document.authors.release(connection.author)
+
+    patch.setattr(DocumentManager, "_finished", finished)
+
+
+def keep_authors(patch: Patch) -> None:
+    patch.setattr(Authors, "forget", lambda self, client_id: None)
+
+
+def tell_content_that_is_not_committed(patch: Patch) -> None:
+    async def content(self: Document) -> tuple[int, str]:
+        return await self._capture()
+
+    patch.setattr(Document, "committed_content", content)
+
+
+def go_on_after_a_failed_commit(patch: Patch) -> None:
+    patch.setattr(Author, "restore", lambda self, record: None)
+
+
+def forget_what_came_in_unnoticed(patch: Patch) -> None:
+    patch.setattr(Authors, "stored", lambda self, record: None)
+
+
+def never_send_again(patch: Patch) -> None:
+    identify = Session._identify
+
+    def lazy(self: Session, frame: dict[str, Any]) -> None:
+        sent = self.inflight is not None and self.inflight.sent
+        identify(self, frame)
+        if self.inflight is not None:
+            self.inflight.sent = sent
+
+    patch.setattr(Session, "_identify", lazy)
+
+
+def send_again_under_a_new_id(patch: Patch) -> None:
+    identify = Session._identify
+
+    def renamed(self: Session, frame: dict[str, Any]) -> None:
+        identify(self, frame)
+        if self.inflight is not None and self.inflight.id <= frame["last_id"]:
+            self.inflight.id = frame["last_id"] + 1
+
+    patch.setattr(Session, "_identify", renamed)
+
+
+BUGS: dict[Callable[[Patch], None], int] = {
+    acknowledge_before_the_commit: 3,
+    forget_what_was_applied: 10,
+    skip_the_transformation: 3,
+    keep_the_content_of_a_failed_commit: 10,
+    show_what_is_not_committed: 5,
+    resume_one_too_late: 5,
+    skip_a_change_after_resuming: 10,
+    keep_the_presence_of_who_has_left: 5,
+    keep_connections: 5,
+    keep_authors: 5,
+    tell_content_that_is_not_committed: 20,
+    go_on_after_a_failed_commit: 20,
+    forget_what_came_in_unnoticed: 40,
+    never_send_again: 10,
+    send_again_under_a_new_id: 20,
+}
+"""By how many seeds each must be found."""
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.__name__)
+def test_a_bug_is_found(bug: Callable[[Patch], None], monkeypatch: Patch) -> None:
+    bug(monkeypatch)
+    assert any(run(plan(seed)).violation is not None for seed in range(1, BUGS[bug] + 1))
