@@ -169,12 +169,15 @@ class Member:
 
     def _type(self) -> None:
         self.account.sent += 1
-        letter = chr(97 + self.account.sent % 26)
-        frame = (
-            f'{{"type":"edit","id":{self.account.sent},"version":{self._version},'
-            f'"operation":{{"ops":[{{"insert":"{letter}"}}]}}}}'
+        self._inflight = self._edit(self.account.sent)
+
+    def _edit(self, edit_id: int) -> Sent:
+        letter = chr(97 + edit_id % 26)
+        return Sent(
+            edit_id,
+            f'{{"type":"edit","id":{edit_id},"version":{self._version},'
+            f'"operation":{{"ops":[{{"insert":"{letter}"}}]}}}}',
         )
-        self._inflight = Sent(self.account.sent, frame)
 
     async def _send(self, websocket: ClientConnection) -> None:
         if self._inflight is not None:
@@ -224,6 +227,12 @@ class Member:
     async def _refused(self, frame: dict[str, Any], websocket: ClientConnection) -> None:
         self.account.refusals[frame["code"]] += 1
         sent = self._inflight
-        if sent is not None and frame.get("id") == sent.id and frame["code"] in RETRIED:
-            await asyncio.sleep(self._random.uniform(0, RETRY_SECONDS))
-            await self._send(websocket)
+        if sent is None or frame.get("id") != sent.id:
+            return
+        if frame["code"] == "version_gone":
+            # Not accepted, and its `id` not used up: it is made anew.
+            self._inflight = self._edit(sent.id)
+        elif frame["code"] not in RETRIED:
+            return
+        await asyncio.sleep(self._random.uniform(0, RETRY_SECONDS))
+        await self._send(websocket)

@@ -19,7 +19,7 @@ WARM_UP = 1 / 3
 class Watch:
     """Looks at a server that runs, and kills and restarts it if that is asked for.
 
-    Sizes are in bytes. After a kill `warm` is of the new process, as `end` is.
+    Sizes are in bytes, each of the process that ran then.
     """
 
     def __init__(self, server: ServerProcess) -> None:

@@ -66,7 +66,7 @@ def test_a_log_that_is_not_what_was_told_is_noticed(
 
 def test_what_goes_wrong_beside_the_log_is_noticed() -> None:
     found = compare({"plan": 3}, LOG, accounts())
-    watch: Any = SimpleNamespace(warm=100_000_000, end=126_000_000)
+    watch: Any = SimpleNamespace(kills=0, warm=100_000_000, end=126_000_000)
     assert problems(watch, accounts(), found, growth=10) == []
     watch.end += 1
     assert "memory has grown" in problems(watch, accounts(), found, growth=10)[0]
