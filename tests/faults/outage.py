@@ -20,6 +20,7 @@ __all__ = ["Outage", "serving", "until"]
 EDITORS = 3
 EDITS = 5
 STEP_SECONDS = 0.02
+PATIENCE_SECONDS = 120
 
 QUICK = {"database_busy_timeout_seconds": 0.2, "database_timeout_seconds": 1, "log_level": "error"}
 """Settings with which nobody has to wait for long."""
@@ -52,17 +53,25 @@ class Outage:
     def __init__(self, server: ServerProcess, seed: str) -> None:
         self.room = Room(server, TextCases(), seed, EDITORS)
         self._server = server
+        self._ready: tuple[int, Any] | None = None
 
     @contextlib.asynccontextmanager
     async def editing(self) -> AsyncIterator[None]:
-        """Everybody edits for as long as the context lasts."""
+        """Everybody edits for as long as the context lasts.
+
+        What is waited for there and doesn't come is told with what was said last.
+        """
         over = asyncio.Event()
-        async with asyncio.TaskGroup() as group:
-            for editor in self.room.editors:
-                group.create_task(editor.be_restless(over))
-            await self.until_acknowledged()
-            yield
-            over.set()
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as group:
+                for editor in self.room.editors:
+                    group.create_task(editor.be_restless(over))
+                await self.until_acknowledged()
+                yield
+                over.set()
+        except TimeoutError as error:
+            error.add_note(f"{self._ready}; the editors were told: {self.told()[-3:]}")
+            raise
 
     async def until_acknowledged(self) -> None:
         """Return once each editor has some more edits acknowledged."""
@@ -92,7 +101,7 @@ class Outage:
     async def until_red(self, reason: str) -> None:
         """Return once `/readyz` answers 503 and says why."""
         while True:
-            status, body = await self._ask("readyz")
+            status, body = self._ready = await self._ask("readyz")
             if status == 503 and reason in body["message"]:
                 assert body["code"] == "storage_unavailable"
                 return

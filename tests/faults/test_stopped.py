@@ -13,13 +13,13 @@ from pathlib import Path
 
 from .outage import Outage, serving
 
-STOP_SECONDS = float(os.environ.get("COLLAB_FAULTS_STOP_SECONDS", "1"))
+STOP_SECONDS = float(os.environ.get("COLLAB_FAULTS_STOP_SECONDS", "3"))
 KILLS = int(os.environ.get("COLLAB_FAULTS_KILLS", "3"))
 
 
 async def test_a_server_that_stands_still_goes_on_where_it_was(tmp_path: Path, seed: str) -> None:
     # Less than the server stands still: its peers are not to blame for what it has slept through.
-    seconds = STOP_SECONDS / 4
+    seconds = STOP_SECONDS / 2
     timeouts = {
         "ping_interval_seconds": seconds,
         "ping_timeout_seconds": seconds,
