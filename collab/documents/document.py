@@ -23,6 +23,7 @@ from ..errors import (
     StorageError,
     StorageUnavailable,
     VersionAhead,
+    VersionGone,
 )
 from ..frames import encode_json, fingerprint
 from ..ot.types import Buffer, OperationType
@@ -122,7 +123,10 @@ class Document:
         """
         if edit_id <= author.last_id or version < self.history.start:
             return None
-        return self.submit(author, edit_id, version, operation)
+        try:
+            return self.submit(author, edit_id, version, operation)
+        except VersionGone:
+            return None
 
     async def edit(self, author: Author, edit_id: int, version: int, operation: Any) -> Change:
         """Accept an edit, or recognise one that was accepted before.
@@ -139,6 +143,19 @@ class Document:
         if edit_id <= author.last_id:
             return await self._repetition(author, edit_id, version, operation)
         self._check_order(author, edit_id, version)
+        try:
+            return await self._submit_old(author, edit_id, version, operation)
+        except VersionGone:
+            # Its editor would make it anew: not if a commit that was given up has stored it.
+            if await self._repository.find_edit(self.key, author.client_id, edit_id) is None:
+                raise
+        self._read_back()
+        await self.until_open()
+        return await self._repetition(author, edit_id, version, operation)
+
+    async def _submit_old(
+        self, author: Author, edit_id: int, version: int, operation: Any
+    ) -> Change:
         earlier: list[Change] = []
         while version < self.history.start:
             earlier = await self._recall(version)

@@ -3,6 +3,7 @@ once, and their authors find them."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from collab.app import Collab
 from collab.errors import StorageUnavailable
 from collab.storage import Append, Repository
+from tests.conftest import Make
 from tests.wire import Wire, connect
 
 
@@ -18,11 +20,14 @@ class LateRepository(Repository):
 
     hang = False
     given_up: Sequence[Append] = ()
+    gate: asyncio.Event | None = None
 
     async def append(self, batch: Sequence[Append]) -> list[bool]:
         if self.hang:
             self.hang, self.given_up = False, batch
             raise StorageUnavailable("the database has not answered")
+        if self.gate is not None:
+            await self.gate.wait()
         return await super().append(batch)
 
     async def store_late(self) -> None:
@@ -94,3 +99,24 @@ async def test_a_server_side_edit_is_applied_once(app: Collab, late: LateReposit
         made = await app.manager.handle_edit("doc", "ann", insert, 0, client_id="a", edit_id=1)
         assert made == 1
     assert (await app.manager.read_document("doc"))[1:] == (1, "x")
+
+
+async def test_it_is_acknowledged_though_it_is_too_far_behind_by_then(make_app: Make) -> None:
+    app = await make_app(transform_maximum_operations=2)
+    late = app.manager.repository
+    late.__class__ = LateRepository
+    assert isinstance(late, LateRepository)
+    ann = await connect(app, "doc", client_id="a")
+    await give_up_an_edit(ann, late)
+    await late.store_late()
+    others = [await connect(app, "doc", client_id=name) for name in "bcd"]
+    late.gate = asyncio.Event()
+    try:
+        for other in others:
+            await other.edit(1, 0, {"insert": "y"})
+            await other.send({"type": "ping"})
+            await other.until("pong")
+        await ann.edit(1, 0, {"insert": "x"})
+        assert (await ann.until("ack"))["version"] == 1
+    finally:
+        late.gate.set()
