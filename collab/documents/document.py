@@ -149,8 +149,10 @@ class Document:
             # Its editor would make it anew: not if a commit that was given up has stored it.
             if await self._repository.find_edit(self.key, author.client_id, edit_id) is None:
                 raise
-        self._read_back()
         await self.until_open()
+        if edit_id > author.last_id:
+            self._read_back()
+            await self.until_open()
         return await self._repetition(author, edit_id, version, operation)
 
     async def _submit_old(
@@ -161,6 +163,10 @@ class Document:
             earlier = await self._recall(version)
             if not earlier or earlier[-1].version >= self.history.start:
                 break
+        self._check_open()
+        if edit_id <= author.last_id:
+            # Found in storage, where a commit that was given up had put it, during the await.
+            return await self._repetition(author, edit_id, version, operation)
         return self.submit(author, edit_id, version, operation, earlier)
 
     def submit(
