@@ -91,8 +91,8 @@ class Witness:
 
     @classmethod
     @contextlib.contextmanager
-    def of(cls, served: Served, doc_id: str) -> Iterator[Witness]:
-        address = f"ws://127.0.0.1:{served.port}/ws/documents/{doc_id}?client_id=witness"
+    def of(cls, served: Served, doc_id: str, client_id: str = "witness") -> Iterator[Witness]:
+        address = f"ws://127.0.0.1:{served.port}/ws/documents/{doc_id}?client_id={client_id}"
         with open_websocket(address, compression=None) as wire:
             yield cls(wire)
 
@@ -133,6 +133,8 @@ class Hostile:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         self._socket.settimeout(PATIENCE_SECONDS)
         self._socket.connect(("127.0.0.1", served.port))
+        # The rest of what was not taken whole.
+        self._unsent = b""
         self._received = bytearray()
         self._frames: list[tuple[int, bytes]] = []
 
@@ -151,7 +153,8 @@ class Hostile:
         return answer
 
     def send(self, data: bytes) -> None:
-        self._socket.sendall(data)
+        unsent, self._unsent = self._unsent, b""
+        self._socket.sendall(unsent + data)
 
     def send_while_taken(self, data: bytes, most: int, patience_seconds: float = 2) -> int:
         """Send the same again and again without reading, until it is not taken any more."""
@@ -159,7 +162,9 @@ class Hostile:
         sent = 0
         with contextlib.suppress(OSError):
             while sent < most:
-                sent += self._socket.send(data)
+                taken = self._socket.send(self._unsent or data)
+                self._unsent = (self._unsent or data)[taken:]
+                sent += taken
         self._socket.settimeout(PATIENCE_SECONDS)
         return sent
 

@@ -111,11 +111,12 @@ async def committer(watched: Watched) -> AsyncIterator[Committer]:
 @contextlib.contextmanager
 def lock(tmp_path: Path) -> Iterator[None]:
     """Hold the database's write lock, as another program would."""
-    other = sqlite3.connect(tmp_path / "documents.db", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    yield
-    other.execute("COMMIT")
-    other.close()
+    with contextlib.closing(
+        sqlite3.connect(tmp_path / "documents.db", isolation_level=None)
+    ) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("COMMIT")
 
 
 async def stored(repository: Repository, tail: Tail) -> list[int]:
