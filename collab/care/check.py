@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 import msgspec
 
 from ..documents.document_types import DocumentTypes
-from ..errors import CollabError, StorageError, WrongDocType
+from ..errors import CollabError, NoSuchDocument, StorageError, WrongDocType
 from ..ot.types import Buffer, OperationType
-from ..storage import Database, OperationRecord
+from ..storage import Database, OperationRecord, Repository
 from ..storage.checksums import operation_checksum
 from ..storage.inspection import (
     StoredDocument,
@@ -17,15 +17,14 @@ from ..storage.inspection import (
     StoredSnapshot,
     database_problems,
     inspect_document,
-    inspect_keys,
     inspect_operations,
     inspect_snapshot,
 )
+from .keys import document_keys
 from .report import DocumentReport
 
 __all__ = ["DocumentCheck", "check_database", "check_document", "check_documents"]
 
-PAGE_DOCUMENTS = 500
 PAGE_OPERATIONS = 1000
 ATTEMPTS = 3
 
@@ -39,19 +38,27 @@ async def check_database(database: Database) -> list[str]:
 
 
 async def check_documents(
-    database: Database, types: DocumentTypes
+    database: Database, types: DocumentTypes, *doc_ids: str
 ) -> AsyncIterator[DocumentReport]:
-    """A report of each document, in the order in which they were made.
+    """A report of each of these documents; without any, of all, in the order in which they were
+    made.
 
     Documents may be edited meanwhile; each is checked as it is when its turn comes.
+
+    Raises:
+        NoSuchDocument: one that is named is not there.
     """
-    after = 0
-    while keys := await database.read(inspect_keys, after, PAGE_DOCUMENTS):
-        for key in keys:
+    if not doc_ids:
+        async for key in document_keys(database):
             report = await check_document(database, types, key)
             if report is not None:
                 yield report
-        after = keys[-1]
+    for doc_id in doc_ids:
+        record = await Repository(database).find_document(doc_id)
+        found = None if record is None else await check_document(database, types, record.key)
+        if found is None:
+            raise NoSuchDocument(f"there is no document '{doc_id}'")
+        yield found
 
 
 async def check_document(

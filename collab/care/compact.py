@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..documents.content import encode_content
 from ..documents.document_types import DocumentTypes
 from ..documents.loading import load_content
-from ..storage import DocumentRecord, Repository
+from ..errors import DocumentDamaged, WrongDocType
+from ..storage import Database, DocumentRecord, Repository
 from ..storage.compaction import Droppable
 from ..storage.faults import translated_faults
+from ..storage.inspection import inspect_document
+from .keys import document_keys
 from .opening import check_unused
 
-__all__ = ["Retention", "compact_document", "droppable", "vacuum"]
+__all__ = [
+    "Compaction",
+    "Retention",
+    "compact_document",
+    "compact_documents",
+    "droppable",
+    "vacuum",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +35,41 @@ class Retention:
 
     operations: int | None = None
     since: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Compaction:
+    """What a document can do without; if it could not be let go, `problem` says why."""
+
+    doc_id: str
+    part: Droppable
+    problem: str | None = None
+
+
+async def compact_documents(
+    database: Database, types: DocumentTypes, retention: Retention, *, dry_run: bool
+) -> AsyncIterator[Compaction]:
+    """Compact each document that can do without something, in the order in which they were made.
+
+    One that can't be compacted is left as it is, and the others are not. With `dry_run` nothing is
+    changed.
+
+    Raises:
+        StorageUnavailable: the database can't be written; what is left of the logs is sound.
+    """
+    repository = Repository(database)
+    async for key in document_keys(database):
+        stored = await database.read(inspect_document, key)
+        part = stored and await droppable(repository, stored.record, retention)
+        if not stored or not part:
+            continue
+        problem = None
+        if not dry_run:
+            try:
+                await compact_document(repository, types, stored.record, part.version)
+            except (DocumentDamaged, WrongDocType) as error:
+                problem = error.message
+        yield Compaction(stored.record.doc_id, part, problem)
 
 
 async def droppable(

@@ -5,9 +5,11 @@ from __future__ import annotations
 from sqlalchemy.exc import IntegrityError
 
 from ..documents.content import encode_content
+from ..documents.document_types import DocumentTypes
 from ..storage import Database
 from ..storage.mending import drop_after, write_checksums
 from ..storage.snapshots import add_snapshot, set_aside_snapshot
+from .check import check_document
 from .report import DocumentReport
 
 __all__ = ["Repair", "needs_dropping"]
@@ -30,8 +32,11 @@ class Repair:
             they can't be read.
     """
 
-    def __init__(self, database: Database, *, dry_run: bool, drop: bool) -> None:
+    def __init__(
+        self, database: Database, types: DocumentTypes, *, dry_run: bool, drop: bool
+    ) -> None:
         self._database = database
+        self._types = types
         self._dry_run = dry_run
         self._drop = drop
 
@@ -47,6 +52,15 @@ class Repair:
         if self._drop and needs_dropping(report):
             done += await self._drop_after(report)
         return done
+
+    async def damage_left(self, report: DocumentReport) -> DocumentReport | None:
+        """What there still is to be found after `document`; None if there is nothing."""
+        if not report.findings:
+            return None
+        if self._dry_run:
+            return report
+        after = await check_document(self._database, self._types, report.record.key)
+        return after if after is not None and after.findings else None
 
     async def _set_aside(self, report: DocumentReport, version: int) -> list[str]:
         if not self._dry_run:

@@ -4,38 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
 from typing import Any
 
 import click
 
-from ..care.check import check_database, check_document, check_documents
+from ..care.check import check_database, check_documents
 from ..care.opening import check_unused, existing_file, opened
 from ..care.repair import Repair, needs_dropping
 from ..care.report import DocumentReport
 from ..documents.document_types import DocumentTypes
-from ..errors import ConfigurationError, NoSuchDocument
+from ..errors import ConfigurationError
 from ..installed_types import register_installed_types
 from ..settings import Settings
-from ..storage import Database, Repository
 from .options import given, setting_options
 
 __all__ = ["check", "repair"]
-
-
-async def reports_of(
-    database: Database, types: DocumentTypes, doc_ids: tuple[str, ...]
-) -> AsyncIterator[DocumentReport]:
-    """Those of these documents, or of all."""
-    if not doc_ids:
-        async for report in check_documents(database, types):
-            yield report
-    for doc_id in doc_ids:
-        record = await Repository(database).find_document(doc_id)
-        found = None if record is None else await check_document(database, types, record.key)
-        if found is None:
-            raise NoSuchDocument(f"there is no document '{doc_id}'")
-        yield found
 
 
 def say(report: DocumentReport) -> None:
@@ -72,7 +55,7 @@ def check(doc_ids: tuple[str, ...], **options: Any) -> None:
             problems = await check_database(database)
             for line in problems:
                 click.echo(f"the database: {line}")
-            async for report in reports_of(database, types, doc_ids):
+            async for report in check_documents(database, types, *doc_ids):
                 say(report)
                 reports += 1
                 operations += report.operations
@@ -130,36 +113,31 @@ def repair(
         types = DocumentTypes(settings)
         is_sound = True
         async with opened(settings) as database:
-            mender = Repair(database, dry_run=dry_run, drop=drop_after_damage)
-            async for report in reports_of(database, types, doc_ids):
-                is_sound &= await mend(database, types, mender, report, dry_run)
+            mender = Repair(database, types, dry_run=dry_run, drop=drop_after_damage)
+            async for report in check_documents(database, types, *doc_ids):
+                say(report)
+                for line in await mender.document(report):
+                    would = "would have " if dry_run else ""
+                    click.echo(f"{report.record.doc_id}: {would}{line}")
+                left = await mender.damage_left(report)
+                if left is not None:
+                    is_sound = False
+                    advise(left)
         return is_sound
 
     if not asyncio.run(run()):
         sys.exit(1)
 
 
-async def mend(
-    database: Database, types: DocumentTypes, mender: Repair, report: DocumentReport, dry_run: bool
-) -> bool:
-    """Whether the document is sound now."""
-    say(report)
-    doc_id = report.record.doc_id
-    for line in await mender.document(report):
-        click.echo(f"{doc_id}: {'would have ' if dry_run else ''}{line}")
-    if not report.findings:
-        return True
-    after = report if dry_run else await check_document(database, types, report.record.key)
-    if after is None or not after.findings:
-        return True
-    if needs_dropping(after):
+def advise(left: DocumentReport) -> None:
+    doc_id = left.record.doc_id
+    if needs_dropping(left):
         click.echo(
-            f"{doc_id}: can be had up to version {after.version} of {after.record.version}: put a "
+            f"{doc_id}: can be had up to version {left.version} of {left.record.version}: put a "
             "backup back, or say --drop-after-damage"
         )
-    elif after.is_whole:
+    elif left.is_whole:
         click.echo(
             f"{doc_id}: its newest content is sound; what is damaged of its history goes with "
             "`collab compact`"
         )
-    return False

@@ -9,20 +9,16 @@ from typing import Any
 
 import click
 
-from ..care.compact import Retention, compact_document, droppable, vacuum
+from ..care.compact import Compaction, Retention, compact_documents, vacuum
 from ..care.opening import existing_file, opened, sqlite_file
 from ..documents.document_types import DocumentTypes
-from ..errors import DocumentDamaged, WrongDocType
 from ..installed_types import register_installed_types
 from ..settings import Settings
-from ..storage import Database, DocumentRecord, Repository
-from ..storage.inspection import inspect_document, inspect_keys
 from .options import given, setting_options
 
 __all__ = ["compact"]
 
 DAY_SECONDS = 86_400.0
-PAGE_DOCUMENTS = 500
 
 
 @click.command(short_help="Let the beginning of documents' histories go.")
@@ -65,8 +61,20 @@ def compact(
     retention = Retention(keep_operations, since)
 
     async def run() -> bool:
+        operations = size = failed = 0
         async with opened(settings) as database:
-            return await compact_all(database, DocumentTypes(settings), retention, dry_run)
+            types = DocumentTypes(settings)
+            async for each in compact_documents(database, types, retention, dry_run=dry_run):
+                if each.problem is not None:
+                    click.echo(f"{each.doc_id}: left as it is: {each.problem}", err=True)
+                    failed += 1
+                    continue
+                say(each)
+                operations += each.part.operations
+                size += each.part.bytes
+        would = "would have gone" if dry_run else "have gone"
+        click.echo(f"{operations} operations {would}, {size} bytes of them")
+        return not failed
 
     is_done = asyncio.run(run())
     if file is not None and not dry_run:
@@ -75,41 +83,9 @@ def compact(
         sys.exit(1)
 
 
-async def compact_all(
-    database: Database, types: DocumentTypes, retention: Retention, dry_run: bool
-) -> bool:
-    """Whether every document could be compacted."""
-    repository = Repository(database)
-    operations = size = failed = after = 0
-    while keys := await database.read(inspect_keys, after, PAGE_DOCUMENTS):
-        for key in keys:
-            stored = await database.read(inspect_document, key)
-            part = stored and await droppable(repository, stored.record, retention)
-            if not stored or not part:
-                continue
-            if not dry_run and not await compact_one(
-                repository, types, stored.record, part.version
-            ):
-                failed += 1
-                continue
-            click.echo(
-                f"{stored.record.doc_id}: {part.operations} operations up to version "
-                f"{part.version}, {part.bytes} bytes"
-            )
-            operations += part.operations
-            size += part.bytes
-        after = keys[-1]
-    would = "would have gone" if dry_run else "have gone"
-    click.echo(f"{operations} operations {would}, {size} bytes of them")
-    return not failed
-
-
-async def compact_one(
-    repository: Repository, types: DocumentTypes, record: DocumentRecord, version: int
-) -> bool:
-    try:
-        await compact_document(repository, types, record, version)
-    except (DocumentDamaged, WrongDocType) as error:
-        click.echo(f"{record.doc_id}: left as it is: {error.message}", err=True)
-        return False
-    return True
+def say(compaction: Compaction) -> None:
+    part = compaction.part
+    click.echo(
+        f"{compaction.doc_id}: {part.operations} operations up to version {part.version}, "
+        f"{part.bytes} bytes"
+    )

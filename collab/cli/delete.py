@@ -7,13 +7,12 @@ import time
 from typing import Any
 
 import click
-from sqlalchemy import Connection
 
 from ..care.opening import opened
+from ..care.purge import Purged
+from ..care.purge import purge as purge_older
 from ..settings import Settings
 from ..storage import Repository
-from ..storage.snapshots import purge_damaged
-from ..storage.tombstones import purge_tombstones
 from .options import given, setting_options
 
 __all__ = ["delete", "purge"]
@@ -55,12 +54,11 @@ def purge(older_than_days: float, **options: Any) -> None:
     settings = Settings(**given(options))
     before = time.time() - older_than_days * DAY_SECONDS
 
-    def both(connection: Connection) -> tuple[int, int]:
-        return purge_tombstones(connection, before), purge_damaged(connection, before)
-
-    async def run() -> tuple[int, int]:
+    async def run() -> Purged:
         async with opened(settings) as database:
-            return await database.write(both)
+            return await purge_older(database, before)
 
-    ids, snapshots = asyncio.run(run())
-    click.echo(f"{ids} deleted documents forgotten, {snapshots} damaged snapshots deleted")
+    gone = asyncio.run(run())
+    click.echo(
+        f"{gone.tombstones} deleted documents forgotten, {gone.snapshots} damaged snapshots deleted"
+    )

@@ -14,11 +14,10 @@ import msgspec
 
 from ..api.answers import timestamp
 from ..app import Collab
+from ..care.opening import existing_file
 from ..documents import DocumentManager
-from ..errors import ConfigurationError
 from ..ot import OperationType
 from ..settings import Settings
-from ..storage.engine import file_of, parse_url
 from .options import given, setting_options
 
 __all__ = ["documents"]
@@ -40,12 +39,8 @@ def with_manager(
         ConfigurationError: there is no database file, and none is to be made (`create`).
     """
     settings = Settings(**given(options))
-    file = file_of(parse_url(settings.database))
-    if not create and file is not None and not file.exists():
-        raise ConfigurationError(
-            f"there is no database '{file}' in {Path.cwd()}: "
-            "go to the folder where the server was started, or give --database"
-        )
+    if not create:
+        existing_file(settings)
 
     async def run() -> Result:
         app = Collab(settings)

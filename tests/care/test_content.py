@@ -97,7 +97,7 @@ class Kept:
     async def repair(self, _: int) -> None:
         types = DocumentTypes(self.settings)
         async with opened(self.settings) as database:
-            repair = Repair(database, dry_run=False, drop=False)
+            repair = Repair(database, types, dry_run=False, drop=False)
             async for report in check_documents(database, types):
                 await repair.document(report)
 

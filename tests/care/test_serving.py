@@ -45,7 +45,7 @@ async def test_editors_go_on_while_checksums_are_computed(app: Collab, tmp_path:
     await type_letters(wire, 6, 8)
     types = DocumentTypes(app.settings)
     async with opened(app.settings) as database:
-        repair = Repair(database, dry_run=False, drop=False)
+        repair = Repair(database, types, dry_run=False, drop=False)
         async for report in check_documents(database, types):
             assert report.without_checksum == 5
             assert await repair.document(report) == ["computed the checksums anew"]

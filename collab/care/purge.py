@@ -1,0 +1,33 @@
+"""Forget what is kept of documents and snapshots after they are out of use."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from ..storage import Database
+from ..storage.snapshots import purge_damaged
+from ..storage.tombstones import purge_tombstones
+
+__all__ = ["Purged", "purge"]
+
+
+class Purged(NamedTuple):
+    """How many ids of deleted documents were forgotten, and damaged snapshots deleted."""
+
+    tombstones: int
+    snapshots: int
+
+
+async def purge(database: Database, before: float) -> Purged:
+    """Forget both as far as they are older than `before`, in seconds since the epoch, UTC.
+
+    Raises:
+        StorageUnavailable: the database can't be written; nothing has changed.
+    """
+
+    def both(connection: Connection) -> Purged:
+        return Purged(purge_tombstones(connection, before), purge_damaged(connection, before))
+
+    return await database.write(both)
