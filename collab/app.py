@@ -15,6 +15,7 @@ from .api.grants import GrantsAPI
 from .api.health import health_routes
 from .api.metrics import metrics_routes, registry_of
 from .api.pages import page_routes
+from .api.rates import RatedAccess, RequestRates
 from .api.session import SessionAPI
 from .api.sharing import SharedAccess
 from .asgi.routing import Route, Router
@@ -111,16 +112,23 @@ class Collab:
         shared = not isinstance(source, OpenAccess)
         access = self._access = SharedAccess(source, self.manager) if shared else source
         tokens = source if isinstance(source, TokenAccess) else None
+        rates = RequestRates(settings, metrics)
+        # In open mode a user is who they say, another one with each request.
+        rated = RatedAccess(access, rates) if shared else access
         mode = "host" if authenticate is not None else settings.auth
         self._router = Router(
             [
                 *health_routes(self._repository, self._committer),
                 *self._metrics_routes(),
-                *SessionAPI(self.manager, access, mode, tokens).routes(),
-                *GrantsAPI(self.manager, access).routes(),
-                *DocumentsAPI(self.manager, access).routes(),
+                *rates.limit(
+                    [
+                        *SessionAPI(self.manager, rated, mode, tokens).routes(),
+                        *GrantsAPI(self.manager, rated).routes(),
+                        *DocumentsAPI(self.manager, rated).routes(),
+                    ]
+                ),
                 editing_route(self.manager, access),
-                *page_routes(self.manager, access),
+                *page_routes(self.manager, rated, rates),
             ],
             lifespan=lambda app: self.running(),
         )

@@ -73,6 +73,8 @@ class CollabError(Exception):
     status: ClassVar[int] = 500
     close_code: ClassVar[int] = 1011
     retry: ClassVar[bool] = False
+    retry_after_seconds: int = 1
+    """Where `retry`, how long to wait before it."""
 
     @property
     def message(self) -> str:
@@ -190,6 +192,10 @@ class RateLimited(EditError):
     code = "rate_limited"
     status = 429
     retry = True
+
+    def __init__(self, message: str, retry_after_seconds: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class DocumentFull(EditError):

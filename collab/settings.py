@@ -235,6 +235,24 @@ class Settings(BaseSettings):
         ge=1,
         description="So many requests may wait on one connection for the answer to another.",
     )
+    address_requests_per_second: float = Field(
+        default=200.0,
+        gt=0,
+        description="Most requests per second from one network address, in the long run; of IPv6, "
+        "from one /64 network. Static files and health checks don't count, nor do WebSockets.",
+    )
+    address_requests_burst_maximum: int = Field(
+        default=5000, ge=1, description="So many requests of one network address may come at once."
+    )
+    user_requests_per_second: float = Field(
+        default=50.0,
+        gt=0,
+        description="Most requests per second of one user who is signed in, in the long run, from "
+        "whatever address.",
+    )
+    user_requests_burst_maximum: int = Field(
+        default=1000, ge=1, description="So many requests of one user may come at once."
+    )
     frame_maximum_bytes: int = Field(
         default=16_777_216,
         ge=1024,

@@ -42,7 +42,7 @@ def error_response(error: CollabError) -> Response:
     """`{"code", "message"}` with the error's HTTP status."""
     response = json_response({"code": error.code, "message": error.message}, error.status)
     if error.retry:
-        response.headers["retry-after"] = "1"
+        response.headers["retry-after"] = str(error.retry_after_seconds)
     return response
 
 

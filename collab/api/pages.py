@@ -19,9 +19,10 @@ from ..asgi.types import ASGIApp
 from ..auth import Access, permitted
 from ..documents import DocumentManager
 from ..documents.join import check_doc_id
-from ..errors import Forbidden, InvalidRequest, StorageError, Unauthorized
+from ..errors import Forbidden, InvalidRequest, RateLimited, StorageError, Unauthorized
 from ..resources import resource_folder
 from .answers import error_response
+from .rates import RequestRates
 
 __all__ = ["page_routes"]
 
@@ -46,15 +47,15 @@ SECURITY_HEADERS = [
 ]
 
 
-def page_routes(manager: DocumentManager, access: Access) -> list[BaseRoute]:
-    """`/`, `/sign-in`, `/documents/{doc_id}` and `/static/…`."""
+def page_routes(manager: DocumentManager, access: Access, rates: RequestRates) -> list[BaseRoute]:
+    """`/`, `/sign-in` and `/documents/{doc_id}`, as often as may be, and `/static/…`."""
     files = Files(resource_folder("static"))
-    return [
+    pages = [
         Route("/", files.page("index.html")),
         Route("/sign-in", files.page("sign_in.html")),
         Route("/documents/{doc_id}", DocumentPage(files, manager, access)),
-        Mount("/static", app=files),
     ]
+    return [*rates.limit(pages), Mount("/static", app=files)]
 
 
 class DocumentPage:
@@ -73,7 +74,7 @@ class DocumentPage:
         request = Request(scope)
         try:
             doc_type = await self._type_of(request)
-        except StorageError as error:
+        except (StorageError, RateLimited) as error:
             await error_response(error)(scope, receive, send)
             return
         await self._pages[PAGES.get(doc_type, NO_PAGE)](scope, receive, send)

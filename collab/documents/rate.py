@@ -37,6 +37,15 @@ class TokenBucket:
         self._tokens -= 1
         return self._tokens >= 0 or self._fill()
 
+    def put_back(self) -> None:
+        """Let what was asked for in vain not count."""
+        self._tokens += 1
+
+    @property
+    def wait_seconds(self) -> float:
+        """How long until there is a token, as of the last time that there was none."""
+        return max(1 - self._tokens, 0) / self.rate
+
     @property
     def is_overdrawn(self) -> bool:
         """Whether a whole burst was asked for beyond what there was."""

@@ -54,3 +54,15 @@ def test_who_asks_regardless_is_overdrawn_and_recovers_by_waiting() -> None:
     clock.now += 1.1
     assert bucket.take()
     assert not bucket.is_overdrawn
+
+
+def test_what_is_put_back_is_no_debt() -> None:
+    clock = Clock()
+    bucket = TokenBucket(10, 5, clock)
+    assert all(bucket.take() for _ in range(5))
+    for _ in range(1000):
+        assert not bucket.take()
+        bucket.put_back()
+    assert round(bucket.wait_seconds, 6) == 0.1
+    clock.now += 0.1
+    assert bucket.take()
