@@ -128,7 +128,7 @@ async def profile(name: str, options: Options, native: bool) -> tuple[list[str],
             began = asyncio.ensure_future(load.began.wait())
             await asyncio.wait({running, began}, return_when=asyncio.FIRST_COMPLETED)
             before = _thread_cpu(load.server.pid)
-            await _record(load.server.pid, path, options.seconds - MARGIN_SECONDS, native)
+            await record(load.server.pid, path, options.seconds - MARGIN_SECONDS, native)
             cpu = _thread_cpu(load.server.pid) - before
             await running
             await load.close()
@@ -141,14 +141,22 @@ def _thread_cpu(pid: int) -> Counter[int]:
     return Counter({int(e.name): int((e / "schedstat").read_text().split()[0]) for e in tasks})
 
 
-async def _record(pid: int, path: Path, seconds: float, native: bool) -> None:
+async def record(pid: int, path: Path, seconds: float, native: bool) -> None:
+    """Let py-spy write folded stacks of a process to a file.
+
+    Raises:
+        RuntimeError: py-spy is missing or failed.
+    """
     program = shutil.which("py-spy", path=str(Path(sys.executable).parent)) or "py-spy"
     command = [program, "record", "--pid", str(pid), "--output", str(path), "--format", "raw"]
     command += ["--duration", str(max(1, round(seconds))), "--rate", str(SAMPLES_PER_SECOND)]
     command += ["--threads", "--function", *(["--native"] if native else [])]
-    process = await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
-    )
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        )
+    except FileNotFoundError as error:
+        raise RuntimeError("py-spy is missing: pip install '.[benchmarks]'") from error
     said, _ = await process.communicate()
     if process.returncode != 0:
         raise RuntimeError(f"py-spy failed: {said.decode().strip()}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +60,6 @@ def test_the_libraries_under_node_do_all_of_the_work(trace: Path) -> None:
             assert outcome(Node(node, library, form), workload) == workload.end
 
 
-@pytest.mark.skipif(find_spec("pycrdt") is None, reason="pycrdt is not installed")
 def test_pycrdt_applies_it(trace: Path) -> None:
     for workload, form in works(trace):
         if form in ("text", "list") and workload.task in ("apply", "list"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from collections import Counter
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.fanout.options import Options
-from benchmarks.profile import profile, profiles, tables
+from benchmarks.profile import profile, profiles, record, tables
 
 FOLDED = [
     "thread (7): MainThread;main (a.py:1);read (a.py:2) 3",
@@ -42,9 +43,29 @@ def test_tables_are_made_of_the_threads_that_used_the_processor() -> None:
     assert "`main (a.py:1)`" not in with_callees
 
 
+@pytest.mark.parametrize(
+    ("scenario", "problem"),
+    [
+        ("S1", "several scenarios fit 'S1': S1-100, S1-400"),
+        ("growth", "'growth' has no server of its own"),
+        ("nothing", "nothing"),
+    ],
+)
+async def test_one_scenario_with_a_server_is_asked_for(scenario: str, problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        await profile(scenario, Options(), native=False)
+
+
+async def test_it_is_told_what_py_spy_complains_of(tmp_path: Path) -> None:
+    ended = await asyncio.create_subprocess_exec("true")
+    await ended.wait()
+    with pytest.raises(RuntimeError, match=r"py-spy failed: .*\w"):
+        await record(ended.pid, tmp_path / "folded", 1, native=False)
+
+
 @pytest.mark.skipif(
-    not (Path(sys.executable).parent / "py-spy").exists() or os.geteuid() != 0,
-    reason="it needs py-spy, and root to look at another process",
+    sys.platform != "linux" or os.geteuid() != 0,
+    reason="it reads /proc, and only root may look into another process",
 )
 async def test_the_server_is_profiled_under_a_load() -> None:
     options = Options(warm_seconds=0, seconds=2, writers=3)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +90,6 @@ def test_other_servers_are_shown_beside_ours(results: Results, peers: Peers) -> 
     assert "¹" not in beside_others(results, peers)
 
 
-@pytest.mark.skipif(find_spec("matplotlib") is None, reason="matplotlib is not installed")
 def test_tables_pictures_and_page_are_made(results: Results, peers: Peers, tmp_path: Path) -> None:
     results.write(tmp_path / "latest.json")
     peers.write(tmp_path / "peers.json")
