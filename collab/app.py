@@ -98,6 +98,7 @@ class Collab:
             self._database,
             settings.snapshots_kept,
             documents_maximum=settings.stored_documents_maximum,
+            tombstone_days=settings.tombstone_days,
         )
         self._committer = Committer(
             self._repository,

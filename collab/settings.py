@@ -1,7 +1,7 @@
 """Every setting: its name, default, unit and meaning, in one table.
 
 Each can be given to `Settings(...)`, as `COLLAB_<NAME>` in the environment, and, where the command
-line has it, as an option of `collab serve`. Sizes end in `_bytes`, times in `_seconds`.
+line has it, as an option of `collab serve`. Sizes end in `_bytes`, times in `_seconds` or `_days`.
 """
 
 from __future__ import annotations
@@ -144,6 +144,12 @@ class Settings(BaseSettings):
         default=1_000_000,
         ge=1,
         description="Most documents in the database; no more are created then.",
+    )
+    tombstone_days: float = Field(
+        default=90.0,
+        gt=0,
+        description="How long the id of a deleted document is remembered: who comes back to it "
+        "later than that may make it anew by joining, empty.",
     )
     documents_maximum: int = Field(
         default=1000, ge=1, description="Most documents held in memory; idle ones leave first."

@@ -37,7 +37,8 @@ def delete(doc_id: str, yes: bool, **options: Any) -> None:
 
     async def run() -> None:
         async with opened(settings) as database:
-            await Repository(database).delete_document(doc_id)
+            repository = Repository(database, tombstone_days=settings.tombstone_days)
+            await repository.delete_document(doc_id)
 
     asyncio.run(run())
     click.echo(f"{doc_id}: deleted")
@@ -46,13 +47,16 @@ def delete(doc_id: str, yes: bool, **options: Any) -> None:
 @click.command(short_help="Forget old deletions and set-aside snapshots.")
 @setting_options("database")
 @click.option(
-    "--older-than-days", type=click.FloatRange(min=0), required=True, help="What is older goes."
+    "--older-than-days",
+    type=click.FloatRange(min=0),
+    help="What is older goes; the setting tombstone_days, if left out.",
 )
-def purge(older_than_days: float, **options: Any) -> None:
+def purge(older_than_days: float | None, **options: Any) -> None:
     """Forget the ids of documents that were deleted, so that joining one makes it anew, and delete
     the snapshots that were set aside because they were damaged."""
     settings = Settings(**given(options))
-    before = time.time() - older_than_days * DAY_SECONDS
+    days = settings.tombstone_days if older_than_days is None else older_than_days
+    before = time.time() - days * DAY_SECONDS
 
     async def run() -> Purged:
         async with opened(settings) as database:

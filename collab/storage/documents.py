@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Select, delete, func, insert, or_, select, tu
 from ..errors import InvalidRequest
 from . import tables
 from .records import DocumentRecord
-from .tombstones import add_tombstone, remove_tombstone
+from .tombstones import add_tombstone, forget_tombstones, remove_tombstone
 
 __all__ = [
     "DOCUMENT_COLUMNS",
@@ -106,11 +106,21 @@ def rename_document(connection: Connection, doc_id: str, title: str) -> Document
 
 
 def delete_document(
-    connection: Connection, doc_id: str, user_id: str, tombstone: bool
+    connection: Connection,
+    doc_id: str,
+    user_id: str,
+    tombstone: bool,
+    forget_before: float | None,
 ) -> DocumentRecord | None:
-    """Its operations and snapshots go with it."""
+    """Its operations and snapshots go with it.
+
+    Args:
+        forget_before: tombstones older than that go, so that there are never many of them.
+    """
     record = find_document(connection, doc_id)
     if record is not None:
+        if forget_before is not None:
+            forget_tombstones(connection, forget_before)
         if tombstone:
             add_tombstone(connection, record, user_id)
         connection.execute(delete(tables.documents).where(_documents.id == record.key))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import Connection
@@ -36,6 +37,8 @@ __all__ = ["Repository"]
 
 logger = logging.getLogger(__name__)
 
+DAY_SECONDS = 86_400.0
+
 _Appending = Callable[[Connection, Sequence[Append], Mapping[int, int | None]], list[int | None]]
 
 
@@ -47,6 +50,7 @@ class Repository:
     Args:
         snapshots_kept: so many of a document's newest snapshots are kept; None for all.
         documents_maximum: so many documents there may be; None for any number.
+        tombstone_days: how long the ids of deleted documents are remembered; None for ever.
     """
 
     def __init__(
@@ -55,10 +59,12 @@ class Repository:
         snapshots_kept: int | None = None,
         *,
         documents_maximum: int | None = None,
+        tombstone_days: float | None = None,
     ) -> None:
         self._database = database
         self._documents_maximum = documents_maximum
         self._snapshots_kept = snapshots_kept
+        self._tombstone_days = tombstone_days
         self._heads = ChainHeads()
 
     # -- documents ------------------------------------------------------------------------------
@@ -138,6 +144,8 @@ class Repository:
     ) -> DocumentRecord:
         """Delete a document with all its operations and snapshots; returns what it was.
 
+        Ids that were deleted longer ago than `tombstone_days` are forgotten.
+
         Args:
             user_id: who deletes it.
             tombstone: whether its id is remembered, so that joining doesn't make it anew.
@@ -145,7 +153,11 @@ class Repository:
         Raises:
             NoSuchDocument: there is none of this `doc_id`.
         """
-        deleted = await self._database.write(documents.delete_document, doc_id, user_id, tombstone)
+        days = self._tombstone_days
+        forget_before = None if days is None else time.time() - days * DAY_SECONDS
+        deleted = await self._database.write(
+            documents.delete_document, doc_id, user_id, tombstone, forget_before
+        )
         return _found(doc_id, deleted)
 
     async def was_deleted(self, doc_id: str) -> bool:

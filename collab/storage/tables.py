@@ -136,7 +136,7 @@ tombstones = Table(
     Column("doc_id", Text, primary_key=True),
     Column("epoch", Text, nullable=False),
     Column("user_id", Text, nullable=False),
-    Column("deleted_at", Double, nullable=False),
+    Column("deleted_at", Double, nullable=False, index=True),
     sqlite_with_rowid=False,
 )
 

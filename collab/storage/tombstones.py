@@ -9,7 +9,15 @@ from sqlalchemy import Connection, delete, insert, select
 from . import tables
 from .records import DocumentRecord
 
-__all__ = ["add_tombstone", "has_tombstone", "purge_tombstones", "remove_tombstone"]
+__all__ = [
+    "add_tombstone",
+    "forget_tombstones",
+    "has_tombstone",
+    "purge_tombstones",
+    "remove_tombstone",
+]
+
+FORGOTTEN_AT_ONCE = 1000
 
 _tombstones = tables.tombstones.c
 
@@ -34,6 +42,20 @@ def has_tombstone(connection: Connection, doc_id: str) -> bool:
 
 def remove_tombstone(connection: Connection, doc_id: str) -> None:
     connection.execute(delete(tables.tombstones).where(_tombstones.doc_id == doc_id))
+
+
+def forget_tombstones(connection: Connection, before: float) -> None:
+    """Forget up to 1000 of those who were deleted before then, the oldest first: few enough for
+    nobody to wait, and many more than come."""
+    oldest = (
+        select(_tombstones.doc_id)
+        .where(_tombstones.deleted_at < before)
+        .order_by(_tombstones.deleted_at)
+        .limit(FORGOTTEN_AT_ONCE)
+    )
+    connection.execute(
+        delete(tables.tombstones).where(_tombstones.doc_id.in_(oldest.scalar_subquery()))
+    )
 
 
 def purge_tombstones(connection: Connection, before: float) -> int:

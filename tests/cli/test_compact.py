@@ -145,6 +145,7 @@ def test_a_deleted_document_is_gone_until_its_deletion_is_forgotten(
     assert collab("check").output.startswith("3 documents, 2 operations")
     kept = collab("purge", "--older-than-days", "1")
     assert kept.output.startswith("0 deleted documents forgotten")
+    assert collab("purge").output.startswith("0 deleted documents forgotten")
     gone = collab("purge", "--older-than-days", "0")
     assert gone.output.startswith("1 deleted documents forgotten, 0 damaged snapshots")
     assert rows(file, "SELECT doc_id FROM tombstones") == []

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
+from sqlalchemy import Connection, update
 
 from collab.app import Collab
 from collab.errors import DocumentDeleted, DocumentFull, NoSuchDocument
+from collab.storage.tables import tombstones
 from tests.conftest import Make
 from tests.wire import Wire, connect
+
+DAY = 86_400
 
 INSERT = {"ops": [{"insert": "x"}]}
 
@@ -45,6 +51,47 @@ async def test_a_deleted_document_is_made_anew_by_who_means_it(app: Collab) -> N
     wire = await connect(app, "doc")
     assert (await wire.expect("document_state"))["version"] == 0
     assert not await app.manager.repository.was_deleted("doc")
+
+
+async def delete_days_ago(app: Collab, **days: float) -> None:
+    """As if documents of these ids had been deleted then."""
+    for doc_id in days:
+        await app.manager.create_document(doc_id)
+        await app.manager.delete_document(doc_id)
+    for doc_id, ago in days.items():
+        then = update(tombstones).where(tombstones.c.doc_id == doc_id)
+        await app._database.write(
+            Connection.execute, then.values(deleted_at=time.time() - ago * DAY)
+        )
+
+
+async def test_a_deletion_is_forgotten_after_its_age_when_another_is_deleted(
+    make_app: Make,
+) -> None:
+    app = await make_app(tombstone_days=30)
+    await delete_days_ago(app, young=29.9, old=30.1)
+    was_deleted = app.manager.repository.was_deleted
+    assert await was_deleted("old")
+    await app.manager.create_document("doc")
+    await app.manager.delete_document("doc")
+    assert [await was_deleted(each) for each in ("old", "young", "doc")] == [False, True, True]
+    # Who comes back later makes it anew.
+    wire = await connect(app, "old", version=7, epoch="of the old one")
+    state = await wire.expect("document_state")
+    assert (state["version"], state["content"]) == (0, "")
+    assert await told(await connect(app, "young")) == ("document_deleted", 4410)
+
+
+async def test_only_so_many_deletions_are_forgotten_at_once_and_the_oldest_first(
+    make_app: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collab.storage.tombstones.FORGOTTEN_AT_ONCE", 2)
+    app = await make_app(tombstone_days=30)
+    await delete_days_ago(app, b=32, c=31, a=33)
+    await app.manager.create_document("doc")
+    await app.manager.delete_document("doc")
+    left = [each for each in "abc" if await app.manager.repository.was_deleted(each)]
+    assert left == ["c"]
 
 
 async def test_an_import_that_fails_leaves_no_trace(app: Collab) -> None:

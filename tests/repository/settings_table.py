@@ -50,7 +50,7 @@ UNITS = {
     "outbox_maximum_frames": "frames",
     "bad_frames_maximum": "frames",
 }
-SUFFIXES = ("steps", "fragments", "operations", "components", "bytes", "seconds")
+SUFFIXES = ("steps", "fragments", "operations", "components", "bytes", "seconds", "days")
 
 
 def with_table(page: str) -> str:

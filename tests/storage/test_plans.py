@@ -14,6 +14,11 @@ from .edits import append
 
 Call = Callable[[Repository, DocumentRecord], Awaitable[Any]]
 
+
+def forgetful(repository: Repository) -> Repository:
+    return Repository(repository._database, tombstone_days=1)
+
+
 CALLS: dict[str, Call] = {
     "find_document": lambda repository, _: repository.find_document("plan"),
     "list_documents": lambda repository, _: repository.list_documents(limit=10),
@@ -28,6 +33,7 @@ CALLS: dict[str, Call] = {
     "droppable": lambda repository, each: repository.droppable(each.key, 0, None),
     "compact": lambda repository, each: repository.compact(each.key, each.epoch, 50, '""'),
     "was_deleted": lambda repository, _: repository.was_deleted("plan"),
+    "deleting forgets": lambda repository, _: forgetful(repository).delete_document("plan"),
     "delete_document": lambda repository, _: repository.delete_document("plan"),
 }
 
