@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import shutil
 import statistics
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -26,7 +25,8 @@ from typing import Any, NamedTuple
 import click
 
 from ..replay import table
-from .contenders import Collab, Contender, Node, NodeProcess, Pycrdt
+from .contenders import Collab, Contender, Node, Pycrdt, node_process
+from .process import NodeProcess, missing
 from .workloads import Workload, composing, keystrokes, list_keystrokes, replays
 
 HEADINGS = ("work", "operations", "collab", "µs each", "against", "µs each", "times as fast")
@@ -136,9 +136,9 @@ def main(traces: tuple[Path, ...], repetitions: int, output: Path | None, only: 
     """
     comparisons: list[Comparison] = []
     with contextlib.ExitStack() as stack:
-        node = stack.enter_context(NodeProcess()) if shutil.which("node") else None
-        for missing, name in ((node is None, "Node"), (find_spec("pycrdt") is None, "pycrdt")):
-            if missing:
+        node = None if missing() else stack.enter_context(node_process())
+        for is_here, name in ((node, "Node"), (find_spec("pycrdt"), "pycrdt")):
+            if not is_here:
                 click.echo(f"There is no {name} here: it does not take part.", err=True)
         for workload, forms in planned(traces):
             if only not in workload.name:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import time
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Protocol
 
 from collab.ot import get_type
 
 from .forms import FORMS
+from .process import NodeProcess
 from .workloads import Workload
 
-__all__ = ["Collab", "Contender", "Node", "NodeProcess", "Pycrdt"]
+__all__ = ["Collab", "Contender", "Node", "Pycrdt", "node_process"]
 
-REPOSITORY = Path(__file__).parents[2]
 PROGRAM = Path(__file__).with_name("node.mjs")
 
 
@@ -71,33 +68,9 @@ class Collab:
         return self._form.plain(self._buffer.content())
 
 
-class NodeProcess:
-    """One Node process for as long as the `with` block lasts."""
-
-    def __enter__(self) -> NodeProcess:
-        self._process = subprocess.Popen(
-            ["node", "--max-old-space-size=4096", str(PROGRAM), str(REPOSITORY)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-        )
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._process.communicate()
-
-    def ask(self, question: dict[str, Any]) -> Any:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(question) + "\n")
-        self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())
+def node_process() -> NodeProcess:
+    """For all the `Node`s of a run; a long trace needs more memory than Node takes by itself."""
+    return NodeProcess(PROGRAM, "--max-old-space-size=4096")
 
 
 class Node:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks.ot.contenders import Collab, Node, NodeProcess, Pycrdt
+from benchmarks.ot.contenders import Collab, Node, Pycrdt, node_process
+from benchmarks.ot.process import missing
 from benchmarks.ot.workloads import (
     Patch,
     Workload,
@@ -18,7 +19,8 @@ from benchmarks.ot.workloads import (
     list_keystrokes,
     replays,
 )
-from tests.ot.oracle import missing
+
+NO_NODE = missing("quill-delta", "ot-json0") or ""
 
 TXNS = [
     {"patches": [[0, 0, "漢😀b"]]},
@@ -52,9 +54,9 @@ def test_this_package_does_all_of_the_work(trace: Path) -> None:
         assert outcome(Collab(form), workload) == workload.end
 
 
-@pytest.mark.skipif(missing() is not None, reason=missing() or "")
+@pytest.mark.skipif(bool(NO_NODE), reason=NO_NODE)
 def test_the_libraries_under_node_do_all_of_the_work(trace: Path) -> None:
-    with NodeProcess() as node:
+    with node_process() as node:
         for workload, form in works(trace):
             library = "quill-delta" if form in ("text", "richtext") else "ot-json0"
             assert outcome(Node(node, library, form), workload) == workload.end

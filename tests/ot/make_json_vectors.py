@@ -42,7 +42,7 @@ from collab.ot import get_type
 from .choices import Choices
 from .json_answers import answers, in_normal_form, mixes_forms
 from .json_cases import JsonCases, document_of
-from .oracle_json import JsonOracle
+from .oracle import Oracle
 
 __all__ = ["INVALID", "MISFITS", "VECTORS", "random_case"]
 
@@ -205,7 +205,7 @@ def random_case(seed: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    with JsonOracle() as oracle:
+    with Oracle("ot-json0") as oracle:
         cases = [oracle.ask(random_case(seed)) for seed in range(CASES // 2)]
         cases += [oracle.ask({"seed": seed}) for seed in range(CASES - len(cases))]
     tries = (any_case(seed) for seed in count())

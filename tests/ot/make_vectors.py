@@ -234,7 +234,7 @@ def random_case(name: str, seed: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    with Oracle() as oracle:
+    with Oracle("quill-delta") as oracle:
         for name in INVALID:
             cases = [oracle.ask(random_case(name, seed)) for seed in range(CASES // 2)]
             cases += [

@@ -7,35 +7,39 @@ from typing import Any
 
 import pytest
 
+from benchmarks.ot.process import missing
+
 from .json_answers import answers, in_normal_form
 from .make_json_vectors import random_case
-from .oracle_json import JsonOracle, missing
+from .oracle import Oracle
 
 CASES = int(os.environ.get("COLLAB_ORACLE_CASES", "4000"))
 
-pytestmark = pytest.mark.skipif(missing() is not None, reason=missing() or "")
+NO_ORACLE = missing("ot-json0") or ""
+
+pytestmark = pytest.mark.skipif(bool(NO_ORACLE), reason=NO_ORACLE)
 
 
 @pytest.fixture(scope="module")
 def oracle() -> Any:
-    with JsonOracle() as process:
+    with Oracle("ot-json0") as process:
         yield process
 
 
-def test_our_cases_have_the_answers_of_ot_json0(oracle: JsonOracle) -> None:
+def test_our_cases_have_the_answers_of_ot_json0(oracle: Oracle) -> None:
     for seed in range(CASES):
         case = in_normal_form(oracle.ask(random_case(seed)))
         assert answers(case) == case, f"random_case({seed})"
 
 
-def test_cases_of_ot_json0_have_our_answers(oracle: JsonOracle) -> None:
+def test_cases_of_ot_json0_have_our_answers(oracle: Oracle) -> None:
     for seed in range(CASES):
         case = in_normal_form(oracle.ask({"seed": seed}))
         assert answers(case) == case, f"the oracle's seed {seed}"
 
 
 def test_every_two_changes_of_a_short_list_have_the_answers_of_ot_json0(
-    oracle: JsonOracle,
+    oracle: Oracle,
 ) -> None:
     for content in (["a"], ["a", "b"], ["a", "b", "c"]):
         changes = every_change(content)

@@ -8,20 +8,23 @@ from typing import Any
 
 import pytest
 
+from benchmarks.ot.process import missing
 from collab.ot import get_type
 
 from .delta_answers import answers
 from .make_vectors import random_case
-from .oracle import Oracle, missing
+from .oracle import Oracle
 
 CASES = int(os.environ.get("COLLAB_ORACLE_CASES", "10000"))
 
-pytestmark = pytest.mark.skipif(missing() is not None, reason=missing() or "")
+NO_ORACLE = missing("quill-delta") or ""
+
+pytestmark = pytest.mark.skipif(bool(NO_ORACLE), reason=NO_ORACLE)
 
 
 @pytest.fixture(scope="module")
 def oracle() -> Any:
-    with Oracle() as process:
+    with Oracle("quill-delta") as process:
         yield process
 
 

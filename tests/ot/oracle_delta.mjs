@@ -1,6 +1,6 @@
 // Answers of quill-delta, to compare ours with. One process serves a whole run.
 //
-//   node tests/ot/oracle.mjs FOLDER      the folder whose node_modules holds quill-delta
+//   node tests/ot/oracle_delta.mjs FOLDER      the folder whose node_modules holds quill-delta
 //
 // Each line of standard input is a case as JSON, each line of standard output its answer.
 //   in    {"content", "a", "b", "c", "raw", "cursors"}: a and b apply to content, c to what a makes
