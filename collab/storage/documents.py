@@ -9,10 +9,22 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from ..errors import InvalidRequest
 from . import tables
+from .queries import Query
 from .records import DocumentRecord
 from .tombstones import add_tombstone, forget_tombstones, remove_tombstone
 
@@ -46,6 +58,7 @@ DOCUMENT_COLUMNS = (
     _documents.compacted_version,
 )
 _ALL: Select[Any] = select(*DOCUMENT_COLUMNS)
+_BY_ID = Query(_ALL.where(_documents.doc_id == bindparam("doc_id")))
 
 
 class NoRoom(Exception):
@@ -92,7 +105,7 @@ def create_document(
 
 
 def find_document(connection: Connection, doc_id: str) -> DocumentRecord | None:
-    row = connection.execute(_ALL.where(_documents.doc_id == doc_id)).one_or_none()
+    row = _BY_ID.first(connection, doc_id=doc_id)
     return None if row is None else DocumentRecord(*row)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 
-from sqlalchemy import Connection, Table, delete, func, insert, select
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select
 
 from . import tables
+from .queries import Query
 from .records import GrantRecord, LinkRecord
 
 __all__ = [
@@ -32,6 +33,10 @@ _LINK = select(
     _links.created_at,
     _links.expires_at,
 )
+_GRANT_OF = Query(
+    _GRANT.where(_grants.document_id == bindparam("key"), _grants.user_id == bindparam("user_id"))
+)
+_LINK_BY_ID = Query(_LINK.where(_links.id == bindparam("link_id")))
 
 
 class TooMany(Exception):
@@ -61,9 +66,7 @@ def remove_grant(connection: Connection, key: int, user_id: str) -> bool:
 
 
 def find_grant(connection: Connection, key: int, user_id: str) -> GrantRecord | None:
-    row = connection.execute(
-        _GRANT.where(_grants.document_id == key, _grants.user_id == user_id)
-    ).one_or_none()
+    row = _GRANT_OF.first(connection, key=key, user_id=user_id)
     return None if row is None else GrantRecord(*row)
 
 
@@ -96,7 +99,7 @@ def remove_link(connection: Connection, key: int, link_id: str) -> bool:
 
 
 def find_link(connection: Connection, link_id: str) -> LinkRecord | None:
-    row = connection.execute(_LINK.where(_links.id == link_id)).one_or_none()
+    row = _LINK_BY_ID.first(connection, link_id=link_id)
     return None if row is None else LinkRecord(*row)
 
 

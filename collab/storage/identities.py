@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, delete, insert, select
+from sqlalchemy import Connection, Select, bindparam, delete, insert, select
 
 from . import tables
+from .queries import Query
 from .records import ClientRecord
 
 __all__ = [
@@ -40,6 +41,29 @@ _ALL: Select[Any] = select(
     _identities.checksum,
     _identities.client_id,
 )
+_NEWEST = Query(
+    _ALL.where(
+        _identities.document_id == bindparam("key"),
+        _identities.client_id == bindparam("client_id"),
+        _identities.first_edit_id <= bindparam("at_most"),
+    )
+    .order_by(_identities.first_edit_id.desc())
+    .limit(1)
+)
+# No edit has a higher id.
+_ANY = 2**63 - 1
+
+
+class _Stored(NamedTuple):
+    """A row, as `_ALL` selects it."""
+
+    first_edit_id: int
+    last_edit_id: int
+    last_version: int
+    user_id: str
+    edits: bytes
+    checksum: int
+    client_id: str
 
 
 class Identity(NamedTuple):
@@ -54,7 +78,7 @@ class Identity(NamedTuple):
 
 def client_of_identities(connection: Connection, key: int, client_id: str) -> ClientRecord | None:
     """The client as far as its edits are compacted."""
-    row = _newest(connection, key, client_id, None)
+    row = _newest(connection, key, client_id)
     if row is None:
         return None
     return ClientRecord(client_id, row.user_id, row.last_edit_id, row.last_version)
@@ -80,7 +104,7 @@ def add_identities(connection: Connection, key: int, edits: Iterable[Identity]) 
     for client_id, theirs in by_client.items():
         packed = b""
         first_id = theirs[0].client_edit_id
-        newest = _newest(connection, key, client_id, None)
+        newest = _newest(connection, key, client_id)
         if newest is not None and _goes_on(newest, theirs):
             connection.execute(
                 delete(tables.identities).where(
@@ -95,7 +119,7 @@ def add_identities(connection: Connection, key: int, edits: Iterable[Identity]) 
         connection.execute(insert(tables.identities), rows)
 
 
-def _goes_on(row: Row[Any], edits: Sequence[Identity]) -> bool:
+def _goes_on(row: _Stored, edits: Sequence[Identity]) -> bool:
     return bool(
         row.last_edit_id + 1 == edits[0].client_edit_id
         and row.last_edit_id - row.first_edit_id + 1 < EDITS_PER_ROW
@@ -147,9 +171,9 @@ def count_damaged_identities(connection: Connection, key: int) -> int:
     return sum(row.checksum != _checksum(key, row.client_id, *row[:5]) for row in rows)
 
 
-def _newest(connection: Connection, key: int, client_id: str, at_most: int | None) -> Any:
-    query = _ALL.where(_identities.document_id == key, _identities.client_id == client_id)
-    if at_most is not None:
-        query = query.where(_identities.first_edit_id <= at_most)
-    newest = query.order_by(_identities.first_edit_id.desc()).limit(1)
-    return connection.execute(newest).one_or_none()
+def _newest(
+    connection: Connection, key: int, client_id: str, at_most: int = _ANY
+) -> _Stored | None:
+    """Of the client's rows, the newest that begins with the edit `at_most` or below."""
+    row = _NEWEST.first(connection, key=key, client_id=client_id, at_most=at_most)
+    return None if row is None else _Stored(*row)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Row, Select, select
+from sqlalchemy import Connection, Integer, Select, bindparam, select
 
 from ..errors import DocumentDamaged
 from . import tables
 from .checksums import operation_checksum
 from .identities import client_of_identities, find_identity
+from .queries import Query
 from .records import ClientRecord, OperationRecord
 
 __all__ = ["find_client", "find_edit", "operations_after", "verified"]
@@ -23,6 +24,8 @@ logger = logging.getLogger(__name__)
 
 _operations = tables.operations.c
 _documents = tables.documents.c
+# A row's places, and in front of its checksum what an `OperationRecord` takes.
+_VERSION, _OPERATION, _CHECKSUM = 0, 1, 7
 _ALL: Select[Any] = select(
     _operations.version,
     _operations.operation,
@@ -33,6 +36,37 @@ _ALL: Select[Any] = select(
     _operations.created_at,
     _operations.checksum,
 )
+_PAGE = Query(
+    _ALL.where(
+        _operations.document_id == bindparam("key"), _operations.version >= bindparam("version")
+    )
+    .order_by(_operations.version)
+    .limit(bindparam("limit", type_=Integer))
+)
+_BEGIN = Query(
+    select(_documents.compacted_version, _documents.compacted_checksum).where(
+        _documents.id == bindparam("key")
+    )
+)
+_BY_CLIENT = (_operations.document_id == bindparam("key")) & (
+    _operations.client_id == bindparam("client_id")
+)
+_first = tables.operations.alias("first").c
+_NEWEST_EDIT = Query(
+    select(
+        select(_first.user_id)
+        .where(_first.document_id == bindparam("key"), _first.client_id == bindparam("client_id"))
+        .order_by(_first.client_edit_id)
+        .limit(1)
+        .scalar_subquery(),
+        _operations.client_edit_id,
+        _operations.version,
+    )
+    .where(_BY_CLIENT)
+    .order_by(_operations.client_edit_id.desc())
+    .limit(1)
+)
+_EDIT = Query(_ALL.where(_BY_CLIENT, _operations.client_edit_id == bindparam("client_edit_id")))
 
 
 def operations_after(
@@ -45,44 +79,36 @@ def operations_after(
         DocumentDamaged: they are not what was stored.
     """
     # The one before them comes with them: their chain goes on from its checksum.
-    rows = _page(
-        connection.execute(
-            _ALL.where(_operations.document_id == key, _operations.version >= version)
-            .order_by(_operations.version)
-            .limit(limit + 1)
-        )
-    )
-    if rows and rows[0].version == version:
-        return verified(key, version, rows[0].checksum, rows[1:])
+    rows = _page(_PAGE.rows(connection, key=key, version=version, limit=limit + 1))
+    if rows and rows[0][_VERSION] == version:
+        return verified(key, version, rows[0][_CHECKSUM], rows[1:])
     if not rows:
         return []
-    begin = _log_begin(connection, key)
-    if begin is None or version < begin.compacted_version:
+    begin = _BEGIN.first(connection, key=key)
+    if begin is None:
         return []
-    previous = begin.compacted_checksum if version == begin.compacted_version else None
+    compacted_version, compacted_checksum = begin
+    if version < compacted_version:
+        return []
+    previous = compacted_checksum if version == compacted_version else None
     return verified(key, version, previous, rows[:limit])
 
 
-def _page(result: CursorResult[Any]) -> list[Row[Any]]:
+def _page(found: Generator[Sequence[Any]]) -> list[Sequence[Any]]:
     """The first rows, at least two if there are, up to `PAGE_BYTES` of operations."""
-    rows: list[Row[Any]] = []
+    rows: list[Sequence[Any]] = []
     size = 0
-    for row in result:
+    for row in found:
         rows.append(row)
-        size += len(row.operation)
+        size += len(row[_OPERATION])
         if size >= PAGE_BYTES and len(rows) > 1:
-            result.close()
+            found.close()
             break
     return rows
 
 
-def _log_begin(connection: Connection, key: int) -> Row[Any] | None:
-    query: Select[Any] = select(_documents.compacted_version, _documents.compacted_checksum)
-    return connection.execute(query.where(_documents.id == key)).one_or_none()
-
-
 def verified(
-    key: int, version: int, previous: int | None, rows: Iterable[Row[Any]]
+    key: int, version: int, previous: int | None, rows: Iterable[Sequence[Any]]
 ) -> list[OperationRecord]:
     """The operations of these rows, if they are what was stored after `version`.
 
@@ -95,8 +121,7 @@ def verified(
     records = []
     for row in rows:
         version += 1
-        values: tuple[Any, ...] = tuple(row)
-        record, checksum = OperationRecord(*values[:-1]), values[-1]
+        record, checksum = OperationRecord(*row[:_CHECKSUM]), row[_CHECKSUM]
         if record.version != version:
             raise _damaged(key, f"operation {version} is missing")
         # Rows of the time before there were checksums have none, and only the first may be such.
@@ -118,32 +143,19 @@ def _damaged(key: int, what: str) -> DocumentDamaged:
 
 def find_client(connection: Connection, key: int, client_id: str) -> ClientRecord | None:
     """A few lookups in indexes of (document, client, edit), however many edits there are."""
-    edits: Select[Any] = (
-        select(_operations.user_id, _operations.client_edit_id, _operations.version)
-        .where(_operations.document_id == key, _operations.client_id == client_id)
-        .limit(1)
-    )
-    newest = connection.execute(edits.order_by(_operations.client_edit_id.desc())).one_or_none()
+    newest = _NEWEST_EDIT.first(connection, key=key, client_id=client_id)
     if newest is None:
         return client_of_identities(connection, key, client_id)
-    first = connection.execute(edits.order_by(_operations.client_edit_id)).one()
-    return ClientRecord(client_id, first.user_id, newest.client_edit_id, newest.version)
+    return ClientRecord(client_id, *newest)
 
 
 def find_edit(
     connection: Connection, key: int, client_id: str, client_edit_id: int
 ) -> OperationRecord | None:
     """The operation that an edit became; where that is compacted, `operation` is "null"."""
-    row = connection.execute(
-        _ALL.where(
-            _operations.document_id == key,
-            _operations.client_id == client_id,
-            _operations.client_edit_id == client_edit_id,
-        )
-    ).one_or_none()
+    row = _EDIT.first(connection, key=key, client_id=client_id, client_edit_id=client_edit_id)
     if row is not None:
-        values: tuple[Any, ...] = tuple(row)
-        return OperationRecord(*values[:-1])
+        return OperationRecord(*row[:_CHECKSUM])
     kept = find_identity(connection, key, client_id, client_edit_id)
     if kept is None:
         return None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import (
     Connection,
     LargeBinary,
-    Row,
     Select,
+    bindparam,
     cast,
     delete,
     func,
@@ -20,6 +20,7 @@ from sqlalchemy import (
 
 from . import tables
 from .checksums import snapshot_checksum
+from .queries import Query
 from .records import SnapshotRecord
 
 __all__ = [
@@ -41,6 +42,36 @@ _snapshots = tables.snapshots.c
 _damaged = tables.damaged_snapshots.c
 
 
+def _newest(content: Any) -> Select[Any]:
+    """The newest one of version `at_most` or below."""
+    return (
+        select(_snapshots.version, content, _snapshots.checksum)
+        .where(
+            _snapshots.document_id == bindparam("key"),
+            _snapshots.version <= bindparam("at_most"),
+        )
+        .order_by(_snapshots.version.desc())
+        .limit(1)
+    )
+
+
+# As bytes: what a disk has damaged need not be text any more.
+_NEWEST = Query(
+    _newest(func.convert_to(_snapshots.content, "UTF8", type_=LargeBinary)),
+    on_sqlite=_newest(cast(_snapshots.content, LargeBinary)),
+)
+# No document has a higher one.
+_ANY = 2**63 - 1
+
+
+class _Stored(NamedTuple):
+    """A snapshot as it is stored, damaged or not."""
+
+    version: int
+    content: bytes
+    checksum: int | None
+
+
 class SnapshotDamaged(Exception):
     """The newest snapshot that was asked for is not what was stored."""
 
@@ -55,10 +86,7 @@ def latest_snapshot(connection: Connection, key: int, at_most: int | None) -> Sn
     Raises:
         SnapshotDamaged: it is not what was stored.
     """
-    query = _select(connection).where(_snapshots.document_id == key)
-    if at_most is not None:
-        query = query.where(_snapshots.version <= at_most)
-    row = connection.execute(query.order_by(_snapshots.version.desc()).limit(1)).one_or_none()
+    row = _read(connection, key, _ANY if at_most is None else at_most)
     if row is None:
         return None
     if not snapshot_is_sound(key, row):
@@ -111,10 +139,15 @@ def purge_damaged(connection: Connection, before: float) -> int:
     ).rowcount
 
 
-def read_snapshot(connection: Connection, key: int, version: int) -> Row[Any] | None:
-    """The one of this version as it is stored, its `content` as bytes."""
-    query = _select(connection).where(_snapshots.document_id == key)
-    return connection.execute(query.where(_snapshots.version == version)).one_or_none()
+def read_snapshot(connection: Connection, key: int, version: int) -> _Stored | None:
+    """The one of this version as it is stored."""
+    row = _read(connection, key, version)
+    return row if row is not None and row.version == version else None
+
+
+def _read(connection: Connection, key: int, at_most: int) -> _Stored | None:
+    row = _NEWEST.first(connection, key=key, at_most=at_most)
+    return None if row is None else _Stored(*row)
 
 
 def set_aside_snapshot(
@@ -151,17 +184,7 @@ def set_aside_snapshot(
     return True
 
 
-def _select(connection: Connection) -> Select[Any]:
-    # As bytes: what a disk has damaged need not be text any more.
-    content: Any = _snapshots.content
-    if connection.dialect.name == "sqlite":
-        content = cast(content, LargeBinary)
-    else:
-        content = func.convert_to(content, "UTF8", type_=LargeBinary)
-    return select(_snapshots.version, content.label("content"), _snapshots.checksum)
-
-
-def snapshot_is_sound(key: int, row: Row[Any]) -> bool:
+def snapshot_is_sound(key: int, row: _Stored) -> bool:
     """Whether a row of `read_snapshot` is what was stored, as far as its checksum tells."""
     if row.checksum is not None:
         return bool(row.checksum == snapshot_checksum(key, row.version, row.content))

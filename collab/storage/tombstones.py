@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from . import tables
+from .queries import Query
 from .records import DocumentRecord
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
 FORGOTTEN_AT_ONCE = 1000
 
 _tombstones = tables.tombstones.c
+_BY_ID = Query(select(_tombstones.doc_id).where(_tombstones.doc_id == bindparam("doc_id")))
 
 
 def add_tombstone(connection: Connection, document: DocumentRecord, user_id: str) -> None:
@@ -36,8 +38,7 @@ def add_tombstone(connection: Connection, document: DocumentRecord, user_id: str
 
 
 def has_tombstone(connection: Connection, doc_id: str) -> bool:
-    query = select(_tombstones.doc_id).where(_tombstones.doc_id == doc_id)
-    return connection.scalar(query) is not None
+    return _BY_ID.first(connection, doc_id=doc_id) is not None
 
 
 def remove_tombstone(connection: Connection, doc_id: str) -> None:
