@@ -175,8 +175,10 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._on_drained = on_drained
         # What is sent by ASGI from now on, the close, need not wait. An event takes 800 bytes.
         self.writable = _WRITABLE
-        # From now on the transport says when its buffer is not empty, and when it is again.
-        self.transport.set_write_buffer_limits(high=0)
+        # From now on the transport says when its buffer is not empty, and when it is again. uvloop
+        # has no limits for a peer who went away while joining.
+        if not self.transport.is_closing():
+            self.transport.set_write_buffer_limits(high=0)
 
     def write(self, frames: bytes) -> bool | None:
         transport = self.transport

@@ -234,6 +234,28 @@ def test_writing_to_a_socket_that_is_gone_does_nothing(loop_factory: Any) -> Non
 
 
 @both_loops
+def test_who_goes_away_before_being_attached_is_only_said_to_be_gone(loop_factory: Any) -> None:
+    outcomes: list[bool | None] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        scope["extensions"][EXTENSION].abort()
+        assert (await receive())["type"] == "websocket.disconnect"
+        peer = Peer(scope["extensions"][EXTENSION], send)
+        outcomes.append(peer.socket.write(prepare_text("x")))
+
+    async def scenario() -> None:
+        async with serving(app) as address:
+            peer = await raw_peer(address)
+            assert await read_to_end(peer) == b""
+            peer.close()
+        assert outcomes == [None]
+
+    run(loop_factory, scenario())
+
+
+@both_loops
 def test_every_kind_of_message_is_handed_on_in_order(loop_factory: Any) -> None:
     peers: list[Peer] = []
     started = asyncio.Event()

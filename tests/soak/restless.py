@@ -71,8 +71,9 @@ class RestlessEditor:
         """Edit, and lose connections, until told to stop."""
         while not until.is_set():
             with self._enduring():
-                async with self._connection():
-                    while not until.is_set():
+                async with self._connection() as reader:
+                    # Who has left before joining has nothing to send that would fail.
+                    while not until.is_set() and not reader.done():
                         await self._act()
             # Offline, editing goes on.
             await self.edit()
