@@ -14,8 +14,9 @@ from random import Random
 
 from collab.app import Collab
 
+from .faults import Fault, expect
 from .inputs import Input
-from .playing import BATCH, Fault, Round, expect, fuzz_settings
+from .playing import BATCH, Round, fuzz_settings
 from .watching import Watch, held, holders
 
 __all__ = ["ROUND", "Finding", "Server", "fuzz", "replay", "shrink", "with_server"]
