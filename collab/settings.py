@@ -202,7 +202,7 @@ class Settings(BaseSettings):
     transform_maximum_steps: int = Field(
         default=200_000,
         ge=1000,
-        description="Most work to bring one edit up to date, of a few microseconds a step: the "
+        description="Most work to bring one edit up to date, of about a microsecond a step: the "
         "components of the edit times the versions that it is behind, and those of the changes "
         "since; of JSON, four times the product of both.",
     )
@@ -285,6 +285,19 @@ class Settings(BaseSettings):
         default=10_000,
         ge=1,
         description="So many edits may come at once; who sends so many more after a refusal is "
+        "closed (1008).",
+    )
+    edit_steps_per_second: float = Field(
+        default=100_000.0,
+        gt=0,
+        description="Most work per second for the edits of one connection, in the long run; one "
+        "edit more is refused (rate_limited). Steps are as for transform_maximum_steps; each "
+        "component is one more, and so are 32 characters.",
+    )
+    edit_steps_burst_maximum: int = Field(
+        default=1_000_000,
+        ge=1000,
+        description="So much work may be done at once; who causes so much more after a refusal is "
         "closed (1008).",
     )
     presences_per_second: float = Field(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..errors import Forbidden
 from ..storage import ClientRecord, OperationRecord, Repository
 from .history import History
+from .rate import TokenBucket
 
 __all__ = ["Author", "Authors"]
 
@@ -16,11 +18,13 @@ class Author:
     """One editor instance (`client_id`), across its reconnects.
 
     `last_id` and `last_version` are of its newest accepted edit, committed or not; 0 if none.
-    `holders` counts the connections and calls that use this author now.
+    `holders` counts the connections and calls that use this author now. `work` holds the steps that
+    may still be worked for its edits.
     """
 
     client_id: str
     user_id: str
+    work: TokenBucket
     last_id: int = 0
     last_version: int = 0
     holders: int = 0
@@ -35,11 +39,18 @@ class Authors:
     """The authors of one document that are in memory: those who are held, and those of whom an edit
     waits for its commit. The others are in the database."""
 
-    def __init__(self, repository: Repository, key: int, history: History) -> None:
+    def __init__(
+        self,
+        repository: Repository,
+        key: int,
+        history: History,
+        allowance: Callable[[], TokenBucket],
+    ) -> None:
         self._authors: dict[str, Author] = {}
         self._repository = repository
         self._key = key
         self._history = history
+        self._allowance = allowance
 
     def __len__(self) -> int:
         return len(self._authors)
@@ -73,7 +84,7 @@ class Authors:
                 return author
             if head >= self._history.start:
                 break
-        author = Author(client_id, record.user_id if record else user_id)
+        author = Author(client_id, record.user_id if record else user_id, self._allowance())
         author.restore(record)
         self._authors[client_id] = author
         # An edit of a commit that hung may have been stored, and found, after the answer was read.

@@ -49,6 +49,7 @@ from ..settings import Settings
 from .author import Author
 from .direct_link import DirectLink, socket_of
 from .document import Document
+from .effort import steps_of_size
 from .handshake import WebSocketLike
 from .history import Change
 from .link import Farewell, Link, TaskLink
@@ -235,9 +236,11 @@ class Connection:
                 self._bad_frames = 0
                 return None
         except Exception as error:
+            self.author.work.spend(steps_of_size(len(text)))
             self._refuse(error, frame.id if isinstance(frame, Edit) else edit_id(text))
             return None
         assert isinstance(frame, Edit)
+        self.author.work.spend(steps_of_size(len(text)))
         return frame
 
     async def take_slowly(self, edit: Edit) -> None:
@@ -281,6 +284,8 @@ class Connection:
             raise ReadOnly("this user may read the document, not edit it: ask its owner")
         if not self._edits.take():
             raise self._rate_limited(self._edits, "edits", "edits")
+        if self.author.work.is_empty:
+            raise self._rate_limited(self.author.work, "steps of work for edits", "edit_steps")
         change = self.document.edit_now(self.author, frame.id, frame.version, frame.operation)
         if change is None:
             return False
@@ -319,7 +324,8 @@ class Connection:
         )
 
     def _check_flood(self, error: RateLimited) -> None:
-        if self._edits.is_overdrawn or self._presences.is_overdrawn:
+        buckets = (self._edits, self._presences, self.author.work)
+        if any(bucket.is_overdrawn for bucket in buckets):
             self.close(1008, error.message)
 
     # -- writing --------------------------------------------------------------------------------

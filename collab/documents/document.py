@@ -31,7 +31,7 @@ from ..settings import Settings
 from ..storage import Append, ClientRecord, Committer, DocumentRecord, OperationRecord, Repository
 from .author import Author, Authors
 from .content import encode_content
-from .effort import Effort
+from .effort import STEPS_OF_READING, Effort, steps_of_size
 from .history import Change, History
 from .loading import load_content, read_operations
 from .room import Room
@@ -84,13 +84,13 @@ class Document:
         self.idle_since = time.monotonic()
         self._buffer = buffer
         self.metrics = committer.metrics
-        self.authors = Authors(repository, record.key, self.history)
+        self._effort = Effort(doc_type, settings)
+        self.authors = Authors(repository, record.key, self.history, self._effort.allowance)
         self._repository = repository
         self._committer = committer
         self._settings = settings
         self._on_closed = on_closed
         self._snapshot_version = snapshot_version
-        self._effort = Effort(doc_type, settings)
         self._captured: tuple[int, str] | None = None
         self._turn: asyncio.Future[None] | None = None
         self._failures = 0
@@ -160,7 +160,7 @@ class Document:
     ) -> Change:
         earlier: list[Change] = []
         while version < self.history.start:
-            earlier = await self._recall(version)
+            earlier = await self._recall(author, version)
             if not earlier or earlier[-1].version >= self.history.start:
                 break
         self._check_open()
@@ -188,7 +188,7 @@ class Document:
         sent = fingerprint(version, operation)
         if version < self.history.accepted:
             concurrent = self._concurrent(version, earlier)
-            self._check_effort(operation, version, concurrent)
+            author.work.spend(self._check_effort(operation, version, concurrent))
             operation = self._transform(operation, concurrent)
             self.metrics.transforms += len(concurrent)
         self._check_size(operation)
@@ -210,6 +210,7 @@ class Document:
             outline=outline,
         )
         self.history.append(change)
+        author.work.spend(change.components + steps_of_size(len(record.operation)))
         author.last_id = edit_id
         author.last_version = change.version
         self._committer.notify(self)
@@ -253,12 +254,12 @@ class Document:
             raise self._effort.too_far(version)
         return list(itertools.chain(needed, self.history.since(start)))
 
-    def _check_effort(self, operation: Any, version: int, concurrent: Sequence[Change]) -> None:
+    def _check_effort(self, operation: Any, version: int, concurrent: Sequence[Change]) -> int:
         start = self.history.start
         components = self.history.components_since(max(version, start))
         if version < start:
             components += sum(change.components for change in concurrent[: start - version])
-        self._effort.check(operation, version, len(concurrent), components)
+        return self._effort.check(operation, version, len(concurrent), components)
 
     def _check_size(self, operation: Any) -> None:
         limit = self._settings.document_maximum_size
@@ -269,14 +270,16 @@ class Document:
                 "delete something or continue in another document"
             )
 
-    async def _recall(self, version: int) -> list[Change]:
+    async def _recall(self, author: Author, version: int) -> list[Change]:
         """The changes from `version` to where memory starts, if they are not too many."""
         start = self.history.start
         if self.history.accepted - version > self._settings.transform_maximum_operations:
             return []
         limit = self._settings.transform_maximum_bytes
         records = await read_operations(self._repository, self.key, version, start, limit)
-        self._effort.check_recalled(version, sum(len(record.operation) for record in records))
+        size = sum(len(record.operation) for record in records)
+        author.work.spend(STEPS_OF_READING * len(records) + steps_of_size(size))
+        self._effort.check_recalled(version, size)
         return [Change.of_record(record, self._effort.components) for record in records]
 
     async def _repetition(

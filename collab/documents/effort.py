@@ -1,4 +1,4 @@
-"""How much work it may take to bring an edit up to date."""
+"""How much work it may take to bring an edit up to date, and the edits of one editor together."""
 
 from __future__ import annotations
 
@@ -7,8 +7,20 @@ from typing import Any
 from ..errors import VersionGone
 from ..ot import Measured, OperationType
 from ..settings import Settings
+from .rate import TokenBucket
 
-__all__ = ["Effort"]
+__all__ = ["STEPS_OF_READING", "Effort", "steps_of_size"]
+
+STEPS_OF_READING = 10
+"""What it is to read one operation from the database and decode it."""
+
+CHARACTERS_OF_STEP = 32
+"""So many characters of JSON are decoded, checked and written in the time of one step."""
+
+
+def steps_of_size(characters: int) -> int:
+    """The work to handle JSON of this length, however it turns out."""
+    return characters // CHARACTERS_OF_STEP
 
 
 class Effort:
@@ -24,18 +36,30 @@ class Effort:
         self._maximum_changes = settings.transform_maximum_operations
         self._maximum_bytes = settings.transform_maximum_bytes
         self._maximum_steps = settings.transform_maximum_steps
+        self._rate = settings.edit_steps_per_second
+        self._burst = settings.edit_steps_burst_maximum
+
+    def allowance(self) -> TokenBucket:
+        """The steps that may be worked for one editor: `edit_steps_per_second`, after
+        `edit_steps_burst_maximum` at once."""
+        return TokenBucket(self._rate, self._burst)
 
     def components(self, operation: Any) -> int:
         """How many components an operation in normal form has."""
         return 1 if self._measured is None else self._measured.count(operation)
 
-    def check(self, operation: Any, version: int, changes: int, components: int) -> None:
-        """Raise `VersionGone` if it is too much to transform an operation made on `version` over
-        this many changes since, which have this many components together."""
+    def check(self, operation: Any, version: int, changes: int, components: int) -> int:
+        """How many steps it takes to transform an operation made on `version` over this many
+        changes since, which have this many components together; where the type does not tell, one
+        for each component.
+
+        Raises:
+            VersionGone: it is too much.
+        """
         if changes > self._maximum_changes:
             raise self.too_far(version)
         if self._measured is None:
-            return
+            return components
         own = self._measured.count(operation)
         steps = self._measured.transform_steps(own, changes, components)
         if steps > self._maximum_steps:
@@ -44,6 +68,7 @@ class Effort:
                 f"{changes} changes since, takes {steps} steps, the limit is {self._maximum_steps} "
                 "(transform_maximum_steps): catch up, and send it on the newest version"
             )
+        return steps
 
     def check_recalled(self, version: int, size: int) -> None:
         """Raise `VersionGone` if the changes since `version` that had to be read from storage are

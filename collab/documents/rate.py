@@ -37,6 +37,15 @@ class TokenBucket:
         self._tokens -= 1
         return self._tokens >= 0 or self._fill()
 
+    def spend(self, tokens: int) -> None:
+        """Take so many, whether there are as many or not; a whole burst at most."""
+        self._tokens -= tokens if tokens < self.burst else self.burst - 1
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether more was taken than there was."""
+        return self._tokens < 0 and not self._fill()
+
     def put_back(self) -> None:
         """Let what was asked for in vain not count."""
         self._tokens += 1

@@ -114,7 +114,7 @@ class OperationType(Protocol):
 class Measured(Protocol):
     """What a type may have beside: how much work it is to transform.
 
-    With it, `Settings.transform_maximum_steps` holds for the type. A step takes a few microseconds.
+    With it, `Settings.transform_maximum_steps` holds for the type. A step is about a microsecond.
     """
 
     def count(self, operation: Any) -> int:

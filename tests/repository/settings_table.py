@@ -45,6 +45,8 @@ UNITS = {
     "user_requests_burst_maximum": "requests",
     "edits_per_second": "edits per second",
     "edits_burst_maximum": "edits",
+    "edit_steps_per_second": "steps per second",
+    "edit_steps_burst_maximum": "steps",
     "presences_per_second": "frames per second",
     "presences_burst_maximum": "frames",
     "outbox_maximum_frames": "frames",
