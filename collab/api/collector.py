@@ -129,7 +129,7 @@ class ManagerCollector(Collector):
         )
         yield CounterMetricFamily(
             "collab_received_bytes",
-            "Size of the messages received; a character beyond ASCII counts as one.",
+            "Size of the messages received.",
             metrics.received_bytes,
         )
         yield CounterMetricFamily(

@@ -44,6 +44,7 @@ from ..frames import (
     ServerFrame,
     decode,
     edit_id,
+    size_of,
 )
 from ..settings import Settings
 from .author import Author
@@ -224,11 +225,13 @@ class Connection:
         `take_slowly`, which must come before the next frame is taken."""
         if self._state is not ConnectionState.OPEN:
             return None
-        self._metrics.received_bytes += len(text)
+        size = size_of(text)
+        self._metrics.received_bytes += size
         frame = None
         try:
             frame = decode(
                 text,
+                size,
                 edit_maximum_bytes=self._settings.operation_maximum_bytes,
                 presence_maximum_bytes=self._settings.presence_maximum_bytes,
             )
@@ -236,11 +239,11 @@ class Connection:
                 self._bad_frames = 0
                 return None
         except Exception as error:
-            self.author.work.spend(steps_of_size(len(text)))
+            self.author.work.spend(steps_of_size(size))
             self._refuse(error, frame.id if isinstance(frame, Edit) else edit_id(text))
             return None
         assert isinstance(frame, Edit)
-        self.author.work.spend(steps_of_size(len(text)))
+        self.author.work.spend(steps_of_size(size))
         return frame
 
     async def take_slowly(self, edit: Edit) -> None:

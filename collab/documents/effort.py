@@ -18,9 +18,9 @@ CHARACTERS_OF_STEP = 32
 """So many characters of JSON are decoded, checked and written in the time of one step."""
 
 
-def steps_of_size(characters: int) -> int:
-    """The work to handle JSON of this length, however it turns out."""
-    return characters // CHARACTERS_OF_STEP
+def steps_of_size(length: int) -> int:
+    """The work to handle JSON of so many characters or bytes, however it turns out."""
+    return length // CHARACTERS_OF_STEP
 
 
 class Effort:

@@ -66,12 +66,12 @@ async def next_frame(wire: Any, frame_type: str) -> dict[str, Any]:
 
 
 async def type_letter(wire: Any, edit_id: int, version: int) -> int:
-    """Returns how long the frame is."""
-    operation = {"ops": [{"insert": "x"}]}
+    """Returns how many bytes the frame has."""
+    operation = {"ops": [{"insert": "é"}]}
     edit = {"type": "edit", "id": edit_id, "version": version, "operation": operation}
-    text = json.dumps(edit)
+    text = json.dumps(edit, ensure_ascii=False)
     await wire.send(text)
-    return len(text)
+    return len(text.encode())
 
 
 async def test_they_tell_what_went_through_a_real_server(make_app: Make) -> None:
@@ -151,10 +151,13 @@ async def test_bytes_are_those_that_went_in_and_out(make_app: Make) -> None:
     ann = await connect(app, "doc", client_id="a")
     bob = await connect(app, "doc", client_id="b")
     sent = received = 0
-    frames = ['{"type": "ping"}', '{"type": "presence", "cursor": null}']
+    frames = [
+        '{"type": "ping", "data": "grüß 🌍"}',
+        '{"type": "presence", "cursor": null}',
+    ]
     for text in frames:
         await ann.send_text(text)
-        sent += len(text)
+        sent += len(text.encode())
     for wire, last in ((ann, "pong"), (bob, "presence")):
         while True:
             event = await wire.event()
