@@ -51,12 +51,17 @@ class Authors:
         self._key = key
         self._history = history
         self._allowance = allowance
+        self._expected: tuple[str, int, ClientRecord | None] | None = None
 
     def __len__(self) -> int:
         return len(self._authors)
 
     def get(self, client_id: str) -> Author | None:
         return self._authors.get(client_id)
+
+    def expect(self, client_id: str, record: ClientRecord | None) -> None:
+        """What is stored of an editor as of the history's head: `hold` need not ask."""
+        self._expected = (client_id, self._history.head, record)
 
     async def hold(self, client_id: str, user_id: str) -> Author:
         """The author of this `client_id`; give it back with `release`.
@@ -77,7 +82,7 @@ class Authors:
     async def _find(self, client_id: str, user_id: str) -> Author:
         while True:
             head = self._history.head
-            record = await self._repository.find_client(self._key, client_id)
+            record = await self._stored_client(client_id)
             # Another connection of the same client may have come first during the await.
             author = self._authors.get(client_id)
             if author is not None:
@@ -91,6 +96,14 @@ class Authors:
         for change in self._history.committed_since(head):
             self.stored(change.record)
         return author
+
+    async def _stored_client(self, client_id: str) -> ClientRecord | None:
+        expected = self._expected
+        if expected is not None and expected[0] == client_id:
+            self._expected = None
+            if expected[1] == self._history.head:
+                return expected[2]
+        return await self._repository.find_client(self._key, client_id)
 
     def stored(self, record: OperationRecord) -> None:
         """An edit was found in the database that this process had given up."""

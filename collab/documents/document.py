@@ -28,12 +28,20 @@ from ..errors import (
 from ..frames import encode_json, fingerprint
 from ..ot.types import Buffer, OperationType
 from ..settings import Settings
-from ..storage import Append, ClientRecord, Committer, DocumentRecord, OperationRecord, Repository
+from ..storage import (
+    Append,
+    ClientRecord,
+    Committer,
+    DocumentRecord,
+    Opening,
+    OperationRecord,
+    Repository,
+)
 from .author import Author, Authors
 from .content import encode_content
 from .effort import STEPS_OF_READING, Effort, steps_of_size
 from .history import Change, History
-from .loading import load_content, read_operations
+from .loading import load_content, load_opened, read_operations
 from .room import Room
 
 __all__ = ["Document", "DocumentState"]
@@ -100,7 +108,7 @@ class Document:
     @classmethod
     async def load(
         cls,
-        record: DocumentRecord,
+        opening: Opening,
         doc_type: OperationType,
         repository: Repository,
         committer: Committer,
@@ -108,7 +116,8 @@ class Document:
         on_closed: Callable[[Document], None],
     ) -> Document:
         """The document as stored: its latest snapshot and the operations after it."""
-        buffer, version, stored = await load_content(repository, record, doc_type)
+        record = opening.record
+        buffer, version, stored = await load_opened(repository, opening, doc_type)
         return cls(
             record, doc_type, buffer, version, stored, repository, committer, settings, on_closed
         )

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from ..errors import CollabError, DocumentDamaged, DocumentDeleted, NoSuchDocument
 from ..ot.types import Buffer, OperationType
-from ..storage import DocumentRecord, OperationRecord, Repository
+from ..storage import DocumentRecord, Opening, OperationRecord, Repository
 
-__all__ = ["Loaded", "load_content", "read_operations"]
+__all__ = ["PAGE_OPERATIONS", "Loaded", "load_content", "load_opened", "read_operations"]
 
 PAGE_OPERATIONS = 1000
 
@@ -46,6 +47,27 @@ async def load_content(
     snapshot = await repository.latest_snapshot(key, version)
     if snapshot is None and record.compacted_version and version is not None:
         raise NoSuchDocument(f"version {version} of document '{record.doc_id}' is no longer kept")
+    return await _replay(repository, Opening(record, snapshot), doc_type, version)
+
+
+async def load_opened(repository: Repository, opening: Opening, doc_type: OperationType) -> Loaded:
+    """The newest content, from what was read with the document's record.
+
+    Raises:
+        DocumentDeleted, DocumentDamaged, StorageUnavailable: as by `load_content`.
+    """
+    return await _replay(repository, opening, doc_type, None, opening.operations)
+
+
+async def _replay(
+    repository: Repository,
+    opening: Opening,
+    doc_type: OperationType,
+    version: int | None,
+    page: Sequence[OperationRecord] | None = None,
+) -> Loaded:
+    """The snapshot and the operations after it; `page` are the first of them, if they are known."""
+    record, snapshot = opening.record, opening.snapshot
     if snapshot is None:
         buffer, start = doc_type.buffer(doc_type.create()), 0
     else:
@@ -53,15 +75,16 @@ async def load_content(
         buffer, start = doc_type.buffer(msgspec.json.decode(snapshot.content)), snapshot.version
     reached = start
     while version is None or reached < version:
-        missing = PAGE_OPERATIONS if version is None else version - reached
-        limit = min(PAGE_OPERATIONS, missing)
-        page = await repository.operations_after(key, reached, limit)
+        limit = PAGE_OPERATIONS if version is None else min(PAGE_OPERATIONS, version - reached)
+        if page is None:
+            page = await repository.operations_after(record.key, reached, limit)
         for stored in page:
             buffer.apply(msgspec.json.decode(stored.operation))
             reached = stored.version
         # Large operations come in short pages.
         if not page or (len(page) < limit and reached >= record.version):
             break
+        page = None
     if reached < (record.version if version is None else min(version, record.version)):
         raise await _missing(repository, record, reached)
     return Loaded(buffer, reached, start)

@@ -160,7 +160,7 @@ class DocumentManager:
     ) -> Connection:
         create = self.settings.create_on_join
         async with self.documents.open(
-            doc_id, doc_type=request.doc_type, create=create
+            doc_id, doc_type=request.doc_type, create=create, client_id=request.client_id
         ) as document:
             present = document.room.connections
             with self.admission.joining(doc_id, present, request.client_id):
@@ -231,7 +231,7 @@ class DocumentManager:
         if client_id is None:
             client_id = f"server-{time.time_ns():x}-{next(self._own_ids)}"
             edit_id = 1
-        async with self.documents.open(doc_id) as document:
+        async with self.documents.open(doc_id, client_id=client_id) as document:
             author = await document.authors.hold(client_id, user_id)
             try:
                 await document.until_known(author)

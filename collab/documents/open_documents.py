@@ -18,9 +18,10 @@ from ..errors import (
     WrongDocType,
 )
 from ..settings import Settings
-from ..storage import Committer, Repository
+from ..storage import Committer, Opening, Repository
 from .document import Document, DocumentState
 from .document_types import DocumentTypes
+from .loading import PAGE_OPERATIONS
 
 __all__ = ["DEFAULT_TYPE", "OpenDocuments"]
 
@@ -55,20 +56,27 @@ class OpenDocuments(Mapping[str, Document]):
 
     @contextlib.asynccontextmanager
     async def open(
-        self, doc_id: str, *, doc_type: str | None = None, create: bool = False
+        self,
+        doc_id: str,
+        *,
+        doc_type: str | None = None,
+        create: bool = False,
+        client_id: str | None = None,
     ) -> AsyncIterator[Document]:
         """An open document that stays in memory while the context lasts.
 
         Args:
             doc_type: the type that it must have, or that it is created with.
             create: whether to create it if there is none.
+            client_id: an editor that is about to be held by it: what is stored of it is read
+                together with the document.
 
         Raises:
             NoSuchDocument, DocumentDeleted, WrongDocType, ServerBusy, StorageError
         """
-        document = await self._open(doc_id, doc_type, create)
+        document = await self._open(doc_id, doc_type, create, client_id)
         while document.state is DocumentState.CLOSED:
-            document = await self._open(doc_id, doc_type, create)
+            document = await self._open(doc_id, doc_type, create, client_id)
         document.pins += 1
         try:
             if doc_type is not None and document.doc_type.name != doc_type:
@@ -81,7 +89,9 @@ class OpenDocuments(Mapping[str, Document]):
             document.pins -= 1
             self.used(document)
 
-    async def _open(self, doc_id: str, doc_type: str | None, create: bool) -> Document:
+    async def _open(
+        self, doc_id: str, doc_type: str | None, create: bool, client_id: str | None
+    ) -> Document:
         while True:
             document = self._documents.get(doc_id)
             if document is not None:
@@ -92,7 +102,7 @@ class OpenDocuments(Mapping[str, Document]):
                 if len(self._documents) + len(self._loading) >= self._settings.documents_maximum:
                     await self._make_room()
                     continue
-                loading = self._start_loading(doc_id, doc_type, create)
+                loading = self._start_loading(doc_id, doc_type, create, client_id)
             try:
                 # Shielded: one caller that goes away must not end the load for the others.
                 return await asyncio.shield(loading)
@@ -102,32 +112,49 @@ class OpenDocuments(Mapping[str, Document]):
                     raise
 
     def _start_loading(
-        self, doc_id: str, doc_type: str | None, create: bool
+        self, doc_id: str, doc_type: str | None, create: bool, client_id: str | None
     ) -> asyncio.Task[Document]:
-        loading = asyncio.get_running_loop().create_task(self._load(doc_id, doc_type, create))
+        loading = asyncio.get_running_loop().create_task(
+            self._load(doc_id, doc_type, create, client_id)
+        )
         self._loading[doc_id] = loading
         loading.add_done_callback(lambda task: self._loaded(doc_id, task))
         return loading
 
-    async def _load(self, doc_id: str, doc_type: str | None, create: bool) -> Document:
-        record = await self._repository.find_document(doc_id)
-        if record is None and create:
-            name = self.types.get(doc_type or DEFAULT_TYPE).name
-            with contextlib.suppress(DocumentExists):
-                await self._repository.create_document(doc_id, name, anew=False)
-            record = await self._repository.find_document(doc_id)
-        if record is None:
+    async def _load(
+        self, doc_id: str, doc_type: str | None, create: bool, client_id: str | None
+    ) -> Document:
+        opening = await self._read(doc_id, client_id)
+        if opening is None and create:
+            opening = await self._create(doc_id, doc_type, client_id)
+        if opening is None:
             if await self._repository.was_deleted(doc_id):
                 raise DocumentDeleted(f"the document '{doc_id}' was deleted")
             raise NoSuchDocument(f"there is no document '{doc_id}'")
-        return await Document.load(
-            record,
-            self.types.get(record.doc_type),
+        document = await Document.load(
+            opening,
+            self.types.get(opening.record.doc_type),
             self._repository,
             self._committer,
             self._settings,
             self._forget,
         )
+        # What came while a long log was read may be theirs.
+        if client_id is not None and document.history.head == opening.record.version:
+            document.authors.expect(client_id, opening.client)
+        return document
+
+    async def _read(self, doc_id: str, client_id: str | None) -> Opening | None:
+        return await self._repository.open_document(doc_id, client_id, limit=PAGE_OPERATIONS)
+
+    async def _create(
+        self, doc_id: str, doc_type: str | None, client_id: str | None
+    ) -> Opening | None:
+        name = self.types.get(doc_type or DEFAULT_TYPE).name
+        try:
+            return Opening(await self._repository.create_document(doc_id, name, anew=False))
+        except DocumentExists:
+            return await self._read(doc_id, client_id)
 
     def _loaded(self, doc_id: str, task: asyncio.Task[Document]) -> None:
         del self._loading[doc_id]

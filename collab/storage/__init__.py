@@ -11,6 +11,7 @@ from .records import (
     DocumentRecord,
     GrantRecord,
     LinkRecord,
+    Opening,
     OperationRecord,
     SnapshotRecord,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "DocumentRecord",
     "GrantRecord",
     "LinkRecord",
+    "Opening",
     "OperationRecord",
     "Repository",
     "SnapshotRecord",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -12,6 +13,7 @@ __all__ = [
     "DocumentRecord",
     "GrantRecord",
     "LinkRecord",
+    "Opening",
     "OperationRecord",
     "SnapshotRecord",
 ]
@@ -73,6 +75,20 @@ class ClientRecord:
     user_id: str
     last_id: int
     last_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What it takes to open a document, as one transaction found it.
+
+    `snapshot` is the latest, None if there is none; `operations` are the first ones after it;
+    `client` is the editor that was asked for, None if it never edited the document.
+    """
+
+    record: DocumentRecord
+    snapshot: SnapshotRecord | None = None
+    operations: Sequence[OperationRecord] = ()
+    client: ClientRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -18,7 +19,17 @@ from ..errors import (
     ServerBusy,
     StorageUnavailable,
 )
-from . import compaction, documents, grants, log, operations, schema, snapshots, tombstones
+from . import (
+    compaction,
+    documents,
+    grants,
+    log,
+    opening,
+    operations,
+    schema,
+    snapshots,
+    tombstones,
+)
 from .compaction import Droppable
 from .database import Database
 from .faults import REFUSED
@@ -29,6 +40,7 @@ from .records import (
     DocumentRecord,
     GrantRecord,
     LinkRecord,
+    Opening,
     OperationRecord,
     SnapshotRecord,
 )
@@ -36,6 +48,8 @@ from .records import (
 __all__ = ["Repository"]
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 DAY_SECONDS = 86_400.0
 
@@ -105,6 +119,22 @@ class Repository:
 
     async def find_document(self, doc_id: str) -> DocumentRecord | None:
         return await self._database.read(documents.find_document, doc_id)
+
+    async def open_document(
+        self, doc_id: str, client_id: str | None = None, *, limit: int
+    ) -> Opening | None:
+        """What it takes to open a document, read in one transaction; None if there is none.
+
+        Args:
+            client_id: an editor that is about to join.
+            limit: of the operations after the snapshot, at most so many, fewer where they are
+                large; `operations_after` has the others.
+
+        Raises:
+            DocumentDamaged: the operations are not what was stored. A damaged snapshot is set
+                aside, as by `latest_snapshot`.
+        """
+        return await self._past_damage(opening.open_document, doc_id, client_id, limit)
 
     async def list_documents(
         self, search: str = "", limit: int = 50, after: str | None = None
@@ -231,20 +261,28 @@ class Repository:
 
         A newer one that is damaged is set aside.
         """
+        return await self._past_damage(snapshots.latest_snapshot, key, at_most=at_most)
+
+    async def _past_damage(
+        self, read: Callable[..., T], *args: Any, at_most: int | None = None
+    ) -> T:
+        """What `read` finds when snapshots that are damaged are set aside, one after the other."""
         while True:
             try:
-                return await self._database.read(snapshots.latest_snapshot, key, at_most)
+                return await self._database.read(read, *args, at_most)
             except snapshots.SnapshotDamaged as damage:
                 logger.error(
                     "document key %d: %s: it is set aside, and the content taken from an earlier "
                     "one and the operations after it",
-                    key,
+                    damage.key,
                     damage,
                 )
                 at_most = damage.version - 1
                 # Where nothing can be written, it is passed over all the same.
                 with contextlib.suppress(StorageUnavailable):
-                    await self._database.write(snapshots.set_aside_snapshot, key, damage.version)
+                    await self._database.write(
+                        snapshots.set_aside_snapshot, damage.key, damage.version
+                    )
 
     async def add_snapshot(self, key: int, version: int, content: str) -> None:
         """Store the content (JSON text) as of `version`; the oldest make room for it.

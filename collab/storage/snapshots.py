@@ -75,8 +75,9 @@ class _Stored(NamedTuple):
 class SnapshotDamaged(Exception):
     """The newest snapshot that was asked for is not what was stored."""
 
-    def __init__(self, version: int) -> None:
+    def __init__(self, key: int, version: int) -> None:
         super().__init__(f"the snapshot of version {version} is damaged")
+        self.key = key
         self.version = version
 
 
@@ -90,7 +91,7 @@ def latest_snapshot(connection: Connection, key: int, at_most: int | None) -> Sn
     if row is None:
         return None
     if not snapshot_is_sound(key, row):
-        raise SnapshotDamaged(row.version)
+        raise SnapshotDamaged(key, row.version)
     return SnapshotRecord(row.version, row.content.decode())
 
 

@@ -64,13 +64,20 @@ class FaultyRepository(Repository):
             await self.answers.wait()
         return found
 
+    async def open_document(self, doc_id: str, client_id: str | None = None, *, limit: int):
+        await self.read()
+        return await super().open_document(doc_id, client_id, limit=limit)
+
     async def find_document(self, doc_id: str):
+        await self.read()
+        return await super().find_document(doc_id)
+
+    async def read(self) -> None:
         self.reading.set()
         if self.slow_reads is not None:
             await self.slow_reads.wait()
         if self.fail_reads:
             raise StorageUnavailable("the database can't be read")
-        return await super().find_document(doc_id)
 
 
 @pytest.fixture

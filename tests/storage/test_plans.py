@@ -21,6 +21,7 @@ def forgetful(repository: Repository) -> Repository:
 
 CALLS: dict[str, Call] = {
     "find_document": lambda repository, _: repository.find_document("plan"),
+    "open_document": lambda repository, _: repository.open_document("plan", "ada", limit=10),
     "list_documents": lambda repository, _: repository.list_documents(limit=10),
     "rename_document": lambda repository, _: repository.rename_document("plan", "new"),
     "append": lambda repository, each: repository.append([append(each, 0, 100)]),
