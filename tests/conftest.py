@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from collab.app import Collab
 from collab.settings import Settings
+from tests.served import Serve, Served, serving
 
 # How fast a machine draws examples says nothing about the code.
 settings.register_profile(
@@ -46,3 +48,22 @@ async def make_app(database: str) -> AsyncIterator[Make]:
 @pytest.fixture
 async def app(make_app: Make) -> Collab:
     return await make_app()
+
+
+@pytest.fixture
+async def serve(make_app: Make) -> AsyncIterator[Serve]:
+    """Starts servers, each of an application or of a new one with these settings; stops what still
+    runs at the end."""
+    async with contextlib.AsyncExitStack() as running:
+
+        async def serve(app: Collab | None = None, port: int = 0, **settings: Any) -> Served:
+            if app is None:
+                app = await make_app(**settings)
+            return await running.enter_async_context(serving(app, port))
+
+        yield serve
+
+
+@pytest.fixture
+async def served(serve: Serve) -> Served:
+    return await serve()

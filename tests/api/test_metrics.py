@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import sqlite3
 from pathlib import Path
@@ -18,7 +19,8 @@ from collab.auth import User, make_token
 from collab.errors import ConfigurationError
 from collab.settings import Settings
 from tests.conftest import Make
-from tests.server.test_serving import join, served
+from tests.served import serving
+from tests.server.test_serving import join
 from tests.wire import Refused, Wire, connect
 
 SECRET = "a secret of at least thirty-two bytes"
@@ -76,9 +78,12 @@ async def type_letter(wire: Any, edit_id: int, version: int) -> int:
 
 async def test_they_tell_what_went_through_a_real_server(make_app: Make) -> None:
     app = await make_app(presence_interval_seconds=0)
-    async with served(app) as (address, _, _), httpx2.AsyncClient() as http:
-        ann = await join(address, "doc", "a")
-        bob = await join(address, "doc", "b")
+    async with (
+        serving(app) as served,
+        httpx2.AsyncClient() as http,
+        join(served.address, "doc", "a") as ann,
+        join(served.address, "doc", "b") as bob,
+    ):
         for edit_id in (1, 2, 3):
             await type_letter(ann, edit_id, edit_id - 1)
             await next_frame(ann, "ack")
@@ -91,7 +96,7 @@ async def test_they_tell_what_went_through_a_real_server(make_app: Make) -> None
         await bob.send('{"type": "presence", "cursor": null, "version": 4}')
         await next_frame(ann, "presence")
 
-        answer = await http.get(f"http://{address}/metrics")
+        answer = await http.get(f"{served.url}/metrics")
         assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
         read = Figures(answer.text)
         assert read("collab_connections", link="direct") == 2
@@ -114,11 +119,11 @@ async def test_they_tell_what_went_through_a_real_server(make_app: Make) -> None
         await bob.close()
         await next_frame(ann, "user_left")
         again = await open_websocket(
-            f"ws://{address}/ws/documents/doc?client_id=c&version=4"
+            f"ws://{served.address}/ws/documents/doc?client_id=c&version=4"
             f"&epoch={app.manager.documents['doc'].epoch}"
         )
         assert (await next_frame(again, "document_resumed"))["version"] == 4
-        read = Figures((await http.get(f"http://{address}/metrics")).text)
+        read = Figures((await http.get(f"{served.url}/metrics")).text)
         assert read("collab_connections", link="direct") == 2
         assert read("collab_resumes_total") == 1
         await again.close()
@@ -133,8 +138,8 @@ def framed(text: str) -> int:
 
 async def test_bytes_are_those_that_went_over_the_network(make_app: Make) -> None:
     app = await make_app(presence_interval_seconds=0)
-    async with served(app) as (address, _, _):
-        url = f"ws://{address}/ws/documents/doc?client_id="
+    async with serving(app) as served:
+        url = f"ws://{served.address}/ws/documents/doc?client_id="
         async with open_websocket(f"{url}a") as ann, open_websocket(f"{url}b") as bob:
             sent = await type_letter(bob, 1, 0)
             frames: list[str] = []
@@ -194,11 +199,11 @@ async def stalled(app: Collab) -> Wire:
 
 async def test_requests_that_never_become_one_are_counted(make_app: Make) -> None:
     app = await make_app(handshake_timeout_seconds=0.1)
-    async with served(app) as (address, _, _):
-        reader, writer = await asyncio.open_connection(*address.split(":"))
-        writer.write(b"GET / HTTP/1.1\r\n")
-        assert (await reader.read()).startswith(b"HTTP/1.1 408 ")
-        writer.close()
+    async with serving(app) as served:
+        reader, writer = await asyncio.open_connection(*served.address.split(":"))
+        with contextlib.closing(writer):
+            writer.write(b"GET / HTTP/1.1\r\n")
+            assert (await reader.read()).startswith(b"HTTP/1.1 408 ")
         read = await figures(app)
         assert read("collab_requests_refused_total", code="request_timeout") == 1
 

@@ -22,8 +22,8 @@ from collab.client import (
 from collab.client import changes as changes_module
 from collab.client.changes import Changes
 from collab.errors import InvalidOperation
-from tests.client.conftest import Served, serve
 from tests.conftest import Make
+from tests.served import Serve, Served
 
 
 def insert(offset: int, text: str) -> dict[str, Any]:
@@ -105,8 +105,8 @@ async def test_editors_whose_connections_drop_come_back_and_save(served: Served)
         assert newest == 3
 
 
-async def test_editing_goes_on_while_the_server_is_away(make_app: Make) -> None:
-    first = await serve(await make_app())
+async def test_editing_goes_on_while_the_server_is_away(serve: Serve) -> None:
+    first = await serve()
     async with connect(first.url, "doc", client_id="a") as ann:
         ann.edit(insert(0, "before "))
         await ann.saved()
@@ -115,14 +115,13 @@ async def test_editing_goes_on_while_the_server_is_away(make_app: Make) -> None:
         ann.edit(insert(7, "while "))
         ann.edit(insert(13, "away"))
         assert ann.content == "before while away"
-        second = await serve(await make_app(), first.port)
+        await serve(port=first.port)
         await ann.saved()
         assert ann.version == 2
-    await second.stop()
 
 
-async def test_leaving_without_having_saved_is_an_error_with_the_content(make_app: Make) -> None:
-    served = await serve(await make_app())
+async def test_leaving_without_having_saved_is_an_error_with_the_content(serve: Serve) -> None:
+    served = await serve()
 
     async def leave() -> None:
         async with connect(served.url, "doc", leave_timeout=0.01) as editor:
@@ -134,8 +133,8 @@ async def test_leaving_without_having_saved_is_an_error_with_the_content(make_ap
     assert lost.value.content == "precious"
 
 
-async def test_a_refused_edit_is_taken_back_and_told_once(make_app: Make) -> None:
-    served = await serve(await make_app(document_maximum_size=10))
+async def test_a_refused_edit_is_taken_back_and_told_once(serve: Serve) -> None:
+    served = await serve(document_maximum_size=10)
     async with connect(served.url, "doc") as editor:
         editor.edit(insert(0, "short"))
         await editor.saved()
@@ -151,15 +150,13 @@ async def test_a_refused_edit_is_taken_back_and_told_once(make_app: Make) -> Non
         editor.edit(insert(5, "er"))
         await editor.saved()
         assert editor.content == "shorter"
-    await served.stop()
 
 
-async def test_a_refused_edit_nobody_was_told_of_is_raised_on_leaving(make_app: Make) -> None:
-    served = await serve(await make_app(document_maximum_size=10))
+async def test_a_refused_edit_nobody_was_told_of_is_raised_on_leaving(serve: Serve) -> None:
+    served = await serve(document_maximum_size=10)
     with pytest.raises(EditRefused):
         async with connect(served.url, "doc") as editor:
             editor.edit(insert(0, "much too long"))
-    await served.stop()
 
 
 async def test_a_document_of_another_type_is_refused(served: Served) -> None:
@@ -170,12 +167,11 @@ async def test_a_document_of_another_type_is_refused(served: Served) -> None:
             pass
 
 
-async def test_a_document_that_may_not_be_created_is_refused(make_app: Make) -> None:
-    served = await serve(await make_app(create_on_join=False))
+async def test_a_document_that_may_not_be_created_is_refused(serve: Serve) -> None:
+    served = await serve(create_on_join=False)
     with pytest.raises(JoinRefused, match="not_found"):
         async with connect(served.url, "doc"):
             pass
-    await served.stop()
 
 
 async def test_a_malformed_join_is_refused_with_the_server_s_reason(served: Served) -> None:
@@ -217,9 +213,10 @@ async def test_a_deleted_document_ends_the_editor(served: Served) -> None:
             await anext(changes)
 
 
-async def test_a_document_made_anew_is_not_mistaken_for_the_old_one(make_app: Make) -> None:
-    first = await serve(await make_app())
-    servers = []
+async def test_a_document_made_anew_is_not_mistaken_for_the_old_one(
+    make_app: Make, serve: Serve
+) -> None:
+    first = await serve()
 
     async def edit_meanwhile() -> None:
         async with connect(first.url, "doc") as editor:
@@ -230,13 +227,12 @@ async def test_a_document_made_anew_is_not_mistaken_for_the_old_one(make_app: Ma
             app = await make_app()
             await app.manager.delete_document("doc")
             await app.manager.create_document("doc")
-            servers.append(await serve(app, first.port))
+            await serve(app, first.port)
             await editor.saved()
 
     with pytest.raises(DocumentReplaced) as replaced:
         await edit_meanwhile()
     assert replaced.value.content == "older"
-    await servers[0].stop()
 
 
 async def test_reading_changes_ends_with_the_editor(served: Served) -> None:

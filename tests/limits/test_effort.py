@@ -10,8 +10,8 @@ import pytest
 from collab.app import Collab
 from collab.client import connect as open_editor
 from collab.documents.effort import steps_of_size
-from tests.client.conftest import serve
 from tests.conftest import Make
+from tests.served import Serve
 from tests.wire import Wire, connect
 
 from .test_transforming import letters, watch_refusals
@@ -167,11 +167,9 @@ def work_left(app: Collab, client_id: str) -> float:
 
 @pytest.mark.parametrize("history", [2000, 50], ids=["in memory", "in storage"])
 async def test_who_comes_back_with_hundreds_of_edits_does_not_notice(
-    make_app: Make, history: int
+    serve: Serve, history: int
 ) -> None:
-    served = await serve(
-        await make_app(edit_steps_per_second=NEVER, history_maximum_operations=history)
-    )
+    served = await serve(edit_steps_per_second=NEVER, history_maximum_operations=history)
     async with open_editor(served.url, "doc") as ann:
         ann.edit({"ops": [{"insert": "." * 1000}]})
         await ann.saved()
@@ -184,7 +182,6 @@ async def test_who_comes_back_with_hundreds_of_edits_does_not_notice(
         await ann.reached(served.app.manager.documents.get("doc").history.head)  # type: ignore[union-attr]
         assert codes == []
         assert ann.content.count("x") == 600
-    await served.stop()
 
 
 def test_an_edit_frame_of_a_letter_is_a_handful_of_steps() -> None:

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
 from typing import Any
 
 import pytest
 from websockets.frames import Frame, Opcode
 
-from tests.client.conftest import serve
 from tests.conftest import Make
+from tests.rawpeer import RawPeer, raw_peer
+from tests.served import Serve
 from tests.wire import connect
-
-HANDSHAKE = (
-    b"GET /ws/documents/doc HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
-    b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-)
 
 
 def edit(text: str) -> dict[str, Any]:
@@ -62,32 +55,24 @@ async def test_a_document_that_is_full_may_still_shrink(make_app: Make) -> None:
     assert await wire.acknowledged() == 2
 
 
-async def after_fragments(url_port: int, count: int) -> Frame:
-    """What the server says to a ping in so many fragments; the joined state is read over."""
-    loop = asyncio.get_running_loop()
-    peer = socket.create_connection(("127.0.0.1", url_port))
-    peer.setblocking(False)
-    await loop.sock_sendall(peer, HANDSHAKE)
-    received = b""
-    while b'"document_state"' not in received or not received.endswith(b"}"):
-        received += await loop.sock_recv(peer, 65536)
+async def after_fragments(peer: RawPeer, count: int) -> Frame:
+    """What the server says to a ping in so many fragments."""
     parts = [
         Frame(Opcode.TEXT, b'{"type":', fin=False),
         *[Frame(Opcode.CONT, b"", fin=False)] * (count - 2),
         Frame(Opcode.CONT, b'"ping"}'),
     ]
-    await loop.sock_sendall(peer, b"".join(part.serialize(mask=True) for part in parts))
-    head = await loop.sock_recv(peer, 2)
-    payload = await loop.sock_recv(peer, head[1])
-    peer.close()
-    return Frame(Opcode(head[0] & 15), payload)
+    assert b'"document_state"' in (await peer.frame()).data
+    await peer.send(b"".join(part.serialize(mask=True) for part in parts))
+    return await peer.frame()
 
 
-async def test_a_frame_of_too_many_fragments_closes_the_connection(make_app: Make) -> None:
-    served = await serve(await make_app(frame_maximum_fragments=5))
-    pong = await after_fragments(served.port, 5)
-    assert (pong.opcode, b'"pong"' in pong.data) == (Opcode.TEXT, True)
-    close = await after_fragments(served.port, 6)
-    assert close.opcode == Opcode.CLOSE
-    assert close.data == (1009).to_bytes(2, "big") + b"more than 5 fragments"
-    await served.stop()
+async def test_a_frame_of_too_many_fragments_closes_the_connection(serve: Serve) -> None:
+    served = await serve(frame_maximum_fragments=5)
+    async with raw_peer(served.address, "/ws/documents/doc") as peer:
+        pong = await after_fragments(peer, 5)
+        assert (pong.opcode, b'"pong"' in pong.data) == (Opcode.TEXT, True)
+    async with raw_peer(served.address, "/ws/documents/doc") as peer:
+        close = await after_fragments(peer, 6)
+        assert close.opcode == Opcode.CLOSE
+        assert close.data == (1009).to_bytes(2, "big") + b"more than 5 fragments"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from collab.client import connect as open_editor
-from tests.client.conftest import serve
 from tests.conftest import Make
+from tests.served import Serve
 from tests.wire import Wire, connect
 
 # No token comes back while a test runs.
@@ -78,8 +78,8 @@ async def test_who_sends_pings_regardless_of_the_rate_is_closed(make_app: Make) 
     assert await wire.closed() == 1008
 
 
-async def test_an_editor_that_is_too_fast_waits_and_loses_nothing(make_app: Make) -> None:
-    served = await serve(await make_app(edits_per_second=40, edits_burst_maximum=5))
+async def test_an_editor_that_is_too_fast_waits_and_loses_nothing(serve: Serve) -> None:
+    served = await serve(edits_per_second=40, edits_burst_maximum=5)
     refused = asyncio.Event()
     async with open_editor(served.url, "doc") as editor:
         receive = editor._session.receive
@@ -104,4 +104,3 @@ async def test_an_editor_that_is_too_fast_waits_and_loses_nothing(make_app: Make
     assert refused.is_set()
     _, version, content = await served.app.manager.read_document("doc")
     assert (version, content) == (14, "abcdefghijklmn")
-    await served.stop()

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
 from websockets.asyncio.client import connect as open_websocket
 
 from collab.server.requests import Waiting
-from tests.client.conftest import Served, serve
-from tests.conftest import Make
+from tests.served import Serve, Served
 
 HEAD = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 UPGRADE = (
@@ -21,21 +20,7 @@ UPGRADE = (
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 )
 
-Start = Callable[..., Any]
-
-
-@pytest.fixture
-async def start(make_app: Make) -> AsyncIterator[Start]:
-    """Starts a server with these settings."""
-    running: list[Served] = []
-
-    async def started(**settings: Any) -> Served:
-        running.append(await serve(await make_app(**settings)))
-        return running[-1]
-
-    yield started
-    for each in running:
-        await each.stop()
+OpenPeer = Callable[[Served], Awaitable["Peer"]]
 
 
 class Peer:
@@ -62,24 +47,31 @@ class Peer:
         except ConnectionResetError:
             # What it had sent after the close was answered so.
             return b""
-        finally:
-            self.writer.close()
 
 
-async def open_peer(served: Served) -> Peer:
-    return Peer(*await asyncio.open_connection("127.0.0.1", served.port))
+@pytest.fixture
+async def open_peer() -> AsyncIterator[OpenPeer]:
+    peers: list[Peer] = []
+
+    async def opened(served: Served) -> Peer:
+        peers.append(Peer(*await asyncio.open_connection("127.0.0.1", served.port)))
+        return peers[-1]
+
+    yield opened
+    for peer in peers:
+        peer.writer.close()
 
 
-async def test_who_says_nothing_is_closed_in_good_time(start: Start) -> None:
-    peer = await open_peer(await start(handshake_timeout_seconds=0.05))
+async def test_who_says_nothing_is_closed_in_good_time(serve: Serve, open_peer: OpenPeer) -> None:
+    peer = await open_peer(await serve(handshake_timeout_seconds=0.05))
     assert await peer.rest() == b""
 
 
 @pytest.mark.parametrize("request_bytes", [HEAD, UPGRADE], ids=["request", "handshake"])
 async def test_who_sends_a_byte_now_and_then_is_told_and_closed(
-    start: Start, request_bytes: bytes
+    serve: Serve, open_peer: OpenPeer, request_bytes: bytes
 ) -> None:
-    peer = await open_peer(await start(handshake_timeout_seconds=0.1))
+    peer = await open_peer(await serve(handshake_timeout_seconds=0.1))
 
     async def dribble() -> None:
         peer.send(request_bytes[:-2] + b"X: ")
@@ -95,8 +87,10 @@ async def test_who_sends_a_byte_now_and_then_is_told_and_closed(
     assert await peer.rest() == b""
 
 
-async def test_a_second_request_on_a_connection_has_the_same_time(start: Start) -> None:
-    peer = await open_peer(await start(handshake_timeout_seconds=0.1))
+async def test_a_second_request_on_a_connection_has_the_same_time(
+    serve: Serve, open_peer: OpenPeer
+) -> None:
+    peer = await open_peer(await serve(handshake_timeout_seconds=0.1))
     peer.send(HEAD)
     assert (await peer.answer())[0] == 200
     peer.send(HEAD[:10])
@@ -104,16 +98,18 @@ async def test_a_second_request_on_a_connection_has_the_same_time(start: Start) 
     assert await peer.rest() == b""
 
 
-async def test_a_body_that_does_not_come_is_not_waited_for(start: Start) -> None:
-    peer = await open_peer(await start(handshake_timeout_seconds=0.1))
+async def test_a_body_that_does_not_come_is_not_waited_for(
+    serve: Serve, open_peer: OpenPeer
+) -> None:
+    peer = await open_peer(await serve(handshake_timeout_seconds=0.1))
     peer.send(b"POST /api/documents HTTP/1.1\r\nHost: x\r\nContent-Length: 20\r\n\r\n{")
     status, body = await peer.answer()
     assert (status, body["code"]) == (408, "request_timeout")
     assert await peer.rest() == b""
 
 
-async def test_headers_beyond_the_limit_are_refused(start: Start) -> None:
-    peer = await open_peer(await start(request_head_maximum_bytes=2000))
+async def test_headers_beyond_the_limit_are_refused(serve: Serve, open_peer: OpenPeer) -> None:
+    peer = await open_peer(await serve(request_head_maximum_bytes=2000))
     peer.send(HEAD[:-2] + b"X: " + b"x" * 3000)
     status, body = await peer.answer()
     assert (status, body["code"]) == (413, "too_large")
@@ -121,23 +117,27 @@ async def test_headers_beyond_the_limit_are_refused(start: Start) -> None:
     assert await peer.rest() == b""
 
 
-async def test_headers_up_to_the_limit_are_taken(start: Start) -> None:
-    peer = await open_peer(await start(request_head_maximum_bytes=2000))
+async def test_headers_up_to_the_limit_are_taken(serve: Serve, open_peer: OpenPeer) -> None:
+    peer = await open_peer(await serve(request_head_maximum_bytes=2000))
     for _ in range(3):
         peer.send(HEAD[:-2] + b"X: " + b"x" * 1900 + b"\r\n\r\n")
         assert (await peer.answer())[0] == 200
     peer.writer.close()
 
 
-async def test_requests_that_wait_for_one_another_are_answered_in_order(start: Start) -> None:
-    peer = await open_peer(await start(requests_waiting_maximum=3))
+async def test_requests_that_wait_for_one_another_are_answered_in_order(
+    serve: Serve, open_peer: OpenPeer
+) -> None:
+    peer = await open_peer(await serve(requests_waiting_maximum=3))
     peer.send(HEAD * 4)
     assert [(await peer.answer())[0] for _ in range(4)] == [200] * 4
     peer.writer.close()
 
 
-async def test_who_sends_requests_and_waits_for_no_answer_is_closed(start: Start) -> None:
-    served = await start(requests_waiting_maximum=3)
+async def test_who_sends_requests_and_waits_for_no_answer_is_closed(
+    serve: Serve, open_peer: OpenPeer
+) -> None:
+    served = await serve(requests_waiting_maximum=3)
     peer = await open_peer(served)
     peer.send(HEAD * 1000)
     assert (await peer.rest()).count(b"HTTP/1.1 200") <= 4
@@ -147,8 +147,10 @@ async def test_who_sends_requests_and_waits_for_no_answer_is_closed(start: Start
     other.writer.close()
 
 
-async def test_of_many_silent_connections_the_oldest_is_let_go(start: Start) -> None:
-    served = await start(handshakes_maximum=3)
+async def test_of_many_silent_connections_the_oldest_is_let_go(
+    serve: Serve, open_peer: OpenPeer
+) -> None:
+    served = await serve(handshakes_maximum=3)
     silent = [await open_peer(served) for _ in range(3)]
     async with open_websocket(f"ws://127.0.0.1:{served.port}/ws/documents/doc") as editor:
         assert json.loads(await editor.recv())["type"] == "document_state"
@@ -164,8 +166,10 @@ async def test_of_many_silent_connections_the_oldest_is_let_go(start: Start) -> 
             peer.writer.close()
 
 
-async def test_an_idle_editor_is_not_expected_to_send_anything(start: Start) -> None:
-    served = await start(handshakes_maximum=1, handshake_timeout_seconds=0.05)
+async def test_an_idle_editor_is_not_expected_to_send_anything(
+    serve: Serve, open_peer: OpenPeer
+) -> None:
+    served = await serve(handshakes_maximum=1, handshake_timeout_seconds=0.05)
     async with open_websocket(f"ws://127.0.0.1:{served.port}/ws/documents/doc") as editor:
         await editor.recv()
         for _ in range(3):
@@ -179,8 +183,10 @@ def waiting_of(served: Served) -> Waiting:
     return waiting
 
 
-async def test_nobody_is_waited_for_who_has_left_or_become_a_websocket(start: Start) -> None:
-    served = await start()
+async def test_nobody_is_waited_for_who_has_left_or_become_a_websocket(
+    serve: Serve, open_peer: OpenPeer
+) -> None:
+    served = await serve()
     waiting = waiting_of(served)
     async with open_websocket(f"ws://127.0.0.1:{served.port}/ws/documents/doc") as editor:
         await editor.recv()

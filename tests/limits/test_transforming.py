@@ -10,9 +10,9 @@ from collab.app import Collab
 from collab.client import Change, Editor
 from collab.client import connect as open_editor
 from collab.ot import Measured, OperationType, get_type
-from tests.client.conftest import serve
 from tests.conftest import Make
 from tests.ot.growset import GrowSetType
+from tests.served import Serve
 from tests.wire import Wire, connect
 
 LETTER = {"insert": "x"}
@@ -131,8 +131,8 @@ def watch_refusals(editor: Editor) -> list[str]:
     return codes
 
 
-async def test_an_editor_that_is_refused_so_transforms_the_edit_itself(make_app: Make) -> None:
-    served = await serve(await make_app(transform_maximum_steps=1000))
+async def test_an_editor_that_is_refused_so_transforms_the_edit_itself(serve: Serve) -> None:
+    served = await serve(transform_maximum_steps=1000)
     async with open_editor(served.url, "doc") as ann, open_editor(served.url, "doc") as bob:
         ann.edit({"ops": [{"insert": "." * 1000}]})
         await ann.saved()
@@ -148,4 +148,3 @@ async def test_an_editor_that_is_refused_so_transforms_the_edit_itself(make_app:
         assert ann.content == bob.content
         assert ann.content.count("x") == 600
         assert [code for each in refusals for code in each] == ["version_gone"]
-    await served.stop()

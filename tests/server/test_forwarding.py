@@ -11,7 +11,7 @@ from websockets.exceptions import InvalidStatus
 
 from collab.settings import Settings
 from tests.conftest import Make
-from tests.server.test_serving import served
+from tests.served import serving
 
 
 def come(address: str, client_id: str, forwarded_for: str) -> connect:
@@ -28,24 +28,24 @@ async def refused(address: str, client_id: str, forwarded_for: str) -> int:
 
 async def test_who_is_no_proxy_can_say_what_they_like(make_app: Make) -> None:
     app = await make_app(proxies_trusted=["192.0.2.0/24"], address_connections_maximum=1)
-    async with served(app) as (address, _, _), come(address, "a", "198.51.100.1"):
-        assert await refused(address, "b", "198.51.100.2") == 429
+    async with serving(app) as served, come(served.address, "a", "198.51.100.1"):
+        assert await refused(served.address, "b", "198.51.100.2") == 429
 
 
 async def test_a_proxy_of_this_machine_is_believed(make_app: Make) -> None:
     app = await make_app(address_connections_maximum=1)
-    async with served(app) as (address, _, _), come(address, "a", "198.51.100.1"):
-        assert await refused(address, "b", "198.51.100.1") == 429
+    async with serving(app) as served, come(served.address, "a", "198.51.100.1"):
+        assert await refused(served.address, "b", "198.51.100.1") == 429
         # What stands before the address that the proxy added is what the client said.
-        assert await refused(address, "b", "203.0.113.9, 198.51.100.1") == 429
-        async with come(address, "b", "198.51.100.2"):
+        assert await refused(served.address, "b", "203.0.113.9, 198.51.100.1") == 429
+        async with come(served.address, "b", "198.51.100.2"):
             pass
 
 
 async def test_an_address_that_is_none_is_one_more_client(make_app: Make) -> None:
     app = await make_app(address_connections_maximum=1)
-    async with served(app) as (address, _, _), come(address, "a", "unknown"):
-        assert await refused(address, "b", "unknown") == 429
+    async with serving(app) as served, come(served.address, "a", "unknown"):
+        assert await refused(served.address, "b", "unknown") == 429
 
 
 @pytest.mark.parametrize("proxy", ["proxy.example.org", "10.0.0.1/8", ""])

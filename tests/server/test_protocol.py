@@ -7,6 +7,7 @@ import contextlib
 import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from collab.documents.direct_link import EXTENSION
 from collab.documents.prepared import prepare_text
 from collab.server.protocol import TURN_BYTES, UNSENT_MAXIMUM_BYTES, WebSocketProtocol
 from collab.server.serving import listen
+from tests.rawpeer import RawPeer, raw_peer
 
 Behaviour = Callable[["Peer"], Awaitable[None]]
 
@@ -105,32 +107,9 @@ async def serving(app: Any, **config: Any) -> AsyncIterator[str]:
         listener.close()
 
 
-async def raw_peer(address: str) -> socket.socket:
-    """A peer with the smallest buffer, after its handshake, that reads only when told to."""
-    host, port = address.split(":")
-    peer = socket.socket()
-    peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    peer.setblocking(False)
-    loop = asyncio.get_running_loop()
-    await loop.sock_connect(peer, (host, int(port)))
-    await loop.sock_sendall(
-        peer,
-        b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-    )
-    response = b""
-    while not response.endswith(b"\r\n\r\n"):
-        response += await loop.sock_recv(peer, 1)
-    assert response.startswith(b"HTTP/1.1 101")
-    return peer
-
-
-async def read_to_end(peer: socket.socket) -> bytes:
-    data = b""
-    with contextlib.suppress(ConnectionResetError):
-        while part := await asyncio.get_running_loop().sock_recv(peer, 65536):
-            data += part
-    return data
+def slow_peer(address: str) -> AbstractAsyncContextManager[RawPeer]:
+    """One with the smallest buffer, that reads only when told to."""
+    return raw_peer(address, receive_buffer_bytes=4096)
 
 
 def run(loop_factory: Any, scenario: Any) -> None:
@@ -158,17 +137,11 @@ def test_frames_come_in_order_and_none_after_the_close(loop_factory: Any) -> Non
         await peer.ended.wait()
 
     async def scenario() -> None:
-        async with served(behaviour) as address:
-            peer = await raw_peer(address)
+        async with served(behaviour) as address, slow_peer(address) as peer:
             expected = b"".join(map(prepare_text, "123")) + CLOSE_1000
-            data = b""
-            while len(data) < len(expected):
-                data += await asyncio.get_running_loop().sock_recv(peer, 4096)
-            await asyncio.get_running_loop().sock_sendall(
-                peer, Frame(Opcode.CLOSE, b"\x03\xe8").serialize(mask=True)
-            )
-            assert data + await read_to_end(peer) == expected
-            peer.close()
+            data = await peer.exactly(len(expected))
+            await peer.send(Frame(Opcode.CLOSE, b"\x03\xe8").serialize(mask=True))
+            assert data + await peer.rest() == expected
         assert outcomes == [True, True, None]
 
     run(loop_factory, scenario())
@@ -195,15 +168,13 @@ def test_a_full_buffer_is_told_and_so_is_its_drain_and_nothing_is_lost(loop_fact
         await peer.send({"type": "websocket.close", "code": 1000})
 
     async def scenario() -> None:
-        async with served(behaviour) as address:
-            peer = await raw_peer(address)
+        async with served(behaviour) as address, slow_peer(address) as peer:
             await full.wait()
             # What a reader that takes nothing costs: far from the 4 MB of an untuned socket.
             assert sum(map(len, written)) < 500_000
             data = b""
             while not data.endswith(CLOSE_1000):
-                data += await asyncio.get_running_loop().sock_recv(peer, 65536)
-            peer.close()
+                data += await peer.receive()
         assert data == b"".join(written) + CLOSE_1000
 
     run(loop_factory, scenario())
@@ -224,10 +195,8 @@ def test_writing_to_a_socket_that_is_gone_does_nothing(loop_factory: Any) -> Non
         peer.socket.abort()
 
     async def scenario() -> None:
-        async with served(behaviour) as address:
-            peer = await raw_peer(address)
-            assert await read_to_end(peer) == b""
-            peer.close()
+        async with served(behaviour) as address, slow_peer(address) as peer:
+            assert await peer.rest() == b""
         assert outcomes == [None, None]
 
     run(loop_factory, scenario())
@@ -246,10 +215,8 @@ def test_who_goes_away_before_being_attached_is_only_said_to_be_gone(loop_factor
         outcomes.append(peer.socket.write(prepare_text("x")))
 
     async def scenario() -> None:
-        async with serving(app) as address:
-            peer = await raw_peer(address)
-            assert await read_to_end(peer) == b""
-            peer.close()
+        async with serving(app) as address, slow_peer(address) as peer:
+            assert await peer.rest() == b""
         assert outcomes == [None]
 
     run(loop_factory, scenario())
@@ -356,12 +323,9 @@ def test_a_burst_is_taken_in_turns(loop_factory: Any) -> None:
         await peer.ended.wait()
 
     async def scenario() -> None:
-        async with served(behaviour) as address:
-            peer = await raw_peer(address)
-            loop = asyncio.get_running_loop()
-            await loop.sock_sendall(peer, frame * count)
-            assert await loop.sock_recv(peer, 100) == prepare_text("done")
-            peer.close()
+        async with served(behaviour) as address, slow_peer(address) as peer:
+            await peer.send(frame * count)
+            assert await peer.receive(100) == prepare_text("done")
         assert sum(per_turn.values()) == count
         # A turn of ours may see two of the loop's: one at its end, one at its beginning.
         assert max(per_turn.values()) <= 2 * (TURN_BYTES // len(frame) + 1)
@@ -392,12 +356,11 @@ def test_who_is_paused_is_not_read_on_and_loses_nothing(loop_factory: Any) -> No
         await peer.ended.wait()
 
     async def scenario() -> None:
-        async with served(behaviour) as address:
-            peer = await raw_peer(address)
+        async with served(behaviour) as address, slow_peer(address) as peer:
             data = b"".join(
                 Frame(Opcode.TEXT, each.encode()).serialize(mask=True) for each in texts
             )
-            sending = asyncio.ensure_future(asyncio.get_running_loop().sock_sendall(peer, data))
+            sending = asyncio.ensure_future(peer.send(data))
             await paused.wait()
             for _ in range(20):
                 await asyncio.sleep(0)
@@ -406,7 +369,6 @@ def test_who_is_paused_is_not_read_on_and_loses_nothing(loop_factory: Any) -> No
             go_on.set()
             await sending
             await peers[0].until(count)
-            peer.close()
         assert peers[0].messages == texts
 
     run(loop_factory, scenario())
@@ -427,10 +389,9 @@ def test_a_stalled_peer_that_answers_no_ping_is_let_go(loop_factory: Any) -> Non
             await behaviour(peer)
             ended.set()
 
-        async with served(watched, ws_ping_interval=0.02, ws_ping_timeout=0.02) as address:
-            peer = await raw_peer(address)
+        fast = {"ws_ping_interval": 0.02, "ws_ping_timeout": 0.02}
+        async with served(watched, **fast) as address, slow_peer(address):
             await ended.wait()
-            peer.close()
 
     run(loop_factory, scenario())
 
@@ -447,12 +408,10 @@ def test_bad_utf8_and_a_frame_too_large_close_with_their_codes_and_are_no_errors
     async def scenario() -> None:
         async with served(behaviour, ws_max_size=1000) as address:
             for payload, code in ((b"\xff\xfe", 1007), (b"x" * 1001, 1009)):
-                peer = await raw_peer(address)
-                frame = Frame(Opcode.TEXT, payload).serialize(mask=True)
-                await asyncio.get_running_loop().sock_sendall(peer, frame)
-                answer = await asyncio.get_running_loop().sock_recv(peer, 4)
-                assert (answer[0], int.from_bytes(answer[2:4], "big")) == (0x88, code)
-                peer.close()
+                async with slow_peer(address) as peer:
+                    await peer.send(Frame(Opcode.TEXT, payload).serialize(mask=True))
+                    close = await peer.frame()
+                    assert (close.opcode, close.data[:2]) == (Opcode.CLOSE, code.to_bytes(2, "big"))
 
     run(loop_factory, scenario())
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
@@ -488,15 +447,13 @@ def test_a_handshake_that_fails_is_answered_and_the_server_goes_on(loop_factory:
 
     async def scenario() -> None:
         async with served(behaviour) as address:
-            host, port = address.split(":")
-            reader, writer = await asyncio.open_connection(host, int(port))
-            writer.write(
-                b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                b"Sec-WebSocket-Version: 99\r\nSec-WebSocket-Key: x\r\n\r\n"
-            )
-            assert (await reader.read()).startswith(b"HTTP/1.1 4")
-            writer.close()
-            await writer.wait_closed()
+            reader, writer = await asyncio.open_connection(*address.split(":"))
+            with contextlib.closing(writer):
+                writer.write(
+                    b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                    b"Sec-WebSocket-Version: 99\r\nSec-WebSocket-Key: x\r\n\r\n"
+                )
+                assert (await reader.read()).startswith(b"HTTP/1.1 4")
             async with connect(f"ws://{address}") as wire:
                 assert [await wire.recv(), await wire.recv()] == ["hello", "16384"]
 

@@ -9,41 +9,26 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 
 import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as open_websocket
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from collab.app import Collab
 from collab.errors import ConfigurationError
-from collab.server.serving import Server, configure, listen
+from collab.server.serving import listen
 from tests.conftest import Make
+from tests.rawpeer import RawPeer, raw_peer
+from tests.served import serving
 
 
 @contextlib.asynccontextmanager
-async def served(app: Collab) -> AsyncIterator[tuple[str, Server, asyncio.Task[None]]]:
-    """The application behind the real server; yields its address, the server, its task."""
-    listener = listen("127.0.0.1", 0)
-    ready = asyncio.Event()
-    server = Server(configure(app.settings, app), app, ready.set)
-    # The signal handlers are the command's; here the test itself says when to stop.
-    task = asyncio.ensure_future(server._serve([listener]))
-    await ready.wait()
-    host, port = listener.getsockname()
-    try:
-        yield f"{host}:{port}", server, task
-    finally:
-        server.should_exit = True
-        await task
-
-
-async def join(address: str, doc_id: str, client_id: str) -> ClientConnection:
-    wire = await open_websocket(
-        f"ws://{address}/ws/documents/{doc_id}?client_id={client_id}", compression=None
-    )
-    assert json.loads(await wire.recv())["type"] == "document_state"
-    return wire
+async def join(address: str, doc_id: str, client_id: str) -> AsyncIterator[ClientConnection]:
+    url = f"ws://{address}/ws/documents/{doc_id}?client_id={client_id}"
+    async with open_websocket(url, compression=None) as wire:
+        assert json.loads(await wire.recv())["type"] == "document_state"
+        yield wire
 
 
 async def type_blocks(wire: ClientConnection, count: int, size: int) -> None:
@@ -60,29 +45,18 @@ async def type_blocks(wire: ClientConnection, count: int, size: int) -> None:
             pass
 
 
-async def stalled_peer(address: str) -> socket.socket:
+def stalled_peer(address: str) -> AbstractAsyncContextManager[RawPeer]:
     """A peer that joins and then reads nothing more, with the smallest buffer."""
-    host, port = address.split(":")
-    peer = socket.socket()
-    peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    peer.setblocking(False)
-    loop = asyncio.get_running_loop()
-    await loop.sock_connect(peer, (host, int(port)))
-    await loop.sock_sendall(
-        peer,
-        b"GET /ws/documents/doc?client_id=stalled HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
-        b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-    )
-    assert (await loop.sock_recv(peer, 12)).startswith(b"HTTP/1.1 101")
-    return peer
+    return raw_peer(address, "/ws/documents/doc?client_id=stalled", receive_buffer_bytes=4096)
 
 
 async def test_a_stalled_reader_is_let_go_and_holds_up_nobody(make_app: Make) -> None:
     app = await make_app(drain_timeout_seconds=1, ping_interval_seconds=600)
-    async with served(app) as (address, server, _):
-        ann = await join(address, "doc", "a")
-        stalled = await stalled_peer(address)
+    async with (
+        serving(app) as served,
+        join(served.address, "doc", "a") as ann,
+        stalled_peer(served.address),
+    ):
         while "stalled" not in app.manager.documents["doc"].room.connections:
             await ann.recv()
         await type_blocks(ann, 120, 60_000)
@@ -91,33 +65,34 @@ async def test_a_stalled_reader_is_let_go_and_holds_up_nobody(make_app: Make) ->
             await ann.recv()
         assert list(app.manager.documents["doc"].room.connections) == ["a"]
         # The transport itself is gone, not only its place in the room.
-        assert len(server.server_state.connections) == 1
-        await ann.close()
-        stalled.close()
+        assert len(served.server.server_state.connections) == 1
 
 
 async def test_stopping_does_not_wait_for_a_stalled_reader(make_app: Make) -> None:
     app = await make_app(
         drain_timeout_seconds=600, ping_interval_seconds=600, shutdown_timeout_seconds=1
     )
-    async with served(app) as (address, server, task):
-        ann = await join(address, "doc", "a")
-        stalled = await stalled_peer(address)
+    async with (
+        serving(app) as served,
+        join(served.address, "doc", "a") as ann,
+        stalled_peer(served.address),
+    ):
         await type_blocks(ann, 120, 60_000)
-        server.should_exit = True
+        served.server.should_exit = True
         frames = [json.loads(text) async for text in ann]
         assert frames[-1]["type"] == "server_shutdown"
         assert ann.close_code == 1001
-        await asyncio.wait_for(task, 20)
-        assert not server.server_state.connections
-        stalled.close()
+        await asyncio.wait_for(served.task, 20)
+        assert not served.server.server_state.connections
 
 
 async def test_a_peer_that_vanishes_leaves_the_room(make_app: Make) -> None:
     app = await make_app()
-    async with served(app) as (address, _, _):
-        ann = await join(address, "doc", "a")
-        bob = await join(address, "doc", "b")
+    async with (
+        serving(app) as served,
+        join(served.address, "doc", "a") as ann,
+        join(served.address, "doc", "b") as bob,
+    ):
         assert json.loads(await ann.recv())["type"] == "user_joined"
         bob.transport.abort()
         left = json.loads(await ann.recv())
@@ -126,8 +101,7 @@ async def test_a_peer_that_vanishes_leaves_the_room(make_app: Make) -> None:
 
 async def test_a_frame_beyond_the_hard_limit_closes_with_1009(make_app: Make) -> None:
     app = await make_app(frame_maximum_bytes=100_000)
-    async with served(app) as (address, _, _):
-        wire = await join(address, "doc", "a")
+    async with serving(app) as served, join(served.address, "doc", "a") as wire:
         await wire.send("x" * 200_000)
         with pytest.raises(ConnectionClosed):
             await wire.recv()
@@ -136,20 +110,23 @@ async def test_a_frame_beyond_the_hard_limit_closes_with_1009(make_app: Make) ->
 
 async def test_a_refused_handshake_is_answered_with_json(make_app: Make) -> None:
     app = await make_app()
-    async with served(app) as (address, _, _):
+    async with serving(app) as served:
         with pytest.raises(InvalidStatus) as refused:
-            await open_websocket(f"ws://{address}/ws/documents/doc?version=x", compression=None)
+            await open_websocket(
+                f"ws://{served.address}/ws/documents/doc?version=x", compression=None
+            )
         assert refused.value.response.status_code == 400
         assert json.loads(refused.value.response.body or b"")["code"] == "invalid_request"
 
 
 async def test_compression_is_not_negotiated(make_app: Make) -> None:
     app = await make_app()
-    async with served(app) as (address, _, _):
-        wire = await open_websocket(f"ws://{address}/ws/documents/doc")
+    async with (
+        serving(app) as served,
+        open_websocket(f"ws://{served.address}/ws/documents/doc") as wire,
+    ):
         assert wire.response is not None
         assert "Sec-WebSocket-Extensions" not in wire.response.headers
-        await wire.close()
 
 
 def test_a_port_in_use_is_said_so() -> None:
