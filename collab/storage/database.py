@@ -9,7 +9,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -35,6 +35,7 @@ SERVER_CONNECTIONS = 5
 RETRY_SECONDS = 0.02
 RETURN_SECONDS = 0.5
 
+_NOT_OPEN = "the database is not open"
 _GONE = (
     "the database can't be used: its file was deleted or replaced while in use; it must be put back"
 )
@@ -164,13 +165,31 @@ class Database:
             await self._return()
         return await self._run(self._writes, function, *args, **kwargs)
 
+    @property
+    def is_sqlite(self) -> bool:
+        return is_sqlite(parse_url(self._url))
+
+    async def write_whole(self, function: Callable[..., T], *args: Any) -> T:
+        """As `write`, of a function that begins and ends its transaction itself. On SQLite only."""
+        if self._lost:
+            await self._return()
+        lane = self._writes
+        if lane is None:
+            raise StorageUnavailable(_NOT_OPEN)
+        if not isinstance(lane, ThreadLane):
+            raise TypeError("a transaction is begun and ended by its function on SQLite only")
+        return await self._counted(lane.run_whole(function, *args))
+
     async def _run(
         self, lane: Lane | None, function: Callable[..., T], *args: Any, **kwargs: Any
     ) -> T:
         if lane is None:
-            raise StorageUnavailable("the database is not open")
+            raise StorageUnavailable(_NOT_OPEN)
+        return await self._counted(lane.run(function, *args, **kwargs))
+
+    async def _counted(self, result: Awaitable[T]) -> T:
         try:
-            return await lane.run(function, *args, **kwargs)
+            return await result
         except StorageUnavailable as error:
             self._metrics.store_errors[error.reason] += 1
             raise

@@ -17,7 +17,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from queue import SimpleQueue
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -116,8 +116,7 @@ class _Worker(threading.Thread):
                 self._verify()
                 self._connection = self._engine.connect()
             try:
-                with self._connection.begin():
-                    result = work(self._connection)
+                result = work(self._connection)
             except BaseException as error:
                 self._drop_broken()
                 if not isinstance(error, StorageUnavailable):
@@ -171,9 +170,19 @@ class ThreadLane:
         self._overdue: set[_Job] = set()
 
     async def run(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        def work(connection: Connection) -> T:
+            with connection.begin():
+                return function(connection, *args, **kwargs)
+
+        return cast(T, await self._done(_Job(work)))
+
+    async def run_whole(self, function: Callable[..., T], *args: Any) -> T:
+        """As `run`, of a function that begins and ends its transaction itself."""
+        return cast(T, await self._done(_Job(lambda connection: function(connection, *args))))
+
+    async def _done(self, job: _Job) -> Any:
         if len(self._overdue) >= self._width:
             raise _too_slow(self._timeout_seconds or 0)
-        job = _Job(lambda connection: function(connection, *args, **kwargs))
         if self._timeout_seconds is not None:
             job.timer = job.loop.call_later(self._timeout_seconds, self._give_up, job)
         self._in_flight += 1
@@ -182,8 +191,7 @@ class ThreadLane:
             self._workers.append(worker)
             worker.start()
         self._jobs.put(job)
-        result: T = await job.future
-        return result
+        return await job.future
 
     def _settle(self, job: _Job, result: Any, error: BaseException | None) -> None:
         self._in_flight -= 1

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from msgspec.structs import asdict
 from sqlalchemy import BigInteger, Connection, bindparam, insert, select, update
 
 from . import tables
 from .checksums import chain
 from .records import Append
-from .rows import BulkStatement
 
-__all__ = ["Missed", "append_each", "append_together"]
+__all__ = ["Missed", "Part", "append_each", "append_together", "part_of"]
 
 _documents = tables.documents.c
 _INSERT = insert(tables.operations)
@@ -35,27 +35,12 @@ _ADVANCE = (
     )
 )
 
-# The same two for SQLite, whose driver's own SQL costs a third of the above.
-_SQLITE_INSERT = BulkStatement(
-    "INSERT INTO operations (document_id, version, operation, client_id, client_edit_id, user_id, "
-    "fingerprint, created_at, checksum) VALUES {rows}",
-    columns=9,
-)
-_SQLITE_ADVANCE = BulkStatement(
-    "UPDATE documents SET version = given.column4, updated_at = given.column5, "
-    "checksum = given.column7 "
-    "FROM (VALUES {rows}) AS given WHERE documents.id = given.column1 "
-    "AND documents.epoch = given.column2 AND documents.version = given.column3 "
-    "AND documents.checksum IS given.column6",
-    columns=7,
-)
-
 
 class Missed(Exception):
     """An append of a batch found its document elsewhere: the transaction must be undone."""
 
 
-class _Part(NamedTuple):
+class Part(NamedTuple):
     """An append, the checksum that it builds on, and those of its operations."""
 
     append: Append
@@ -77,7 +62,7 @@ def append_each(
     heads = _all_heads(connection, batch, heads)
     stored: list[int | None] = []
     for append in batch:
-        part = _part(append, heads)
+        part = part_of(append, heads)
         hit = _advance(connection, [part]) == 1
         if hit:
             _insert(connection, [part])
@@ -89,13 +74,13 @@ def append_each(
 def append_together(
     connection: Connection, batch: Sequence[Append], heads: Mapping[int, int | None]
 ) -> list[int | None]:
-    """The same in few statements.
+    """The same in two statements.
 
     Raises:
         Missed: not all of them could be stored.
     """
     heads = _all_heads(connection, batch, heads)
-    parts = [_part(append, heads) for append in batch]
+    parts = [part_of(append, heads) for append in batch]
     if _advance(connection, parts) != len(parts):
         raise Missed
     _insert(connection, parts)
@@ -113,58 +98,39 @@ def _all_heads(
     return heads
 
 
-def _part(append: Append, heads: Mapping[int, int | None]) -> _Part:
-    previous = heads.get(append.key)
-    return _Part(append, previous, chain(previous, append.key, append.operations))
+def part_of(append: Append, heads: Mapping[int, int | None]) -> Part:
+    """The part of a transaction that stores an append; `heads` has its document.
 
-
-def _advance(connection: Connection, parts: Sequence[_Part]) -> int:
-    rows = [_advance_row(part) for part in parts]
-    if connection.dialect.name == "sqlite":
-        return _SQLITE_ADVANCE.run(connection, rows)
-    names = (
-        "key",
-        "of_epoch",
-        "from_version",
-        "to_version",
-        "now",
-        "from_checksum",
-        "to_checksum",
-    )
-    return connection.execute(
-        _ADVANCE, [dict(zip(names, row, strict=True)) for row in rows]
-    ).rowcount
-
-
-def _advance_row(part: _Part) -> tuple[int, str, int, int, float, int | None, int]:
-    append, previous, checksums = part
-    version = append.version
-    for record in append.operations:
-        version += 1
+    Raises:
+        ValueError: its operations don't follow each other.
+    """
+    for version, record in enumerate(append.operations, append.version + 1):
         if record.version != version:
             raise ValueError(f"got an operation of version {record.version}, expected {version}")
-    now = append.operations[-1].created_at
-    return append.key, append.epoch, append.version, version, now, previous, checksums[-1]
+    previous = heads.get(append.key)
+    return Part(append, previous, chain(previous, append.key, append.operations))
 
 
-def _insert(connection: Connection, parts: Sequence[_Part]) -> None:
+def _advance(connection: Connection, parts: Sequence[Part]) -> int:
     rows = [
-        (
-            part.append.key,
-            record.version,
-            record.operation,
-            record.client_id,
-            record.client_edit_id,
-            record.user_id,
-            record.fingerprint,
-            record.created_at,
-            checksum,
-        )
-        for part in parts
-        for record, checksum in zip(part.append.operations, part.checksums, strict=True)
+        {
+            "key": append.key,
+            "of_epoch": append.epoch,
+            "from_version": append.version,
+            "from_checksum": previous,
+            "to_version": append.version + len(append.operations),
+            "to_checksum": checksums[-1],
+            "now": append.operations[-1].created_at,
+        }
+        for append, previous, checksums in parts
     ]
-    if connection.dialect.name == "sqlite":
-        _SQLITE_INSERT.run(connection, rows)
-    else:
-        names = [column.name for column in tables.operations.columns]
-        connection.execute(_INSERT, [dict(zip(names, row, strict=True)) for row in rows])
+    return connection.execute(_ADVANCE, rows).rowcount
+
+
+def _insert(connection: Connection, parts: Sequence[Part]) -> None:
+    rows = [
+        {"document_id": append.key, "checksum": checksum, **asdict(record)}
+        for append, _previous, checksums in parts
+        for record, checksum in zip(append.operations, checksums, strict=True)
+    ]
+    connection.execute(_INSERT, rows)

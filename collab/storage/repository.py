@@ -30,6 +30,7 @@ from . import (
     snapshots,
     tombstones,
 )
+from .appending import append_at_once
 from .compaction import Droppable
 from .database import Database
 from .faults import REFUSED
@@ -53,8 +54,6 @@ T = TypeVar("T")
 
 DAY_SECONDS = 86_400.0
 
-_Appending = Callable[[Connection, Sequence[Append], Mapping[int, int | None]], list[int | None]]
-
 
 class Repository:
     """Every method raises `StorageUnavailable` when the database can't be used.
@@ -76,6 +75,7 @@ class Repository:
         tombstone_days: float | None = None,
     ) -> None:
         self._database = database
+        self._is_sqlite = database.is_sqlite
         self._documents_maximum = documents_maximum
         self._snapshots_kept = snapshots_kept
         self._tombstone_days = tombstone_days
@@ -210,25 +210,37 @@ class Repository:
         """
         if not batch:
             return []
+        heads = self._heads.take(batch)
         try:
-            return await self._append_by(_append, batch)
+            return self._noted(batch, await self._append_all(batch, heads))
         except operations.Missed:
             with contextlib.suppress(*REFUSED):
-                return await self._append_by(operations.append_each, batch)
+                return await self._append_each(batch, heads)
         except REFUSED:
             pass
-        return [await self._append_alone(append) for append in batch]
+        return [await self._append_alone(append, heads) for append in batch]
 
-    async def _append_by(self, transaction: _Appending, batch: Sequence[Append]) -> list[bool]:
-        stored = await self._database.write(transaction, batch, self._heads.take(batch))
+    async def _append_all(
+        self, batch: Sequence[Append], heads: Mapping[int, int | None]
+    ) -> list[int | None]:
+        if self._is_sqlite:
+            return await self._database.write_whole(append_at_once, batch, heads)
+        return await self._database.write(_append, batch, heads)
+
+    async def _append_each(
+        self, batch: Sequence[Append], heads: Mapping[int, int | None]
+    ) -> list[bool]:
+        return self._noted(batch, await self._database.write(operations.append_each, batch, heads))
+
+    def _noted(self, batch: Sequence[Append], stored: Sequence[int | None]) -> list[bool]:
         for append, checksum in zip(batch, stored, strict=True):
             if checksum is not None:
                 self._heads.put(append, checksum)
         return [checksum is not None for checksum in stored]
 
-    async def _append_alone(self, append: Append) -> bool:
+    async def _append_alone(self, append: Append, heads: Mapping[int, int | None]) -> bool:
         try:
-            return (await self._append_by(operations.append_each, [append]))[0]
+            return (await self._append_each([append], heads))[0]
         except REFUSED as error:
             # The error's own text would show what somebody wrote.
             kind = type(error).__name__

@@ -7,6 +7,7 @@ import functools
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Any, NamedTuple
 
@@ -62,6 +63,10 @@ class Store:
     def transact(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         with translated_faults(), self._connection.begin():
             return function(self._connection, *args, **kwargs)
+
+    def transact_whole(self, function: Callable[..., Any], *args: Any) -> Any:
+        with translated_faults():
+            return function(self._connection, *args)
 
     def log(self, doc_id: str) -> Log:
         """What is committed of a document by now."""
@@ -160,13 +165,17 @@ class SimulatedDatabase(Database):
         return self._store.transact(function, *args, **kwargs)
 
     async def write(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        name = f"{function.__name__} {args}"
+        return await self._done(name, partial(self._store.transact, function, *args, **kwargs))
+
+    async def write_whole(self, function: Callable[..., Any], *args: Any) -> Any:
+        name = f"{function.__name__} {args}"
+        return await self._done(name, partial(self._store.transact_whole, function, *args))
+
+    async def _done(self, name: str, function: Callable[[], Any]) -> Any:
         if self._overdue or self.gone:
             raise StorageUnavailable(LOST)
-        job = _Job(
-            f"{function.__name__} {args}",
-            lambda: self._store.transact(function, *args, **kwargs),
-            self._loop.create_future(),
-        )
+        job = _Job(name, function, self._loop.create_future())
         job.timer = self._loop.call_later(TIMEOUT_SECONDS, self._give_up, job)
         self._jobs.append(job)
         self._next()

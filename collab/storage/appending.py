@@ -1,0 +1,154 @@
+"""Appending to SQLite in one step.
+
+Python's driver gives the interpreter lock away at each step of a statement, and has to get it back
+from a busy event loop; BEGIN, UPDATE, INSERT and COMMIT are a step each, at least. So an append is
+one statement, which is a transaction of its own: its rows go into a view, whose trigger advances
+the documents and stores the operations. View and trigger are the connection's, not the database's.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Any, cast
+
+from msgspec.structs import astuple
+from sqlalchemy import Connection
+
+from .operations import Missed, Part, part_of
+from .records import Append
+
+__all__ = ["append_at_once"]
+
+# A row is an operation; the first one of each append also says from where to where its document
+# goes on. Without `document_id` it only fills up the statement.
+_OPERATION = (
+    "document_id",
+    "version",
+    "operation",
+    "client_id",
+    "client_edit_id",
+    "user_id",
+    "fingerprint",
+    "created_at",
+    "checksum",
+)
+_ADVANCE = ("epoch", "from_version", "from_checksum", "to_version", "to_checksum", "updated_at")
+_COLUMNS = _OPERATION + _ADVANCE
+
+_VIEW = f"""
+CREATE TEMP VIEW IF NOT EXISTS appended({", ".join(_COLUMNS)})
+    AS SELECT {", ".join(["NULL"] * len(_COLUMNS))}
+"""
+_TRIGGER = f"""
+CREATE TEMP TRIGGER IF NOT EXISTS append
+    INSTEAD OF INSERT ON appended WHEN new.document_id IS NOT NULL BEGIN
+    UPDATE documents
+        SET version = new.to_version, checksum = new.to_checksum, updated_at = new.updated_at
+        WHERE new.epoch IS NOT NULL AND id = new.document_id AND epoch = new.epoch
+        AND version = new.from_version AND checksum IS new.from_checksum;
+    SELECT RAISE(ABORT, 'missed') WHERE new.epoch IS NOT NULL AND changes() = 0;
+    INSERT INTO operations ({", ".join(_OPERATION)})
+        VALUES ({", ".join(f"new.{name}" for name in _OPERATION)});
+END
+"""
+
+# Few texts, so that they stay prepared; what has more rows than the largest takes several.
+_ROW = f"({', '.join('?' * len(_COLUMNS))})"
+_SIZES = (1, 4, 16, 64, 256)
+_TEXTS = {size: f"INSERT INTO appended VALUES {', '.join([_ROW] * size)}" for size in _SIZES}
+_LARGEST = _SIZES[-1]
+
+Row = tuple[Any, ...]
+
+_NO_ADVANCE: Row = (None,) * len(_ADVANCE)
+_NO_ROW: Row = (None,) * len(_COLUMNS)
+
+
+def append_at_once(
+    connection: Connection, batch: Sequence[Append], heads: Mapping[int, int | None]
+) -> list[int | None]:
+    """Store each append, in a transaction of its own.
+
+    Args:
+        connection: one to SQLite, with no transaction begun.
+        heads: as by `append_each`.
+
+    Returns:
+        For each append, the checksum of its last operation.
+
+    Raises:
+        Missed: a document is no longer at its version; nothing was stored.
+        sqlite3.Error: the driver's own; see `faults`.
+    """
+    driver = _prepared(connection)
+    heads = _all_heads(driver, batch, heads)
+    parts = [part_of(append, heads) for append in batch]
+    rows = [row for part in parts for row in _rows(part)]
+    try:
+        if len(rows) <= _LARGEST:
+            _insert(driver, rows)
+        else:
+            _insert_many(driver, rows)
+    except sqlite3.IntegrityError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_CONSTRAINT_TRIGGER:
+            raise Missed from None
+        raise
+    return [part.checksums[-1] for part in parts]
+
+
+def _prepared(connection: Connection) -> sqlite3.Connection:
+    """The driver's connection, with the view and the trigger, which it keeps for as long as it is
+    open."""
+    driver = cast(sqlite3.Connection, connection.connection.driver_connection)
+    if _VIEW not in connection.info:
+        driver.execute(_VIEW).close()
+        driver.execute(_TRIGGER).close()
+        connection.info[_VIEW] = True
+    return driver
+
+
+def _all_heads(
+    driver: sqlite3.Connection, batch: Sequence[Append], known: Mapping[int, int | None]
+) -> Mapping[int, int | None]:
+    unknown = [append.key for append in batch if append.key not in known]
+    if not unknown:
+        return known
+    marks = ", ".join("?" * len(unknown))
+    found = driver.execute(f"SELECT id, checksum FROM documents WHERE id IN ({marks})", unknown)
+    return {**known, **dict(found.fetchall())}
+
+
+def _rows(part: Part) -> Iterator[Row]:
+    append, previous, checksums = part
+    end = append.version + len(append.operations)
+    advance: Row = (
+        append.epoch,
+        append.version,
+        previous,
+        end,
+        checksums[-1],
+        append.operations[-1].created_at,
+    )
+    for record, checksum in zip(append.operations, checksums, strict=True):
+        yield (append.key, *astuple(record), checksum, *advance)
+        advance = _NO_ADVANCE
+
+
+def _insert_many(driver: sqlite3.Connection, rows: Sequence[Row]) -> None:
+    driver.execute("BEGIN IMMEDIATE")
+    try:
+        for begin in range(0, len(rows), _LARGEST):
+            _insert(driver, rows[begin : begin + _LARGEST])
+        driver.execute("COMMIT")
+    except BaseException:
+        if driver.in_transaction:
+            driver.execute("ROLLBACK")
+        raise
+
+
+def _insert(driver: sqlite3.Connection, rows: Sequence[Row]) -> None:
+    size = next(size for size in _SIZES if size >= len(rows))
+    filled = [*rows, *[_NO_ROW] * (size - len(rows))]
+    driver.execute(_TEXTS[size], tuple(chain.from_iterable(filled)))
