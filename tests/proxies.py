@@ -57,7 +57,10 @@ CADDY = "{{\n\tadmin off\n\tauto_https disable_redirects\n}}\n\n{site}\n"
 
 
 class Proxy:
-    """One of `PROGRAMS`, which serves a server of this machine below `/collab/`, over TLS."""
+    """One of `PROGRAMS`, which serves a server of this machine below `/collab/`, over TLS.
+
+    As a context it is started, and stopped at the end.
+    """
 
     def __init__(self, program: str, folder: Path, server_port: int) -> None:
         self.port = free_port()
@@ -76,6 +79,13 @@ class Proxy:
     def trust(self) -> ssl.SSLContext:
         """What takes its certificate, and no other."""
         return ssl.create_default_context(cafile=self.folder / "certificate.pem")
+
+    def __enter__(self) -> Proxy:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def start(self) -> None:
         """Start it; returns once it accepts connections."""
@@ -107,6 +117,7 @@ class Proxy:
                 return
             except OSError:
                 time.sleep(0.02)
+        self.stop()
         raise AssertionError(f"{self._program} does not serve: {self.log()}")
 
     def log(self) -> str:

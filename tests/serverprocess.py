@@ -1,8 +1,12 @@
-"""The real server as a process of its own, to be stopped, killed and started again."""
+"""The real server as a process of its own, for tests without an event loop, such as the browser's.
+
+`benchmarks.server` has the same with one.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -21,10 +25,13 @@ def free_port() -> int:
 
 
 class ServerProcess:
-    """`python -m collab serve` on one port and one database file, as often as it is started."""
+    """`python -m collab serve` on one database file; as often as it is started, on the same port.
+
+    As a context it is started, and stopped at the end.
+    """
 
     def __init__(self, folder: Path, **settings: object) -> None:
-        self.port = free_port()
+        self.port = 0
         self.folder = folder
         self.database = f"sqlite+aiosqlite:///{folder / 'collab.db'}"
         self.settings = settings
@@ -34,8 +41,19 @@ class ServerProcess:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    def __enter__(self) -> ServerProcess:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
     def start(self) -> None:
-        """Start it; returns once it accepts connections."""
+        """Start it; returns once it accepts connections.
+
+        Raises:
+            RuntimeError: it ended instead; why, it has written to stderr.
+        """
         environment = {
             f"COLLAB_{name.upper()}": str(value) for name, value in self.settings.items()
         }
@@ -48,10 +66,11 @@ class ServerProcess:
         )
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
-        assert "serving at" in line, line
-
-    def _given(self) -> list[tuple[str, object]]:
-        return [*self.settings.items(), ("database", self.database)]
+        address = re.search(r"serving at http://[^/]+:(\d+)/", line)
+        if address is None:
+            self.kill()
+            raise RuntimeError(f"the server did not start: {line.strip() or 'see above'}")
+        self.port = int(address[1])
 
     def kill(self) -> None:
         """SIGKILL, at whatever instant it is."""

@@ -34,10 +34,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[ServerProcess]:
-    server = ServerProcess(tmp_path)
-    server.start()
-    yield server
-    server.stop()
+    with ServerProcess(tmp_path) as server:
+        yield server
 
 
 @pytest.fixture

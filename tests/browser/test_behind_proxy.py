@@ -14,15 +14,11 @@ from tests.serverprocess import ServerProcess
 
 @pytest.fixture(params=PROGRAMS)
 def proxy(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Proxy]:
-    server = ServerProcess(tmp_path, root_path="/collab")
-    server.start()
-    proxy = Proxy(request.param, tmp_path, server.port)
-    try:
-        proxy.start()
+    with (
+        ServerProcess(tmp_path, root_path="/collab") as server,
+        Proxy(request.param, tmp_path, server.port) as proxy,
+    ):
         yield proxy
-    finally:
-        proxy.stop()
-        server.stop()
 
 
 def write(page: Page, words: str) -> None:

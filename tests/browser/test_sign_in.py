@@ -22,10 +22,10 @@ SECRET = "a secret of at least thirty-two bytes"
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[ServerProcess]:
-    server = ServerProcess(tmp_path, auth="token", token_secret=SECRET, token_leeway_seconds=0)
-    server.start()
-    yield server
-    server.stop()
+    with ServerProcess(
+        tmp_path, auth="token", token_secret=SECRET, token_leeway_seconds=0
+    ) as server:
+        yield server
 
 
 def token(user_id: str, *, seconds: float = 600, **documents: Any) -> str:

@@ -73,16 +73,12 @@ def test_a_backup_is_restored_where_there_is_none(collab: Run, file: Path, folde
 
 
 def test_nothing_is_replaced_while_a_server_has_it(collab: Run, file: Path, folder: Path) -> None:
-    server = ServerProcess(folder)
-    server.start()
-    try:
+    with ServerProcess(folder):
         assert collab("backup", "copy.db").status == 0
         outcome = collab("restore", "copy.db", "--replace")
         assert "a server or another program has" in outcome.error
         assert outcome.status == 2
         assert not list(folder.glob("*partial*")) + list(folder.glob("*replaced"))
-    finally:
-        server.stop()
 
 
 def test_a_damaged_backup_is_refused(collab: Run, file: Path, folder: Path) -> None:

@@ -249,14 +249,10 @@ def test_a_document_that_is_not_there_is_told(collab: Run, file: Path) -> None:
 
 
 def test_while_a_server_runs_nothing_is_dropped(collab: Run, file: Path, folder: Path) -> None:
-    server = ServerProcess(folder)
-    server.start()
-    try:
+    with ServerProcess(folder):
         assert collab("check").status == 0
         assert collab("repair").status == 0
         outcome = collab("repair", "--drop-after-damage")
         assert "a server or another program has" in outcome.error
         assert outcome.status == 2
-    finally:
-        server.stop()
     assert collab("repair", "--drop-after-damage").status == 0

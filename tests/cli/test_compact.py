@@ -69,13 +69,9 @@ def test_the_file_becomes_smaller_only_while_no_server_has_it(
     damage(file, "CREATE TABLE large AS SELECT zeroblob(300000) AS filling")
     damage(file, "DROP TABLE large")
     size = file.stat().st_size
-    server = ServerProcess(folder)
-    server.start()
-    try:
+    with ServerProcess(folder):
         outcome = collab("compact", "--keep-operations", "0", "--vacuum")
         assert "a server or another program has" in outcome.complaint
-    finally:
-        server.stop()
     assert "bytes were given back" in collab("compact", "--keep-operations", "0", "--vacuum").output
     assert file.stat().st_size < size - 290_000
 

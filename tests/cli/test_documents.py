@@ -111,13 +111,9 @@ def test_what_can_t_be_done_is_one_line(
 
 def test_documents_are_exchanged_while_the_server_runs(collab: Run, folder: Path) -> None:
     (folder / "notes.md").write_bytes(TEXT)
-    server = ServerProcess(folder)
-    server.start()
-    try:
+    with ServerProcess(folder) as server:
         collab("documents", "import", "notes.md", "--id", "notes")
         document = httpx2.get(f"{server.url}/api/documents/notes").json()
         assert (document["content"], document["version"]) == (TEXT.decode(), 1)
         httpx2.post(f"{server.url}/api/documents", json={"doc_id": "online"})
         assert "online\t" in collab("documents", "list").output
-    finally:
-        server.stop()

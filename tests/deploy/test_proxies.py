@@ -32,14 +32,9 @@ def proxy(
         metrics_token="sixteen-letters!",
         address_connections_maximum=2,
     )
-    server.start()
-    proxy = Proxy(request.param, tmp_path_factory.mktemp(request.param), server.port)
-    try:
-        proxy.start()
+    folder = tmp_path_factory.mktemp(request.param)
+    with server, Proxy(request.param, folder, server.port) as proxy:
         yield proxy
-    finally:
-        proxy.stop()
-        server.stop()
 
 
 @pytest.fixture(scope="module")

@@ -61,9 +61,7 @@ def test_it_may_do_little_else_than_serve(tmp_path: Path) -> None:
 
 
 def test_a_backup_is_made_while_it_serves(tmp_path: Path) -> None:
-    server = ServerProcess(tmp_path)
-    server.start()
-    try:
+    with ServerProcess(tmp_path) as server:
         httpx2.post(f"{server.url}/api/documents", json={"doc_id": "notes"}).raise_for_status()
         copies = tmp_path / "copies"
         copies.mkdir()
@@ -73,8 +71,6 @@ def test_a_backup_is_made_while_it_serves(tmp_path: Path) -> None:
         line = line.replace("/var/lib/collab-backups", str(copies)).replace("%%", "%")
         environment = {**os.environ, "COLLAB_DATABASE": server.database}
         subprocess.run(shlex.split(line), env=environment, cwd=tmp_path, check=True)
-    finally:
-        server.stop()
     (copy,) = copies.iterdir()
     with contextlib.closing(sqlite3.connect(copy)) as database:
         assert database.execute("SELECT doc_id FROM documents").fetchall() == [("notes",)]

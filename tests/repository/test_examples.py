@@ -37,10 +37,8 @@ needs_node = pytest.mark.skipif(bool(node_is_missing()), reason=node_is_missing(
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[ServerProcess]:
-    server = ServerProcess(tmp_path)
-    server.start()
-    yield server
-    server.stop()
+    with ServerProcess(tmp_path) as server:
+        yield server
 
 
 @contextlib.asynccontextmanager
