@@ -119,6 +119,8 @@ class Collab:
         mode = "host" if authenticate is not None else settings.auth
         self._router = Router(
             [
+                # First, since it is asked for most.
+                editing_route(self.manager, access),
                 *health_routes(self._repository, self._committer),
                 *self._metrics_routes(),
                 *rates.limit(
@@ -128,7 +130,6 @@ class Collab:
                         *DocumentsAPI(self.manager, rated).routes(),
                     ]
                 ),
-                editing_route(self.manager, access),
                 *page_routes(self.manager, rated, rates),
             ],
             lifespan=lambda app: self.running(),

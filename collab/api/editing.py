@@ -15,6 +15,7 @@ from ..documents import DocumentManager, JoinRequest
 from ..documents.handshake import refuse
 from ..documents.join import check_doc_id
 from ..documents.open_documents import DEFAULT_TYPE
+from ..documents.review import Admit
 from ..errors import CollabError, DocumentDeleted, DocumentExists, Internal, NoSuchDocument
 
 __all__ = ["editing_route"]
@@ -31,12 +32,19 @@ def editing_route(manager: DocumentManager, access: Access) -> WebSocketRoute:
             check_origin(websocket, manager.settings.origins_allowed)
             request = JoinRequest.of_query(websocket.query_params)
             check_doc_id(doc_id)
+            user = await who(websocket, doc_id, request)
         except CollabError as error:
             manager.metrics.joins_refused[error.code] += 1
             logger.info("refused: %s", error, extra=log_fields(websocket.scope, doc_id))
             await refuse(websocket, error)
             return
-        await manager.serve(websocket, doc_id, partial(asked, websocket, doc_id, request), request)
+        await manager.serve(websocket, doc_id, user, request)
+
+    async def who(websocket: WebSocket, doc_id: str, request: JoinRequest) -> User | Admit:
+        if isinstance(access, OpenAccess):
+            # Nothing that takes time, nor that a review could change.
+            return await access.user(websocket, request.client_id)
+        return partial(asked, websocket, doc_id, request)
 
     async def asked(websocket: WebSocket, doc_id: str, request: JoinRequest) -> User:
         try:
@@ -50,10 +58,9 @@ def editing_route(manager: DocumentManager, access: Access) -> WebSocketRoute:
 
     async def admitted(websocket: WebSocket, doc_id: str, request: JoinRequest) -> User:
         user = await access.user(websocket, request.client_id)
-        if not isinstance(access, OpenAccess):
-            await created(user, doc_id, request)
+        await created(user, doc_id, request)
         role = await permitted(access, user, doc_id, "viewer")
-        return dataclasses.replace(user, role=role)
+        return user if user.role == role else dataclasses.replace(user, role=role)
 
     async def created(user: User, doc_id: str, request: JoinRequest) -> None:
         """See that there is a document: who makes it by joining owns it."""

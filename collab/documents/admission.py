@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import ipaddress
 from collections import Counter
 from collections.abc import Container, Iterator
@@ -15,6 +16,9 @@ __all__ = ["Admission", "address_of"]
 
 # What one customer of an Internet provider has at least: the addresses in it cost nothing.
 IPV6_PREFIX = 64
+
+# Who comes again soon is not worked out again.
+ADDRESSES_KNOWN = 1024
 
 
 class Present(Container[str], Protocol):
@@ -117,7 +121,11 @@ def _take_off(counter: Counter[str], name: str) -> None:
 def address_of(scope: Any) -> str:
     """Whom a connection counts for: the peer's address, of IPv6 the network that it is in; empty
     where there is none, as with a Unix socket."""
-    host = str((scope.get("client") or ("",))[0])
+    return _network_of(str((scope.get("client") or ("",))[0]))
+
+
+@functools.lru_cache(ADDRESSES_KNOWN)
+def _network_of(host: str) -> str:
     try:
         address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:

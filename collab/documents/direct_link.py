@@ -241,4 +241,5 @@ class DirectLink(Link):
         tasks = [task for task in (self._writer, self._taker) if task is not None]
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if tasks:
+            await asyncio.gather(*tasks, return_exceptions=True)
