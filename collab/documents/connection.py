@@ -248,10 +248,15 @@ class Connection:
 
     async def take_slowly(self, edit: Edit) -> None:
         """Act on an edit that `take` returned."""
+        frame = (self.author, edit.id, edit.version, edit.operation)
         try:
-            self._accepted(
-                await self.document.edit(self.author, edit.id, edit.version, edit.operation)
-            )
+            if self.user.may_edit:
+                change = await self.document.edit(*frame)
+            else:
+                # It may be from the time before this was taken from them.
+                refusal = ReadOnly("this user may read the document, not edit it: ask its owner")
+                change = await self.document.accepted_before(*frame, refusal)
+            self._accepted(change)
         except Exception as error:
             self._refuse(error, edit.id)
         else:
@@ -283,12 +288,12 @@ class Connection:
         return True
 
     def _edit(self, frame: Edit) -> bool:
-        if not self.user.may_edit:
-            raise ReadOnly("this user may read the document, not edit it: ask its owner")
         if not self._edits.take():
             raise self._rate_limited(self._edits, "edits", "edits")
         if self.author.work.is_empty:
             raise self._rate_limited(self.author.work, "steps of work for edits", "edit_steps")
+        if not self.user.may_edit:
+            return False
         change = self.document.edit_now(self.author, frame.id, frame.version, frame.operation)
         if change is None:
             return False

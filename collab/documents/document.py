@@ -19,6 +19,8 @@ from ..errors import (
     CollabError,
     DocumentDeleted,
     DocumentFull,
+    EditError,
+    InvalidOperation,
     OutOfOrder,
     StorageError,
     StorageUnavailable,
@@ -39,7 +41,7 @@ from ..storage import (
 )
 from .author import Author, Authors
 from .content import encode_content
-from .effort import STEPS_OF_READING, Effort, steps_of_size
+from .effort import STEPS_OF_ASKING, STEPS_OF_READING, Effort, steps_of_size
 from .history import Change, History
 from .loading import load_content, load_opened, read_operations
 from .room import Room
@@ -47,6 +49,10 @@ from .room import Room
 __all__ = ["Document", "DocumentState"]
 
 logger = logging.getLogger(__name__)
+
+REFUSED_FOR_OTHERS = (VersionGone, DocumentFull, InvalidOperation)
+"""With what a sound edit may be refused for what others did, and so be accepted at first and not
+when it is sent again."""
 
 
 class DocumentState(enum.Enum):
@@ -134,7 +140,7 @@ class Document:
             return None
         try:
             return self.submit(author, edit_id, version, operation)
-        except VersionGone:
+        except REFUSED_FOR_OTHERS:
             return None
 
     async def edit(self, author: Author, edit_id: int, version: int, operation: Any) -> Change:
@@ -152,16 +158,30 @@ class Document:
         if edit_id <= author.last_id:
             return await self._repetition(author, edit_id, version, operation)
         self._check_order(author, edit_id, version)
+        operation = self.doc_type.normalize(operation)
         try:
             return await self._submit_old(author, edit_id, version, operation)
-        except VersionGone:
-            # Its editor would make it anew: not if a commit that was given up has stored it.
-            if await self._repository.find_edit(self.key, author.client_id, edit_id) is None:
-                raise
-        await self.until_open()
+        except REFUSED_FOR_OTHERS as refusal:
+            return await self.accepted_before(author, edit_id, version, operation, refusal)
+
+    async def accepted_before(
+        self, author: Author, edit_id: int, version: int, operation: Any, refusal: EditError
+    ) -> Change:
+        """The change of an edit that is about to be refused, if it was accepted once: its editor
+        would take it back or make it anew, though a commit that was given up has stored it.
+
+        Raises:
+            EditError: `refusal`; the edit is not stored, and won't be.
+            StorageUnavailable: nobody knows yet.
+        """
         if edit_id > author.last_id:
-            self._read_back()
+            author.work.spend(STEPS_OF_ASKING)
+            if not await self._repository.holds_edit(self.key, author.client_id, edit_id):
+                raise refusal
             await self.until_open()
+            if edit_id > author.last_id:
+                self._read_back()
+                await self.until_open()
         return await self._repetition(author, edit_id, version, operation)
 
     async def _submit_old(

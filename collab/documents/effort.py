@@ -9,10 +9,13 @@ from ..ot import Measured, OperationType
 from ..settings import Settings
 from .rate import TokenBucket
 
-__all__ = ["STEPS_OF_READING", "Effort", "steps_of_size"]
+__all__ = ["STEPS_OF_ASKING", "STEPS_OF_READING", "Effort", "steps_of_size"]
 
 STEPS_OF_READING = 10
 """What it is to read one operation from the database and decode it."""
+
+STEPS_OF_ASKING = 500
+"""What it is to wait for the database's writer, and see what is stored."""
 
 CHARACTERS_OF_STEP = 32
 """So many characters of JSON are decoded, checked and written in the time of one step."""

@@ -15,7 +15,7 @@ from .identities import client_of_identities, find_identity
 from .queries import Query
 from .records import ClientRecord, OperationRecord
 
-__all__ = ["find_client", "find_edit", "operations_after", "verified"]
+__all__ = ["find_client", "find_edit", "holds_edit", "operations_after", "verified"]
 
 # A page is not held in memory whole however large its operations are.
 PAGE_BYTES = 1_048_576
@@ -47,6 +47,9 @@ _BEGIN = Query(
     select(_documents.compacted_version, _documents.compacted_checksum).where(
         _documents.id == bindparam("key")
     )
+)
+_DOCUMENT_TO_WRITE = (
+    select(_documents.id).where(_documents.id == bindparam("key")).with_for_update()
 )
 _BY_CLIENT = (_operations.document_id == bindparam("key")) & (
     _operations.client_id == bindparam("client_id")
@@ -147,6 +150,12 @@ def find_client(connection: Connection, key: int, client_id: str) -> ClientRecor
     if newest is None:
         return client_of_identities(connection, key, client_id)
     return ClientRecord(client_id, *newest)
+
+
+def holds_edit(connection: Connection, key: int, client_id: str, client_edit_id: int) -> bool:
+    """As `find_edit`. Where several write at once, who writes to this document is waited for."""
+    connection.execute(_DOCUMENT_TO_WRITE, {"key": key}).first()
+    return find_edit(connection, key, client_id, client_edit_id) is not None
 
 
 def find_edit(

@@ -266,6 +266,15 @@ class Repository:
         """The operation that an edit became; where that is compacted, its text is "null"."""
         return await self._database.read(log.find_edit, key, client_id, client_edit_id)
 
+    async def holds_edit(self, key: int, client_id: str, client_edit_id: int) -> bool:
+        """Whether an edit is stored. If not, it won't be: what is being written, though it was
+        given up, comes to its end before this is answered.
+
+        Raises:
+            StorageUnavailable: it has not come to its end yet; or the database can't be written.
+        """
+        return await self._database.write(log.holds_edit, key, client_id, client_edit_id)
+
     # -- snapshots ------------------------------------------------------------------------------
 
     async def latest_snapshot(self, key: int, at_most: int | None = None) -> SnapshotRecord | None:

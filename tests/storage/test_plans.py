@@ -28,6 +28,7 @@ CALLS: dict[str, Call] = {
     "operations_after": lambda repository, each: repository.operations_after(each.key, 10, 10),
     "find_client": lambda repository, each: repository.find_client(each.key, "ada"),
     "find_edit": lambda repository, each: repository.find_edit(each.key, "ada", 1),
+    "holds_edit": lambda repository, each: repository.holds_edit(each.key, "ada", 1),
     "latest_snapshot": lambda repository, each: repository.latest_snapshot(each.key),
     "snapshot at a version": lambda repository, each: repository.latest_snapshot(each.key, 9),
     "add_snapshot": lambda repository, each: repository.add_snapshot(each.key, 100, '""'),
