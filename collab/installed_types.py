@@ -53,7 +53,8 @@ def loaded(point: EntryPoint) -> OperationType:
         raise unusable(point, f"{point.value} has no {', '.join(missing)}")
     if made.name != point.name:
         raise unusable(point, f"{point.value} has the name {made.name!r}")
-    return made  # type: ignore[no-any-return]
+    operation_type: OperationType = made
+    return operation_type
 
 
 def unusable(point: EntryPoint, problem: str) -> ConfigurationError:

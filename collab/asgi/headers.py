@@ -42,6 +42,7 @@ class Headers(Mapping[str, str]):
     def raw(self) -> list[Raw]:
         return list(self._list)
 
+    # Lists, as Starlette's are: a mapping's views can't hold a name twice.
     def keys(self) -> list[str]:  # type: ignore[override]
         return [name.decode("latin-1") for name, _ in self._list]
 
@@ -75,11 +76,9 @@ class Headers(Mapping[str, str]):
     def __len__(self) -> int:
         return len(self._list)
 
+    # It ignores order, and MutableHeaders changes: there is no hash.
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Headers) and sorted(self._list) == sorted(other._list)
-
-    # Equality ignores order and MutableHeaders changes: neither is fit to be a dictionary's key.
-    __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         name = type(self).__name__

@@ -32,7 +32,8 @@ class ImmutableMultiDict(Mapping[K, V_co]):
 
     def __init__(self, *args: Source[K, V_co], **kwargs: Any) -> None:
         assert len(args) < 2, f"Expected at most one source, got {len(args)}."
-        self._list: list[tuple[K, V_co]] = [*_pairs(args[0] if args else None), *kwargs.items()]  # type: ignore[list-item]
+        given: list[tuple[Any, Any]] = [*_pairs(args[0] if args else None), *kwargs.items()]
+        self._list: list[tuple[K, V_co]] = given
         self._dict: dict[K, V_co] = dict(self._list)
 
     def getlist(self, key: Any) -> list[V_co]:
@@ -62,13 +63,11 @@ class ImmutableMultiDict(Mapping[K, V_co]):
     def __len__(self) -> int:
         return len(self._dict)
 
+    # It ignores the order of keys, and MultiDict changes: there is no hash.
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, type(self)):
             return False
         return _by_key(self._list) == _by_key(other._list)
-
-    # Equality ignores the order of keys and MultiDict changes: neither is fit to be a key itself.
-    __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._list!r})"

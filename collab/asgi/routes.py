@@ -181,8 +181,6 @@ class Route(_Endpoint):
             and self.methods == other.methods
         )
 
-    __hash__ = None  # type: ignore[assignment]
-
     def __repr__(self) -> str:
         methods = sorted(self.methods or [])
         return f"Route(path={self.path!r}, name={self.name!r}, methods={methods!r})"
@@ -207,8 +205,6 @@ class WebSocketRoute(_Endpoint):
         return isinstance(other, WebSocketRoute) and (
             (self.path, self.endpoint) == (other.path, other.endpoint)
         )
-
-    __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return f"WebSocketRoute(path={self.path!r}, name={self.name!r})"

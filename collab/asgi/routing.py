@@ -113,8 +113,6 @@ class Mount(BaseRoute):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Mount) and (self.path, self.app) == (other.path, other.app)
 
-    __hash__ = None  # type: ignore[assignment]
-
     def __repr__(self) -> str:
         return f"Mount(path={self.path!r}, name={self.name or ''!r}, app={self.app!r})"
 
@@ -250,8 +248,6 @@ class Router:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Router) and self.routes == other.routes
-
-    __hash__ = None  # type: ignore[assignment]
 
 
 @asynccontextmanager

@@ -17,6 +17,7 @@ from .websockets import WebSocketDisconnect
 __all__ = ["WebSocketDenialResponse", "WebSocketTestSession"]
 
 
+# mypy finds that the attributes of the two bases differ; nobody looks at those of the exception.
 class WebSocketDenialResponse(httpx2.Response, WebSocketDisconnect):  # type: ignore[misc]
     """Raised by connecting when the application refuses with `send_denial_response`.
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeGuard
 
 from ..errors import InvalidRequest
 
-__all__ = ["PALETTE", "ROLES", "Role", "User", "allows", "open_user"]
+__all__ = ["PALETTE", "ROLES", "Role", "User", "allows", "is_role", "open_user"]
 
 Role = Literal["owner", "editor", "viewer"]
 
@@ -26,6 +26,10 @@ PALETTE = (
     "#d1495b", "#2e86ab", "#8f5fbf", "#1b998b", "#c4682b", "#4361c2",
     "#b5477f", "#5c8a1f", "#0f7c9c", "#a3612f", "#7a6ad8", "#38866f",
 )  # fmt: skip
+
+
+def is_role(value: object) -> TypeGuard[Role]:
+    return value in ROLES
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ class TextFormatter(logging.Formatter):
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
 
+    # The name is that of logging's own method.
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
         # Nobody can make up a line by what they are called.
         record.message = _CONTROL.sub(lambda found: repr(found[0])[1:-1], record.message)

@@ -93,9 +93,10 @@ def text(value: Any) -> str:
 
 
 def key(value: Any) -> str:
-    if text(value) == FORBIDDEN_KEY:
+    name = text(value)
+    if name == FORBIDDEN_KEY:
         raise Misfit(f"{FORBIDDEN_KEY!r} can't be a key: browsers take it for something else")
-    return value  # type: ignore[no-any-return]
+    return name
 
 
 def number(value: Any) -> int | float:

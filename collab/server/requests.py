@@ -76,9 +76,8 @@ class RequestProtocol(HttpToolsProtocol):
         self._is_silent = True
         self._answering: RequestResponseCycle | None = None
 
-    def connection_made(  # type: ignore[override]
-        self, transport: asyncio.Transport
-    ) -> None:
+    # asyncio says BaseTransport, uvicorn, whose class this is, what a TCP connection really has.
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._expect()
         self._waiting.enter(self)

@@ -78,7 +78,7 @@ async def test_a_token_comes_in_a_header_in_the_query_or_in_a_cookie(app: Collab
         {"token": good},
         {"headers": {"cookie": f"collab_token={good}"}},
     ):
-        wire = await connect(app, "doc", user_id="eve", name="Eve", **given)  # type: ignore[arg-type]
+        wire = await connect(app, "doc", user_id="eve", name="Eve", **given)
         user = (await wire.receive())["user"]
         assert (user["user_id"], user["name"], user["role"]) == ("ann", "Ann", "editor")
         await wire.leave()
@@ -171,7 +171,7 @@ async def hosted(database: str) -> AsyncIterator[Collab]:
         return User(name) if name else None
 
     async def authorize(user: User, doc_id: str) -> Role | None:
-        return {"ann": "owner", "bob": "viewer"}.get(user.user_id)  # type: ignore[return-value]
+        return {"ann": "owner", "bob": "viewer"}.get(user.user_id)
 
     app = create_app(Settings(database=database), authenticate=authenticate, authorize=authorize)
     async with app.running():

@@ -309,4 +309,4 @@ async def test_with_a_token_they_are_for_who_has_it(make_app: Make, auth: str) -
 @pytest.mark.parametrize("token", ["short", "not  one word at all", "ümläute in the token"])
 def test_a_token_that_is_none_is_refused_at_the_start(token: str) -> None:
     with pytest.raises(ConfigurationError, match=r"metrics_token has .* characters: expected 16"):
-        create_app(Settings(metrics_token=token))  # type: ignore[arg-type]
+        create_app(Settings(metrics_token=token))

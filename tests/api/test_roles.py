@@ -127,7 +127,7 @@ def test_every_call_has_its_row(app: Collab) -> None:
         if isinstance(route, Resource):
             called |= {(method, route.path) for method in route.handlers}
         else:
-            others.add(route.path)  # type: ignore[attr-defined]
+            others.add(route.path)
     rows = {(method, path_of_route(path)) for method, path, _, _ in CALLS}
     assert rows | OF_THE_SESSION == called
     assert others == OTHERS

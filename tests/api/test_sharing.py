@@ -57,7 +57,7 @@ async def share(app: Collab, role: str, **given: Any) -> dict[str, Any]:
     async with client(app, token("ann")) as http:
         answer = await http.post(f"{ACCESS}/links", json={"role": role, **given})
     assert answer.status_code == 201
-    return answer.json()  # type: ignore[no-any-return]
+    return answer.json()
 
 
 async def join(app: Collab, **query: str) -> tuple[Wire, dict[str, Any]]:

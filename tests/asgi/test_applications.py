@@ -25,15 +25,14 @@ def raising(handlers: Any = (), **options: Any) -> Build:
     """An application whose routes raise everything there is to raise."""
 
     def build(kit: Toolkit) -> Any:
-        HTTPException = kit.exceptions.HTTPException  # noqa: N806
         responses = kit.responses
 
         async def http_error(request: Any) -> Any:
             status = int(request.path_params["status"])
-            raise HTTPException(status, headers={"x-why": "because"})
+            raise kit.exceptions.HTTPException(status, headers={"x-why": "because"})
 
         async def detailed(request: Any) -> Any:
-            raise HTTPException(404, detail="no such document")
+            raise kit.exceptions.HTTPException(404, detail="no such document")
 
         def known(request: Any) -> Any:
             raise KnownChild
@@ -58,7 +57,7 @@ def raising(handlers: Any = (), **options: Any) -> Build:
 
         async def ws_http_error(ws: Any) -> None:
             await ws.receive()
-            raise HTTPException(403)
+            raise kit.exceptions.HTTPException(403)
 
         async def ws_known(ws: Any) -> None:
             await ws.accept()

@@ -25,7 +25,7 @@ def endpoint(encoding: str | None = None, **failing: bool) -> Build:
     """A WebSocketEndpoint that writes its story into frames; `failing` says which method raises."""
 
     def build(kit: Toolkit) -> Any:
-        class Story(kit.endpoints.WebSocketEndpoint):  # type: ignore[misc]
+        class Story(kit.endpoints.WebSocketEndpoint):
             async def on_connect(self, ws: Any) -> None:
                 if failing.get("connect"):
                     raise LookupError
@@ -118,7 +118,7 @@ async def test_json_that_is_not_utf8_or_not_a_number_closes_with_1003() -> None:
 
 
 def resource(kit: Toolkit) -> Any:
-    class Resource(kit.endpoints.HTTPEndpoint):  # type: ignore[misc]
+    class Resource(kit.endpoints.HTTPEndpoint):
         async def get(self, request: Any) -> Any:
             return kit.responses.PlainTextResponse(request.path_params.get("name", "nobody"))
 

@@ -65,7 +65,7 @@ def test_a_module_imports_only_its_own_package_and_asgiref(source: Path) -> None
 def _is_type_checking_only(source: Path, node: ast.AST) -> bool:
     for block in ast.walk(ast.parse(source.read_text())):
         if isinstance(block, ast.If) and getattr(block.test, "id", "") == "TYPE_CHECKING":
-            return any(getattr(inner, "lineno", 0) == node.lineno for inner in block.body)  # type: ignore[attr-defined]
+            return any(getattr(inner, "lineno", 0) == node.lineno for inner in block.body)
     return False
 
 

@@ -58,7 +58,7 @@ def site(kit: Toolkit) -> Any:
         else:
             await kit.websockets.WebSocketClose(4000, body)(scope, receive, send)
 
-    class Both(kit.endpoints.HTTPEndpoint):  # type: ignore[misc]
+    class Both(kit.endpoints.HTTPEndpoint):
         async def get(self, request: Any) -> Any:
             return responses.PlainTextResponse("get")
 
@@ -330,7 +330,7 @@ async def test_routes_can_be_added_later_and_wrapped_in_middleware() -> None:
 
 async def test_a_convertor_can_be_registered() -> None:
     def build(kit: Toolkit) -> Any:
-        class Hex(kit.convertors.Convertor):  # type: ignore[misc]
+        class Hex(kit.convertors.Convertor):
             regex = "[0-9a-f]+"
 
             def convert(self, value: str) -> int:

@@ -126,7 +126,7 @@ async def closed(websocket: ClientConnection) -> tuple[int | None, str | None]:
 
 async def test_json_is_echoed_in_frames_of_either_kind(address: str) -> None:
     url = f"ws://{address}/ws/echo/x?a=1"
-    async with connect(url, subprotocols=["other", "collab.v1"]) as websocket:  # type: ignore[list-item]
+    async with connect(url, subprotocols=["other", "collab.v1"]) as websocket:
         assert websocket.subprotocol == "collab.v1"
         assert websocket.response is not None
         assert websocket.response.headers["x-served-by"] == "collab"

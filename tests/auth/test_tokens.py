@@ -45,7 +45,7 @@ def verifier(**settings: Any) -> TokenVerifier:
 
 
 def pem(key: Any) -> bytes:
-    return key.public_key().public_bytes(  # type: ignore[no-any-return]
+    return key.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
 

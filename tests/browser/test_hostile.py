@@ -40,7 +40,7 @@ def watch(request: pytest.FixtureRequest, browser: Browser, server: ServerProces
         page.goto(server.url + path)
         return page
 
-    watch.open = open_page  # type: ignore[attr-defined]
+    watch.open = open_page
     yield watch
     context.close()
 

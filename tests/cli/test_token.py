@@ -20,7 +20,7 @@ def secret(folder: object, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def user_of(token: str, **settings: str) -> User:
-    return TokenVerifier.of_settings(Settings(**{"token_secret": SECRET, **settings})).user(token)  # type: ignore[arg-type]
+    return TokenVerifier.of_settings(Settings(**{"token_secret": SECRET, **settings})).user(token)
 
 
 def test_a_token_is_written_for_a_user(secret: None, collab: Run) -> None:

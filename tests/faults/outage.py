@@ -39,6 +39,7 @@ async def serving(folder: Path, **settings: object) -> AsyncIterator[ServerProce
 
 async def until(condition: Callable[[], bool]) -> None:
     """Return once it is true of what others do."""
+    # It happens in another process, which rings no bell here.
     while not condition():  # noqa: ASYNC110
         await asyncio.sleep(STEP_SECONDS)
 

@@ -178,7 +178,7 @@ async def test_an_idle_editor_is_not_expected_to_send_anything(
 
 
 def waiting_of(served: Served) -> Waiting:
-    waiting = served.server.config.http_protocol_class.keywords["waiting"]  # type: ignore[attr-defined]
+    waiting = served.server.config.http_protocol_class.keywords["waiting"]
     assert isinstance(waiting, Waiting)
     return waiting
 

@@ -127,7 +127,7 @@ def watch_refusals(editor: Editor) -> list[str]:
             codes.append(frame["code"])
         return receive(frame)
 
-    editor._session.receive = watched  # type: ignore[method-assign]
+    editor._session.receive = watched
     return codes
 
 

@@ -74,7 +74,7 @@ def component_of(content: Any, choices: Choices) -> dict[str, Any] | None:
         "sd": lambda: text_of_kind(path, value, choices, "d"),
         "t": lambda: embedded(path, value, choices),
     }
-    return made[kind]()  # type: ignore[no-any-return]
+    return made[kind]()
 
 
 def fits(place: tuple[list[Any], Any], kind: str) -> bool:

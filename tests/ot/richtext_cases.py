@@ -38,7 +38,7 @@ def richtext_of(source: bytes) -> dict[str, Any]:
         component_of("insert", insert_of(choices), attributes_of(choices))
         for _ in range(choices.below(6))
     ]
-    return get_type("richtext").create({"ops": inserts})  # type: ignore[no-any-return]
+    return get_type("richtext").create({"ops": inserts})
 
 
 class RichTextCases:

@@ -229,7 +229,7 @@ class SimulatedClient:
             user_id=f"user-{self.number}",
             doc_type=self.doc_type,
         ) as editor:
-            self._session = editor._session  # type: ignore[assignment]
+            self._session = editor._session
             assert self._session is not None
             self._session.undo = OwnUndo(get_type(self.doc_type))
             self._writer = writer_of(self.doc_type, self._alphabet)

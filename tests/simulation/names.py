@@ -61,7 +61,7 @@ def _errors() -> Iterator[list[logging.LogRecord]]:
     """What the program logs as an error; what it logs is shown nowhere."""
     records: list[logging.LogRecord] = []
     handler = logging.Handler(logging.ERROR)
-    handler.emit = records.append  # type: ignore[method-assign]
+    handler.emit = records.append
     logger = logging.getLogger("collab")
     level, propagate = logger.level, logger.propagate
     logger.addHandler(handler)

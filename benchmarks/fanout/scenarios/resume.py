@@ -35,7 +35,7 @@ async def resume(load: Load, missed: int | None) -> Figures:
     for number in range(1, rounds + 1):
         client = load.client(DOC_ID, number)
         await client.join(load.server.url, query)
-        await load.drain(lambda client=client: head - client.version)  # type: ignore[misc]
+        await load.drain(lambda client=client: head - client.version)
         await client.close()
         received += client.received_bytes
         if client.received != (missed or 0):

@@ -48,7 +48,8 @@ def normalize(operation: Any, maximum_components: int) -> Operation:
             normal = False
         last = kind
     if normal and last != "retain":
-        return operation  # type: ignore[no-any-return]
+        itself: Operation = operation
+        return itself
     writer = DeltaWriter()
     writer.extend(components)
     return writer.operation()

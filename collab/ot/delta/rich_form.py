@@ -77,7 +77,8 @@ class RichForm:
                 normal = False
             clean.append(checked)
         if normal and not (clean and clean[-1].keys() == {"retain"}):
-            return operation  # type: ignore[no-any-return]
+            itself: Operation = operation
+            return itself
         writer = DeltaWriter()
         writer.extend(clean)
         return writer.operation()

@@ -29,6 +29,7 @@ class JsonBuffer:
         return self._tree.size
 
     def size_after(self, operation: Operation) -> int:
+        # Counted now, it only grows and shrinks with each change.
         self._tree.size  # noqa: B018
         self.apply(operation)
         size = self._tree.size
