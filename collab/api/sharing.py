@@ -16,7 +16,7 @@ from ..auth import Access, ConnectionLike, Role, User, open_user
 from ..auth.user import allows
 from ..documents import DocumentManager
 from ..errors import Unauthorized
-from ..storage import DocumentRecord, LinkRecord
+from ..storage import LinkRecord
 
 __all__ = ["SharedAccess", "make_link"]
 
@@ -58,30 +58,33 @@ class SharedAccess:
         role = await self._access.role(user, doc_id)
         if role == "owner":
             return role
-        record = await self._repository.find_document(doc_id)
-        if record is not None:
-            for other in await self._shared_roles(user, record):
-                role = other if role is None or allows(other, role) else role
+        for other in await self._shared_roles(user, doc_id):
+            role = other if role is None or allows(other, role) else role
         return role
 
-    async def _shared_roles(self, user: User, record: DocumentRecord) -> list[Role]:
-        roles: list[Role] = []
-        if user.signed_in:
-            grant = await self._repository.find_grant(record.key, user.user_id)
-            roles += [grant.role] if grant else []  # type: ignore[list-item]
-        if user.link:
-            link = await self._link(user.link)
-            roles += [link.role] if link and link.key == record.key else []  # type: ignore[list-item]
-        return roles
+    async def _shared_roles(self, user: User, doc_id: str) -> list[Role]:
+        link_id, _, secret = user.link.partition(".")
+        user_id = user.user_id if user.signed_in else None
+        if user_id is None and not link_id:
+            return []
+        shares = await self._repository.find_shares(doc_id, user_id, link_id or None)
+        if shares is None:
+            return []
+        link = good(shares.link, secret)
+        return [each.role for each in (shares.grant, link) if each]  # type: ignore[misc]
 
     async def _link(self, text: str) -> LinkRecord | None:
         """The link, if it is one and has not expired."""
         link_id, _, secret = text.partition(".")
-        link = await self._repository.find_link(link_id)
-        if link is None or not hmac.compare_digest(link.digest, digest(secret)):
-            return None
-        expired = link.expires_at is not None and link.expires_at <= time.time()
-        return None if expired else link
+        return good(await self._repository.find_link(link_id), secret)
+
+
+def good(link: LinkRecord | None, secret: str) -> LinkRecord | None:
+    """The link, if this is its secret and it has not expired."""
+    if link is None or not hmac.compare_digest(link.digest, digest(secret)):
+        return None
+    expired = link.expires_at is not None and link.expires_at <= time.time()
+    return None if expired else link
 
 
 def make_link(key: int, role: Role, lifetime_seconds: float | None) -> tuple[str, LinkRecord]:

@@ -13,6 +13,7 @@ from .records import (
     LinkRecord,
     Opening,
     OperationRecord,
+    Shares,
     SnapshotRecord,
 )
 from .repository import Repository
@@ -29,6 +30,7 @@ __all__ = [
     "Opening",
     "OperationRecord",
     "Repository",
+    "Shares",
     "SnapshotRecord",
     "Source",
     "check_schema",

@@ -7,14 +7,16 @@ import time
 from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select
 
 from . import tables
+from .documents import find_document
 from .queries import Query
-from .records import GrantRecord, LinkRecord
+from .records import GrantRecord, LinkRecord, Shares
 
 __all__ = [
     "TooMany",
     "add_link",
     "find_grant",
     "find_link",
+    "find_shares",
     "list_grants",
     "list_links",
     "remove_grant",
@@ -101,6 +103,18 @@ def remove_link(connection: Connection, key: int, link_id: str) -> bool:
 def find_link(connection: Connection, link_id: str) -> LinkRecord | None:
     row = _LINK_BY_ID.first(connection, link_id=link_id)
     return None if row is None else LinkRecord(*row)
+
+
+def find_shares(
+    connection: Connection, doc_id: str, user_id: str | None, link_id: str | None
+) -> Shares | None:
+    """The user's grant on a document, and the link if it is one to it; None without a document."""
+    record = find_document(connection, doc_id)
+    if record is None:
+        return None
+    grant = None if user_id is None else find_grant(connection, record.key, user_id)
+    link = None if link_id is None else find_link(connection, link_id)
+    return Shares(grant, link if link is not None and link.key == record.key else None)
 
 
 def list_links(connection: Connection, key: int) -> list[LinkRecord]:

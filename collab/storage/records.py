@@ -15,6 +15,7 @@ __all__ = [
     "LinkRecord",
     "Opening",
     "OperationRecord",
+    "Shares",
     "SnapshotRecord",
 ]
 
@@ -126,3 +127,11 @@ class LinkRecord:
     digest: str
     created_at: float
     expires_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """How one document is shared with somebody: by a grant to them, and by the link they have."""
+
+    grant: GrantRecord | None
+    link: LinkRecord | None

@@ -43,6 +43,7 @@ from .records import (
     LinkRecord,
     Opening,
     OperationRecord,
+    Shares,
     SnapshotRecord,
 )
 
@@ -387,6 +388,18 @@ class Repository:
 
     async def find_link(self, link_id: str) -> LinkRecord | None:
         return await self._database.read(grants.find_link, link_id)
+
+    async def find_shares(
+        self, doc_id: str, user_id: str | None, link_id: str | None
+    ) -> Shares | None:
+        """A user's grant on a document, and the link if it is one to this document, read in one
+        transaction; None if there is no such document.
+
+        Args:
+            user_id: None for who can have no grant.
+            link_id: None for who has no link.
+        """
+        return await self._database.read(grants.find_shares, doc_id, user_id, link_id)
 
     async def list_links(self, key: int) -> list[LinkRecord]:
         return await self._database.read(grants.list_links, key)

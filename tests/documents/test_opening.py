@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from collab.app import Collab
+from collab.auth import User, make_token
 from collab.documents.author import Authors
 from collab.documents.history import Change, History
 from collab.documents.loading import PAGE_OPERATIONS
@@ -66,6 +67,19 @@ async def test_joining_a_document_in_memory_only_asks_for_the_editor(
     transactions.clear()
     await connect(app, "doc", client_id="b")
     assert transactions == ["find_client"]
+
+
+async def test_what_a_user_may_do_is_read_in_one_transaction(
+    make_app: Make, transactions: list[str]
+) -> None:
+    secret = "a secret of at least thirty-two bytes"
+    app = await make_app(auth="token", token_secret=secret)
+    await app.manager.create_document("doc", owner="ann")
+    token = make_token(secret, User("ann", documents={}), lifetime_seconds=60)
+    transactions.clear()
+    wire = await connect(app, "doc", client_id="a", token=token)
+    assert (await wire.receive())["user"]["role"] == "owner"
+    assert transactions == ["find_document", "find_shares", "open_document"]
 
 
 async def test_a_document_that_joining_creates_is_not_read_again(

@@ -22,6 +22,7 @@ def forgetful(repository: Repository) -> Repository:
 CALLS: dict[str, Call] = {
     "find_document": lambda repository, _: repository.find_document("plan"),
     "open_document": lambda repository, _: repository.open_document("plan", "ada", limit=10),
+    "find_shares": lambda repository, _: repository.find_shares("plan", "ada", "link"),
     "list_documents": lambda repository, _: repository.list_documents(limit=10),
     "rename_document": lambda repository, _: repository.rename_document("plan", "new"),
     "append": lambda repository, each: repository.append([append(each, 0, 100)]),
