@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-__all__ = ["Refused", "Wire", "connect"]
+__all__ = ["Refused", "Wire", "connect", "websocket_scope"]
 
 RECEIVE_TIMEOUT_SECONDS = 20
 
@@ -23,6 +23,30 @@ class Refused(Exception):
         self.body = body
 
 
+def websocket_scope(
+    path: str, subprotocols: Iterable[str] = (), headers: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """A handshake for this path, with its query, as a server tells an application of it."""
+    route, _, query = path.partition("?")
+    more = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
+    return {
+        "type": "websocket",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "http_version": "1.1",
+        "scheme": "ws",
+        "path": route,
+        "raw_path": route.encode(),
+        "query_string": query.encode(),
+        "root_path": "",
+        "headers": [(b"host", b"testserver"), *more],
+        "client": ("127.0.0.1", 50000),
+        "server": ("127.0.0.1", 8000),
+        "subprotocols": list(subprotocols),
+        "state": {},
+        "extensions": {"websocket.http.response": {}},
+    }
+
+
 class Wire:
     """One WebSocket to an application, driven event by event."""
 
@@ -34,26 +58,7 @@ class Wire:
         subprotocols: tuple[str, ...] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        route, _, query = path.partition("?")
-        self.scope: dict[str, Any] = {
-            "type": "websocket",
-            "asgi": {"version": "3.0", "spec_version": "2.4"},
-            "http_version": "1.1",
-            "scheme": "ws",
-            "path": route,
-            "raw_path": route.encode(),
-            "query_string": query.encode(),
-            "root_path": "",
-            "headers": [
-                (b"host", b"testserver"),
-                *((name.encode(), value.encode()) for name, value in (headers or {}).items()),
-            ],
-            "client": ("127.0.0.1", 50000),
-            "server": ("127.0.0.1", 8000),
-            "subprotocols": list(subprotocols),
-            "state": {},
-            "extensions": {"websocket.http.response": {}},
-        }
+        self.scope = websocket_scope(path, subprotocols, headers)
         self._to_app: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._from_app: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         # Cleared to make a reader that takes nothing any more.

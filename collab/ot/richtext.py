@@ -13,20 +13,19 @@ decisions where it leaves something open:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from . import delta
 from .delta import Operation, RichForm, form
+from .delta_type import DeltaType
 from .richtext_buffer import RichTextBuffer
-from .types import Applied, Side
 
 __all__ = ["RichTextType"]
 
 MAXIMUM_DEPTH = 16
 
 
-class RichTextType:
+class RichTextType(DeltaType):
     """The type `richtext`.
 
     Args:
@@ -58,33 +57,11 @@ class RichTextType:
     def apply(self, content: Operation, operation: Operation) -> Operation:
         return {"ops": delta.apply(content["ops"], operation)}
 
-    def compose(self, first: Operation, second: Operation) -> Operation:
-        return delta.compose(first, second)
-
-    def transform(self, operation: Operation, other: Operation, side: Side) -> Operation:
-        return delta.transform(operation, other, first=side == "left")
-
-    def count(self, operation: Operation) -> int:
-        return len(operation["ops"])
-
-    def transform_steps(self, components: int, changes: int, theirs: int) -> int:
-        """Each change is walked along once, beside the operation."""
-        return components * changes + theirs
-
-    def outline(self, operation: Operation) -> object:
-        return delta.outline(operation)
-
-    def transform_past(self, operation: Operation, others: Iterable[Applied]) -> Operation:
-        return delta.transform_past(operation, others)
-
     def invert(self, operation: Operation, content: Operation) -> Operation:
         return delta.invert(operation, content["ops"])
 
     def difference(self, before: Operation, after: Operation) -> Operation:
         return delta.difference(before["ops"], after["ops"])
-
-    def transform_cursor(self, offset: int, operation: Operation, own: bool) -> int:
-        return delta.transform_cursor(offset, operation, own=own)
 
     def buffer(self, content: Operation) -> RichTextBuffer:
         return RichTextBuffer(content)

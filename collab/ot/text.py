@@ -5,21 +5,20 @@ Lengths and offsets count UTF-16 code units. A surrogate pair is never split.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from ..errors import InvalidOperation
 from . import delta
 from .affixes import common_prefix, common_suffix
 from .delta import BeyondEnd, DeltaWriter, Operation, SplitPair, form
+from .delta_type import DeltaType
 from .text_buffer import TextBuffer
-from .types import Applied, Side
 from .utf16 import Units, length
 
 __all__ = ["TextType"]
 
 
-class TextType:
+class TextType(DeltaType):
     """The type `text`.
 
     Args:
@@ -71,25 +70,6 @@ class TextType:
         parts.append(units.cut(position, units.length))
         return "".join(parts)
 
-    def compose(self, first: Operation, second: Operation) -> Operation:
-        return delta.compose(first, second)
-
-    def transform(self, operation: Operation, other: Operation, side: Side) -> Operation:
-        return delta.transform(operation, other, first=side == "left")
-
-    def count(self, operation: Operation) -> int:
-        return len(operation["ops"])
-
-    def transform_steps(self, components: int, changes: int, theirs: int) -> int:
-        """Each change is walked along once, beside the operation."""
-        return components * changes + theirs
-
-    def outline(self, operation: Operation) -> object:
-        return delta.outline(operation)
-
-    def transform_past(self, operation: Operation, others: Iterable[Applied]) -> Operation:
-        return delta.transform_past(operation, others)
-
     def invert(self, operation: Operation, content: str) -> Operation:
         return delta.invert(operation, [{"insert": content}])
 
@@ -102,9 +82,6 @@ class TextType:
         writer.insert(after[start : len(after) - end])
         writer.delete(length(before[start : len(before) - end]))
         return writer.operation()
-
-    def transform_cursor(self, offset: int, operation: Operation, own: bool) -> int:
-        return delta.transform_cursor(offset, operation, own=own)
 
     def buffer(self, content: str) -> TextBuffer:
         return TextBuffer(content)

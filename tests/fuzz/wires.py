@@ -12,6 +12,7 @@ from uvicorn.server import ServerState
 
 from collab.app import Collab
 from collab.server.protocol import WebSocketProtocol
+from tests.wire import websocket_scope
 
 __all__ = ["AsgiWire", "FrameWire", "Line", "MemoryTransport", "client_frame", "server_frames"]
 
@@ -274,23 +275,6 @@ class AsgiWire:
     speaks_bytes = False
 
     def __init__(self, line: Line, path: str) -> None:
-        route, _, query = path.partition("?")
-        scope = {
-            "type": "websocket",
-            "asgi": {"version": "3.0", "spec_version": "2.4"},
-            "http_version": "1.1",
-            "scheme": "ws",
-            "path": route,
-            "raw_path": route.encode(),
-            "query_string": query.encode(),
-            "root_path": "",
-            "headers": [(b"host", b"testserver")],
-            "client": ("127.0.0.1", 5),
-            "server": ("127.0.0.1", 8000),
-            "subprotocols": [],
-            "state": {},
-            "extensions": {"websocket.http.response": {}},
-        }
         self.status = 0
         self.close_code: int | None = None
         self._bell = line.bell
@@ -300,7 +284,7 @@ class AsgiWire:
         self._events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._events.put_nowait({"type": "websocket.connect"})
         self._task = asyncio.get_running_loop().create_task(
-            line.app(scope, self._events.get, self._take)
+            line.app(websocket_scope(path), self._events.get, self._take)
         )
         line.state.tasks.add(self._task)
         self._task.add_done_callback(line.state.tasks.discard)

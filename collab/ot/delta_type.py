@@ -1,0 +1,37 @@
+"""What types with operations in the Delta format have in common: all that needs no content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from . import delta
+from .delta import Operation
+from .types import Applied, Side
+
+__all__ = ["DeltaType"]
+
+
+class DeltaType:
+    """The algebra of operations, as a part of an operation type."""
+
+    def compose(self, first: Operation, second: Operation) -> Operation:
+        return delta.compose(first, second)
+
+    def transform(self, operation: Operation, other: Operation, side: Side) -> Operation:
+        return delta.transform(operation, other, first=side == "left")
+
+    def transform_past(self, operation: Operation, others: Iterable[Applied]) -> Operation:
+        return delta.transform_past(operation, others)
+
+    def transform_steps(self, components: int, changes: int, theirs: int) -> int:
+        """Each change is walked along once, beside the operation."""
+        return components * changes + theirs
+
+    def transform_cursor(self, offset: int, operation: Operation, own: bool) -> int:
+        return delta.transform_cursor(offset, operation, own=own)
+
+    def count(self, operation: Operation) -> int:
+        return len(operation["ops"])
+
+    def outline(self, operation: Operation) -> object:
+        return delta.outline(operation)
