@@ -2,8 +2,8 @@
 
 Python's driver gives the interpreter lock away at each step of a statement, and has to get it back
 from a busy event loop; BEGIN, UPDATE, INSERT and COMMIT are a step each, at least. So an append is
-one statement, which is a transaction of its own: its rows go into a view, whose trigger advances
-the documents and stores the operations. View and trigger are the connection's, not the database's.
+one statement, which is a transaction of its own: its rows go into a view, whose triggers advance
+the documents and store the operations. View and triggers are the connection's, not the database's.
 """
 
 from __future__ import annotations
@@ -41,24 +41,31 @@ _VIEW = f"""
 CREATE TEMP VIEW IF NOT EXISTS appended({", ".join(_COLUMNS)})
     AS SELECT {", ".join(["NULL"] * len(_COLUMNS))}
 """
-_TRIGGER = f"""
-CREATE TEMP TRIGGER IF NOT EXISTS append
-    INSTEAD OF INSERT ON appended WHEN new.document_id IS NOT NULL BEGIN
+_ADVANCE_DOCUMENT = """
+CREATE TEMP TRIGGER IF NOT EXISTS advance_document
+    INSTEAD OF INSERT ON appended WHEN new.epoch IS NOT NULL BEGIN
     UPDATE documents
         SET version = new.to_version, checksum = new.to_checksum, updated_at = new.updated_at
-        WHERE new.epoch IS NOT NULL AND id = new.document_id AND epoch = new.epoch
+        WHERE id = new.document_id AND epoch = new.epoch
         AND version = new.from_version AND checksum IS new.from_checksum;
-    SELECT RAISE(ABORT, 'missed') WHERE new.epoch IS NOT NULL AND changes() = 0;
+    SELECT RAISE(ABORT, 'missed') WHERE changes() = 0;
+END
+"""
+_STORE_OPERATION = f"""
+CREATE TEMP TRIGGER IF NOT EXISTS store_operation
+    INSTEAD OF INSERT ON appended WHEN new.document_id IS NOT NULL BEGIN
     INSERT INTO operations ({", ".join(_OPERATION)})
         VALUES ({", ".join(f"new.{name}" for name in _OPERATION)});
 END
 """
 
-# Few texts, so that they stay prepared; what has more rows than the largest takes several.
+# Few texts, so that they stay prepared: one for each number of rows as far as `_EXACT`, beyond that
+# in steps of so many; what has more rows than the largest takes several.
 _ROW = f"({', '.join('?' * len(_COLUMNS))})"
-_SIZES = (1, 4, 16, 64, 256)
+_EXACT = 32
+_LARGEST = 256
+_SIZES = (*range(1, _EXACT), *range(_EXACT, _LARGEST + 1, _EXACT))
 _TEXTS = {size: f"INSERT INTO appended VALUES {', '.join([_ROW] * size)}" for size in _SIZES}
-_LARGEST = _SIZES[-1]
 
 Row = tuple[Any, ...]
 
@@ -99,12 +106,12 @@ def append_at_once(
 
 
 def _prepared(connection: Connection) -> sqlite3.Connection:
-    """The driver's connection, with the view and the trigger, which it keeps for as long as it is
+    """The driver's connection, with the view and its triggers, which it keeps for as long as it is
     open."""
     driver = cast(sqlite3.Connection, connection.connection.driver_connection)
     if _VIEW not in connection.info:
-        driver.execute(_VIEW).close()
-        driver.execute(_TRIGGER).close()
+        for statement in (_VIEW, _ADVANCE_DOCUMENT, _STORE_OPERATION):
+            driver.execute(statement).close()
         connection.info[_VIEW] = True
     return driver
 
@@ -149,6 +156,6 @@ def _insert_many(driver: sqlite3.Connection, rows: Sequence[Row]) -> None:
 
 
 def _insert(driver: sqlite3.Connection, rows: Sequence[Row]) -> None:
-    size = next(size for size in _SIZES if size >= len(rows))
-    filled = [*rows, *[_NO_ROW] * (size - len(rows))]
-    driver.execute(_TEXTS[size], tuple(chain.from_iterable(filled)))
+    count = len(rows)
+    size = count if count < _EXACT else -(-count // _EXACT) * _EXACT
+    driver.execute(_TEXTS[size], tuple(chain(*rows, _NO_ROW * (size - count))))
