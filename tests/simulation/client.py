@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from collections.abc import Callable
 from random import Random
 from types import TracebackType
 from typing import Any, NoReturn
@@ -15,7 +16,7 @@ from websockets.exceptions import ConnectionClosedError, InvalidHandshake, Inval
 from websockets.frames import Close
 from websockets.http11 import Response
 
-from collab.client import Editor, JoinRefused, NotSaved, Session, connect
+from collab.client import Editor, EditRefused, JoinRefused, NotSaved, Session, connect
 from collab.ot import get_type
 
 from .loop import Process, VirtualLoop
@@ -35,9 +36,10 @@ RETURN_SECONDS = 1.0
 
 class WatchedSession(Session):
     """The editor's session; `undo` learns of every change that came from the server, `accepted`
-    has the frames of what was acknowledged."""
+    has the frames of what was acknowledged, and `refused` is told of what was taken back."""
 
     undo: OwnUndo | None = None
+    refused: Callable[[Any, Any], None] = staticmethod(lambda *_: None)
 
     def __init__(self) -> None:
         super().__init__()
@@ -48,7 +50,11 @@ class WatchedSession(Session):
         if frame["type"] == "ack" and inflight is not None and inflight.id == frame["id"]:
             self.accepted[inflight.id] = inflight.frame
         change = super().receive(frame)
-        if change is not None and self.undo is not None:
+        if change is not None and change.refusal is not None:
+            self.refused(change.refusal.operation, change.operation)
+            # What was done and undone again can't be undone.
+            self.undo = OwnUndo(self._known()[0])
+        elif change is not None and self.undo is not None:
             self.undo.moved(change.operation)
         return change
 
@@ -213,7 +219,7 @@ class SimulatedClient:
             self.doc_type = self._next_type
             try:
                 await self._edit_a_document()
-            except NotSaved:
+            except (NotSaved, EditRefused):
                 self._abandon()
             except (OSError, InvalidHandshake, JoinRefused):
                 await asyncio.sleep(RETURN_SECONDS)
@@ -232,12 +238,16 @@ class SimulatedClient:
             self._session = editor._session
             assert self._session is not None
             self._session.undo = OwnUndo(get_type(self.doc_type))
+            if self.doc_type == "text":
+                self._session.refused = self._intents().take_back
             self._writer = writer_of(self.doc_type, self._alphabet)
             self.editor = editor
             try:
                 await self._leaving.wait()
             finally:
                 self.editor = None
+                # Told to a user long ago.
+                editor._refusal = None
 
     def leave(self) -> None:
         """Leave in good order: once all is saved, or after a while."""
@@ -329,7 +339,10 @@ class SimulatedClient:
             socket.view.sent += 1
 
     def repeat(self) -> None:
-        """Send what is on its way a second time."""
+        """Send what is on its way a second time. Where one may be refused for good, that would be
+        against the protocol: it is taken back then, and the other may still be accepted."""
+        if self.server.may_be_full:
+            return
         socket, session = self.socket, self.session
         if socket is None or session is None or session.inflight is None:
             return

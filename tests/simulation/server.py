@@ -16,7 +16,10 @@ from .store import SimulatedDatabase, Store
 from .violation import Violation
 from .witness import StreamWitness
 
-__all__ = ["Generation", "SimulatedServer"]
+__all__ = ["DOCUMENT_SIZE", "Generation", "SimulatedServer"]
+
+# What no document reaches.
+DOCUMENT_SIZE = 10_000_000
 
 
 class Generation:
@@ -66,6 +69,7 @@ class SimulatedServer:
         self.current: Generation | None = None
         self.dead: list[Generation] = []
         self.crashes = 0
+        self.may_be_full = settings.document_maximum_size < DOCUMENT_SIZE
         self._settings = settings
         self._store = store
         self._loop = loop

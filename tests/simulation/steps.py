@@ -7,7 +7,7 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 from random import Random
 
-__all__ = ["CLIENTS", "SEEDS", "Scenario", "Step", "kept_scenarios", "plan"]
+__all__ = ["CLIENTS", "SEEDS", "Scenario", "Step", "has_small_documents", "kept_scenarios", "plan"]
 
 CLIENTS = 5
 STEPS = 160
@@ -26,6 +26,7 @@ WEIGHTS: dict[str, dict[str, float]] = {
     "crashes": {"crash": 0.7, "crash_before": 0.7, "crash_after": 1, "crash_told": 2},
     "server": {"restart": 0.5, "pause": 0.5, "sweep": 1, "snapshot": 1},
 }  # fmt: skip
+HANGS_OF_SMALL = 6.0
 EMPHASES = (0.0, 0.3, 1.0, 1.0, 3.0)
 WAITS = (0.0, 0.0, 0.001, 0.005, 0.02, 0.1, 0.1, 0.5, 3.0)
 
@@ -68,6 +69,11 @@ def kept_scenarios(folder: Path = SEEDS) -> list[Path]:
     return sorted(folder.glob("*.json"))
 
 
+def has_small_documents(seed: int) -> bool:
+    """Whether documents are so small in this run that they are full again and again."""
+    return Random(f"{seed} full document").random() < 0.25
+
+
 def plan(seed: int) -> Scenario:
     """The same steps for the same seed."""
     random = Random(f"{seed} steps")
@@ -75,6 +81,9 @@ def plan(seed: int) -> Scenario:
     for group, actions in WEIGHTS.items():
         emphasis = 1.0 if group == "edits" else random.choice(EMPHASES)
         weights |= {action: weight * emphasis for action, weight in actions.items()}
+    if has_small_documents(seed):
+        # An edit that is stored late, and refused meanwhile, takes both.
+        weights["hang_stored"] += HANGS_OF_SMALL
     names = random.choices(list(weights), list(weights.values()), k=STEPS)
     steps = (
         Step(random.choice(WAITS), name, random.randrange(CLIENTS), random.randrange(2**32))

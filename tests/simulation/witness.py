@@ -12,7 +12,7 @@ from .violation import Violation
 __all__ = ["StreamWitness"]
 
 # What an editor that keeps to the protocol may be told, given these faults.
-ERRORS = {"storage_unavailable", "version_gone"}
+ERRORS = {"storage_unavailable", "version_gone", "document_full"}
 
 
 class StreamWitness:

@@ -12,8 +12,8 @@ from collab.settings import Settings
 
 from .client import SimulatedClient
 from .loop import Process, VirtualLoop
-from .server import SimulatedServer
-from .steps import CLIENTS, Step
+from .server import DOCUMENT_SIZE, SimulatedServer
+from .steps import CLIENTS, Step, has_small_documents
 from .store import Store
 from .violation import Violation
 from .writing import Alphabet
@@ -21,6 +21,9 @@ from .writing import Alphabet
 __all__ = ["World"]
 
 IDLE_SECONDS = 3.0
+
+# So small that documents are full again and again.
+SMALL_SIZE = 60
 
 
 class World:
@@ -31,7 +34,9 @@ class World:
         self.process = process
         self.violations: list[Violation] = []
         random = Random(f"{seed} world")
-        self.settings = _settings(random)
+        self.settings = _settings(
+            random, SMALL_SIZE if has_small_documents(seed) else DOCUMENT_SIZE
+        )
         self.documents = ["text", random.choice(("text", "json", "richtext"))]
         self.store = Store()
         self.server = SimulatedServer(
@@ -67,9 +72,10 @@ class World:
             raise self.violations[0]
 
 
-def _settings(random: Random) -> Settings:
+def _settings(random: Random, document_size: int) -> Settings:
     """Small limits, so that their ends are reached."""
     return Settings(
+        document_maximum_size=document_size,
         commit_maximum_operations=random.choice((1, 3, 1000)),
         snapshot_interval_operations=random.choice((3, 10, 1000)),
         history_maximum_operations=random.choice((4, 20, 2000)),

@@ -35,6 +35,8 @@ class Intents:
     def __init__(self) -> None:
         self.inserted: Counter[str] = Counter()
         self.deleted: Counter[str] = Counter()
+        self.unsure: set[str] = set()
+        """What an edit would have inserted or deleted that was refused: others may do it again."""
         self.abandoned = False
         """Whether it has left before all was saved, so that nobody knows what has come in."""
 
@@ -42,6 +44,15 @@ class Intents:
         inserted, deleted = text_parts(operation, content)
         self.inserted.update(inserted)
         self.deleted.update(deleted)
+
+    def take_back(self, operation: Any, undo: Any) -> None:
+        """The operation was refused, and `undo` done instead: what it inserts must never be in."""
+        self.inserted -= Counter(_inserted(operation))
+        self.unsure.update(_inserted(operation), _inserted(undo))
+
+
+def _inserted(operation: Any) -> str:
+    return "".join(each.get("insert", "") for each in operation["ops"])
 
 
 def text_parts(operation: Any, content: str) -> tuple[str, str]:
