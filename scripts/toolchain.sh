@@ -52,7 +52,7 @@ install_node_packages() {
 # Node as package.json asks for it. Debian 12 has an older one, which is enough for npm but lacks much
 # of what browsers have; Playwright brings one along.
 use_recent_node() {
-  if node -e 'process.exit(parseInt(process.versions.node) < 20)'; then return; fi
+  if node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)'; then return; fi
   local bundled
   bundled=$(echo "$PWD/$venv"/lib/python3*/site-packages/playwright/driver/node)
   ln -sf "$bundled" "$venv/bin/node"
