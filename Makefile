@@ -1,7 +1,10 @@
-.PHONY: serve test check fuzz fuzz-frames simulate bench bench-ot bundle
+.PHONY: serve help test check fuzz fuzz-frames simulate bench bench-ot bundle
 
 serve: ## Serve documents and the editor on http://127.0.0.1:8000/
 	@scripts/serve
+
+help: ## What there is to make
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | tr '|' '\t' | expand -t 14
 
 test: ## Install what the tests need, then run all checks and tests
 	@scripts/test

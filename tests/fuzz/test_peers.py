@@ -15,7 +15,9 @@ import pytest
 from .servers import Hostile, Served, Witness, serving
 from .wires import BINARY, CLOSE, TEXT, client_frame
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux")
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/statm").exists(), reason="it reads the server's memory in /proc"
+)
 
 PING, PONG, CONTINUATION = 0x9, 0xA, 0x0
 MEBIBYTE = 2**20

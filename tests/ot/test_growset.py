@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import random
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchmarks.ot.process import missing
 from collab.errors import InvalidOperation
 from collab.ot import get_type
 
@@ -19,6 +19,7 @@ from .growset_cases import GrowSetCases
 
 ANSWERS = Path(__file__).parents[1] / "js" / "growset_answers.mjs"
 CASES = 500
+NO_NODE = missing() or ""
 
 
 @pytest.mark.parametrize(
@@ -55,7 +56,7 @@ def calls(chance: random.Random) -> list[list[Any]]:
     ]
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="there is no node: run scripts/test")
+@pytest.mark.skipif(bool(NO_NODE), reason=NO_NODE)
 def test_both_languages_give_the_same_answers() -> None:
     chance = random.Random(1)
     asked = [call for _ in range(CASES) for call in calls(chance)]

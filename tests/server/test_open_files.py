@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-pytest.importorskip("resource")
+pytest.importorskip("resource", reason="there is no such limit on Windows")
 
 PROGRAM = """
 import logging, resource
