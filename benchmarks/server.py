@@ -19,6 +19,8 @@ STOP_SECONDS = 30
 class ServerProcess:
     """`python -m collab serve` on one database; as often as it is started, on the same port.
 
+    As a context it is started, and killed at the end.
+
     Args:
         database: SQLAlchemy URL.
         settings: by their names, such as `snapshot_interval_operations`.
@@ -33,6 +35,13 @@ class ServerProcess:
         self._port = 0
         self._settings = {"database": database, **settings}
         self._process: asyncio.subprocess.Process | None = None
+
+    async def __aenter__(self) -> ServerProcess:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.kill()
 
     async def start(self) -> None:
         """Start it; returns once it accepts connections.
@@ -54,6 +63,7 @@ class ServerProcess:
         line = await asyncio.wait_for(self._process.stdout.readline(), READY_SECONDS)
         address = re.search(r"serving at (http://[^/]+:(\d+))/", line.decode())
         if address is None:
+            await self.kill()
             raise RuntimeError(f"the server did not start: {line.decode().strip() or 'see above'}")
         self.url, self._port = address[1], int(address[2])
 

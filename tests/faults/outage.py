@@ -29,12 +29,9 @@ QUICK = {"database_busy_timeout_seconds": 0.2, "database_timeout_seconds": 1, "l
 @contextlib.asynccontextmanager
 async def serving(folder: Path, **settings: object) -> AsyncIterator[ServerProcess]:
     """A server on the database `collab.db` in a folder, killed in the end."""
-    server = ServerProcess(f"sqlite:///{folder / 'collab.db'}", **{**QUICK, **settings})
-    await server.start()
-    try:
+    url = f"sqlite:///{folder / 'collab.db'}"
+    async with ServerProcess(url, **{**QUICK, **settings}) as server:
         yield server
-    finally:
-        await server.kill()
 
 
 async def until(condition: Callable[[], bool]) -> None:

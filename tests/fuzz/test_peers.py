@@ -45,11 +45,10 @@ def witness(served: Served, request: pytest.FixtureRequest) -> Iterator[Witness]
 @pytest.fixture
 def hostile(served: Served, witness: Witness, request: pytest.FixtureRequest) -> Iterator[Hostile]:
     """A peer that has joined the same document as `hostile`."""
-    peer = Hostile(served)
-    assert peer.join(doc_of(request), "hostile").startswith(b"HTTP/1.1 101")
-    peer.message("document_state")
-    yield peer
-    peer.close()
+    with contextlib.closing(Hostile(served)) as peer:
+        assert peer.join(doc_of(request), "hostile").startswith(b"HTTP/1.1 101")
+        peer.message("document_state")
+        yield peer
     witness.sees_leave("hostile")
 
 

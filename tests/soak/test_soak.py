@@ -53,14 +53,12 @@ async def test_ten_editors_of_each_type_over_a_server_that_is_killed_lose_nothin
         snapshot_interval_operations=chance.choice([10, 100, 1000]),
         history_maximum_operations=chance.choice([50, 500, 2000]),
     )
-    await server.start()
     try:
-        await soak(server, chance)
+        async with server:
+            await soak(server, chance)
     except BaseException as error:
         error.add_note(f"to replay: COLLAB_SOAK_SEED={SEED} COLLAB_SOAK_SECONDS={SECONDS:g}")
         raise
-    finally:
-        await server.kill()
 
 
 async def soak(server: ServerProcess, chance: random.Random) -> None:

@@ -41,22 +41,21 @@ async def type_until_closed(
 
 
 async def test_sigterm_is_announced_and_what_was_acknowledged_is_kept(tmp_path: Path) -> None:
-    server = ServerProcess(f"sqlite+aiosqlite:///{tmp_path / 'doc.db'}", log_level="error")
-    await server.start()
-    busy = asyncio.Event()
-    editors = [asyncio.create_task(type_until_closed(server, busy)) for _ in range(3)]
-    await busy.wait()
-    await server.stop()
-    acknowledged = 0
-    for editor in editors:
-        frames, code = await editor
-        assert frames[-1]["type"] == "server_shutdown"
-        assert frames[-1]["retry_after"] >= 0
-        assert code == 1001
-        acknowledged += sum(frame["type"] == "ack" for frame in frames)
-    await server.start()
-    async with connect(server.url, "doc") as latecomer:
-        # An edit may have been stored whose ack found no connection any more.
-        assert acknowledged <= latecomer.version <= acknowledged + len(editors)
-        assert latecomer.content == "x" * latecomer.version
-    await server.stop()
+    url = f"sqlite+aiosqlite:///{tmp_path / 'doc.db'}"
+    async with ServerProcess(url, log_level="error") as server:
+        busy = asyncio.Event()
+        editors = [asyncio.create_task(type_until_closed(server, busy)) for _ in range(3)]
+        await busy.wait()
+        await server.stop()
+        acknowledged = 0
+        for editor in editors:
+            frames, code = await editor
+            assert frames[-1]["type"] == "server_shutdown"
+            assert frames[-1]["retry_after"] >= 0
+            assert code == 1001
+            acknowledged += sum(frame["type"] == "ack" for frame in frames)
+        await server.start()
+        async with connect(server.url, "doc") as latecomer:
+            # An edit may have been stored whose ack found no connection any more.
+            assert acknowledged <= latecomer.version <= acknowledged + len(editors)
+            assert latecomer.content == "x" * latecomer.version
