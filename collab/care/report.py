@@ -12,7 +12,7 @@ __all__ = ["DocumentReport"]
 
 @dataclass(slots=True)
 class DocumentReport:
-    """Filled by `DocumentCheck`.
+    """Filled by `LogCheck`.
 
     Attributes:
         findings: what is wrong, in order, each one line.
