@@ -13,7 +13,7 @@ import secrets
 import time
 
 from ..auth import Access, ConnectionLike, Role, User, open_user
-from ..auth.user import allows
+from ..auth.user import allows, is_role
 from ..documents import DocumentManager
 from ..errors import Unauthorized
 from ..storage import LinkRecord
@@ -71,7 +71,8 @@ class SharedAccess:
         if shares is None:
             return []
         link = good(shares.link, secret)
-        return [each.role for each in (shares.grant, link) if each]  # type: ignore[misc]
+        given = (each.role for each in (shares.grant, link) if each is not None)
+        return [role for role in given if is_role(role)]
 
     async def _link(self, text: str) -> LinkRecord | None:
         """The link, if it is one and has not expired."""
