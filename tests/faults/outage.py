@@ -114,7 +114,9 @@ class Outage:
     async def _ask(self, path: str) -> tuple[int, Any]:
         def get() -> tuple[int, Any]:
             try:
-                with urllib.request.urlopen(f"{self._server.url}/{path}") as answer:
+                with urllib.request.urlopen(
+                    f"{self._server.url}/{path}", timeout=PATIENCE_SECONDS
+                ) as answer:
                     return answer.status, json.load(answer)
             except urllib.error.HTTPError as error:
                 with error:
@@ -124,8 +126,9 @@ class Outage:
 
     async def check(self) -> None:
         """Nothing acknowledged is lost and nothing doubled, also after the server was killed."""
-        await self.room.come_to_rest()
-        await self.room.check({"storage_unavailable"})
-        await self._server.kill()
-        await self._server.start()
-        await self.room.check({"storage_unavailable"})
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await self.room.come_to_rest()
+            await self.room.check({"storage_unavailable"})
+            await self._server.kill()
+            await self._server.start()
+            await self.room.check({"storage_unavailable"})

@@ -14,6 +14,9 @@ from tests.soak.restless import RestlessEditor
 
 __all__ = ["Room"]
 
+ANSWER_SECONDS = 120
+"""A thread that waits for an answer can't be cancelled: it must end by itself."""
+
 
 class Room:
     """One document, named by its type, and its editors.
@@ -33,7 +36,7 @@ class Room:
         url = f"{self._server.url}/api/documents/{self.doc_type.name}{path}"
 
         def get() -> Any:
-            with urllib.request.urlopen(url) as answer:
+            with urllib.request.urlopen(url, timeout=ANSWER_SECONDS) as answer:
                 return json.load(answer)
 
         return await asyncio.to_thread(get)
