@@ -288,7 +288,7 @@ class Settings(BaseSettings):
         "closed (1008).",
     )
     edit_steps_per_second: float = Field(
-        default=100_000.0,
+        default=200_000.0,
         gt=0,
         description="Most work per second for the edits of one connection, in the long run; one "
         "edit more is refused (rate_limited). Steps are as for transform_maximum_steps; each "

@@ -1,7 +1,7 @@
 """Reads that are made often: each a SELECT that is compiled once, when it is imported.
 
-For SQLite it goes straight to the driver, as the statements of `rows` do: what SQLAlchemy does for
-one costs ten times what finding a row by its key does.
+For SQLite it goes straight to the driver, as in `appending`: what SQLAlchemy does for one costs ten
+times what finding a row by its key does.
 """
 
 from __future__ import annotations
