@@ -520,9 +520,11 @@ class Document:
                 self._captured = captured
         return captured
 
-    def _start_snapshot(self) -> None:
-        if self._snapshot_task is None or self._snapshot_task.done():
-            self._snapshot_task = self._own(self._store_snapshot())
+    def _start_snapshot(self) -> asyncio.Task[None]:
+        task = self._snapshot_task
+        if task is None or task.done():
+            task = self._snapshot_task = self._own(self._store_snapshot())
+        return task
 
     async def _store_snapshot(self) -> None:
         try:
@@ -553,7 +555,8 @@ class Document:
         if self._snapshot_task is not None:
             await asyncio.wait([self._snapshot_task])
         if self.state is DocumentState.OPEN and self.history.head > self._snapshot_version:
-            await self._store_snapshot()
+            # A task, so that `close` ends it if the document is deleted meanwhile.
+            await asyncio.wait([self._start_snapshot()])
 
     def delete(self, user_id: str) -> None:
         """The document was deleted in storage: tell everybody and close."""

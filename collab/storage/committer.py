@@ -73,7 +73,7 @@ class Committer:
         self._task: asyncio.Task[None] | None = None
         self.failed_at: float | None = None
         """When the newest commit failed (`time.monotonic`); None if it succeeded."""
-        self.failure: CollabError | None = None
+        self.failure: str | None = None
         """Why it failed; None if it succeeded."""
 
     def notify(self, source: Source) -> None:
@@ -147,7 +147,9 @@ class Committer:
         except Exception as error:
             self.failed_at = time.monotonic()
             self.metrics.commit_seconds.observe(self.failed_at - begun)
-            self.failure = known = error if isinstance(error, CollabError) else self._unknown(error)
+            known = error if isinstance(error, CollabError) else self._unknown(error)
+            # Not the error, whose traceback holds the documents of the batch.
+            self.failure = str(known)
             for source, append in batch:
                 _tell(source.failed, append, known)
             return False

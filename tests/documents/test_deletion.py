@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import time
+import weakref
 
 import pytest
 from sqlalchemy import Connection, update
 
 from collab.app import Collab
 from collab.errors import DocumentDeleted, DocumentFull, NoSuchDocument
+from collab.storage import Repository
 from collab.storage.tables import tombstones
 from tests.conftest import Make
 from tests.wire import Wire, connect
@@ -92,6 +96,38 @@ async def test_only_so_many_deletions_are_forgotten_at_once_and_the_oldest_first
     await app.manager.delete_document("doc")
     left = [each for each in "abc" if await app.manager.repository.was_deleted(each)]
     assert left == ["c"]
+
+
+class Gated(Repository):
+    """The real repository; snapshots wait."""
+
+    gate: asyncio.Event
+    begun: asyncio.Event
+
+    async def add_snapshot(self, key: int, version: int, content: str) -> None:
+        self.begun.set()
+        await self.gate.wait()
+        await super().add_snapshot(key, version, content)
+
+
+async def test_a_deleted_document_is_let_go_though_its_last_snapshot_waits(app: Collab) -> None:
+    repository = app.manager.repository
+    repository.__class__ = Gated
+    assert isinstance(repository, Gated)
+    repository.gate, repository.begun = asyncio.Event(), asyncio.Event()
+    await app.manager.create_document("doc")
+    await app.manager.handle_edit("doc", "bot", INSERT)
+    held = weakref.ref(app.manager.documents["doc"])
+    evicting = asyncio.create_task(app.manager.documents.evict_idle(time.monotonic()))
+    try:
+        await repository.begun.wait()
+        await app.manager.delete_document("doc")
+        await asyncio.wait_for(evicting, 10)
+        gc.collect()
+        assert held() is None
+    finally:
+        repository.gate.set()
+        await evicting
 
 
 async def test_an_import_that_fails_leaves_no_trace(app: Collab) -> None:

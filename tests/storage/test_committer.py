@@ -193,6 +193,27 @@ async def test_nothing_is_held_of_a_source_that_was_committed(
     await committer.close()
 
 
+async def test_nothing_is_held_of_a_source_whose_commit_failed(
+    database: Database, watched: Watched, tails: list[Tail], caplog: pytest.LogCaptureFixture
+) -> None:
+    # A record that is kept for the report would hold the error.
+    caplog.set_level(logging.CRITICAL, "collab")
+    committer = Committer(watched, 2000)
+    await committer.start()
+    await database.write(limit_pages, 1)
+    tail = Tail(tails[0].document).add(1000)
+    committer.notify(tail)
+    await tail.settled()
+    assert "the disk is full" in str(committer.failure)
+    held = weakref.ref(tail)
+    del tail
+    # The thread has left the failed transaction by then.
+    await database.write(limit_pages, 2**30)
+    gc.collect()
+    assert held() is None
+    await committer.close()
+
+
 async def test_a_source_with_nothing_to_commit_makes_no_transaction(
     watched: Watched, committer: Committer, tails: list[Tail]
 ) -> None:
