@@ -211,15 +211,17 @@ class Database:
             _check_file(self._file)
         timeout = self._timeout_seconds
         if not is_sqlite(url):
-            engine = server_engine(url, connections=2 * SERVER_CONNECTIONS)
-            self._reads = ServerLane(engine, SERVER_CONNECTIONS, timeout)
-            self._writes = ServerLane(engine, SERVER_CONNECTIONS, timeout)
+            writer = server_engine(url, connections=SERVER_CONNECTIONS)
+            reader = server_engine(url, connections=SERVER_CONNECTIONS, one_state=True)
+            self._writes = ServerLane(writer, SERVER_CONNECTIONS, timeout)
+            self._reads = ServerLane(reader, SERVER_CONNECTIONS, timeout)
             return
         self._writes = ThreadLane(self._sqlite(url), 1, timeout, self._check_place)
         self._reads = self._writes
         if not is_memory(url):
-            reader = self._sqlite(url, writes=False)
-            self._reads = ThreadLane(reader, SQLITE_READERS, timeout, self._check_place)
+            self._reads = ThreadLane(
+                self._sqlite(url, writes=False), SQLITE_READERS, timeout, self._check_place
+            )
 
     def _sqlite(self, url: URL, **options: bool) -> Engine:
         return sqlite_engine(url, busy_timeout_seconds=self._busy_timeout_seconds, **options)

@@ -128,12 +128,18 @@ def sqlite_engine(
     return engine
 
 
-def server_engine(url: URL, *, connections: int) -> AsyncEngine:
-    """An engine of at most `connections` connections to a database server."""
+def server_engine(url: URL, *, connections: int, one_state: bool = False) -> AsyncEngine:
+    """An engine of at most `connections` connections to a database server.
+
+    Args:
+        one_state: whether all statements of a transaction see the same state; else each sees what
+            is committed by then.
+    """
     with _told():
-        return create_async_engine(
+        engine = create_async_engine(
             url, hide_parameters=True, pool_size=connections, max_overflow=0, pool_pre_ping=True
         )
+    return engine.execution_options(isolation_level="REPEATABLE READ") if one_state else engine
 
 
 def _lower(text: Any) -> Any:

@@ -30,6 +30,9 @@ __all__ = ["Lane", "ServerLane", "ThreadLane"]
 
 logger = logging.getLogger(__name__)
 
+# How long a database server may take to break off what it does.
+CANCEL_SECONDS = 1.0
+
 T = TypeVar("T")
 Work = Callable[[Connection], Any]
 
@@ -269,5 +272,8 @@ class ServerLane:
             _, hanging = await asyncio.wait(self._running, timeout=self._timeout_seconds)
             for task in hanging:
                 task.cancel()
+            if hanging:
+                # Each closes its connection first.
+                await asyncio.wait(hanging, timeout=CANCEL_SECONDS)
         with contextlib.suppress(StorageUnavailable), translated_faults():
             await self._engine.dispose()
