@@ -41,18 +41,21 @@ test("while the server is away the attempts become rare", async () => {
   assert.equal(editor.status.state, "offline");
 });
 
-test("when the browser comes online it connects at once", async () => {
-  const here = world();
-  const events = new EventTarget();
-  const editor = await opened(here, { events });
-  here.server.reachable = false;
-  here.server.dropAll();
-  await here.clock.advance(60_000);
-  here.server.reachable = true;
-  events.dispatchEvent(new Event("online"));
-  await here.clock.advance(5);
-  assert.equal(editor.status.state, "saved");
-});
+for (const event of ["online", "focus", "pageshow", "visibilitychange"]) {
+  test(`after the event '${event}' it connects at once`, async () => {
+    const here = world();
+    const events = new EventTarget();
+    const editor = await opened(here, { events });
+    here.server.reachable = false;
+    here.server.dropAll();
+    await here.clock.advance(60_000);
+    here.server.reachable = true;
+    assert.equal(editor.status.state, "offline");
+    events.dispatchEvent(new Event(event));
+    await here.clock.advance(5);
+    assert.equal(editor.status.state, "saved");
+  });
+}
 
 test("when the browser goes offline a silent connection is given up within seconds", async () => {
   const here = world();

@@ -92,9 +92,10 @@ export class Connection {
     if (!events || this.#removeListeners) return;
     const online = () => this.connectNow();
     const offline = () => this.probe();
-    // Somebody looks at the page again: its timers may have slept.
+    // Somebody looks at the page again: its timers may have slept. A page that stayed in sight beside
+    // another window only gets the focus.
     const seen = () => globalThis.document?.visibilityState !== "hidden" && this.connectNow();
-    const listeners = { online, offline, pageshow: seen, visibilitychange: seen };
+    const listeners = { online, offline, pageshow: seen, visibilitychange: seen, focus: seen };
     for (const [event, listener] of Object.entries(listeners)) events.addEventListener(event, listener);
     this.#removeListeners = () => {
       for (const [event, listener] of Object.entries(listeners)) events.removeEventListener(event, listener);
