@@ -4,6 +4,7 @@ Python's driver gives the interpreter lock away at each step of a statement, and
 from a busy event loop; BEGIN, UPDATE, INSERT and COMMIT are a step each, at least. So an append is
 one statement, which is a transaction of its own: its rows go into a view, whose triggers advance
 the documents and store the operations. View and triggers are the connection's, not the database's.
+A trigger costs more for each row than an INSERT does, so many operations go by the latter.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from .records import Append
 __all__ = ["append_at_once"]
 
 # A row is an operation; the first one of each append also says from where to where its document
-# goes on. Without `document_id` it only fills up the statement.
+# goes on. Without a `version` it says only that.
 _OPERATION = (
     "document_id",
     "version",
@@ -53,24 +54,34 @@ END
 """
 _STORE_OPERATION = f"""
 CREATE TEMP TRIGGER IF NOT EXISTS store_operation
-    INSTEAD OF INSERT ON appended WHEN new.document_id IS NOT NULL BEGIN
+    INSTEAD OF INSERT ON appended WHEN new.version IS NOT NULL BEGIN
     INSERT INTO operations ({", ".join(_OPERATION)})
         VALUES ({", ".join(f"new.{name}" for name in _OPERATION)});
 END
 """
 
-# Few texts, so that they stay prepared: one for each number of rows as far as `_EXACT`, beyond that
-# in steps of so many; what has more rows than the largest takes several.
-_ROW = f"({', '.join('?' * len(_COLUMNS))})"
-_EXACT = 32
-_LARGEST = 256
-_SIZES = (*range(1, _EXACT), *range(_EXACT, _LARGEST + 1, _EXACT))
-_TEXTS = {size: f"INSERT INTO appended VALUES {', '.join([_ROW] * size)}" for size in _SIZES}
+AT_ONCE = 32
+"""So many operations are one statement; of more, the documents are advanced so many at a time."""
+
+# Few texts, so that they stay prepared.
+_SIZES = (64, 16, 4, 1)
+
+
+def _inserting(into: str, columns: int, rows: int) -> str:
+    row = f"({', '.join('?' * columns)})"
+    return f"INSERT INTO {into} VALUES {', '.join([row] * rows)}"
+
+
+_APPEND = {rows: _inserting("appended", len(_COLUMNS), rows) for rows in range(1, AT_ONCE + 1)}
+_INSERT = {
+    rows: _inserting(f"operations ({', '.join(_OPERATION)})", len(_OPERATION), rows)
+    for rows in _SIZES
+}
 
 Row = tuple[Any, ...]
 
+_NO_OPERATION: Row = (None,) * (len(_OPERATION) - 1)
 _NO_ADVANCE: Row = (None,) * len(_ADVANCE)
-_NO_ROW: Row = (None,) * len(_COLUMNS)
 
 
 def append_at_once(
@@ -92,12 +103,11 @@ def append_at_once(
     driver = _prepared(connection)
     heads = _all_heads(driver, batch, heads)
     parts = [part_of(append, heads) for append in batch]
-    rows = [row for part in parts for row in _rows(part)]
     try:
-        if len(rows) <= _LARGEST:
-            _insert(driver, rows)
+        if sum(len(part.checksums) for part in parts) <= AT_ONCE:
+            _append(driver, [row for part in parts for row in _rows(part)])
         else:
-            _insert_many(driver, rows)
+            _append_many(driver, parts)
     except sqlite3.IntegrityError as error:
         if error.sqlite_errorcode == sqlite3.SQLITE_CONSTRAINT_TRIGGER:
             raise Missed from None
@@ -128,34 +138,44 @@ def _all_heads(
 
 
 def _rows(part: Part) -> Iterator[Row]:
-    append, previous, checksums = part
-    end = append.version + len(append.operations)
-    advance: Row = (
-        append.epoch,
-        append.version,
-        previous,
-        end,
-        checksums[-1],
-        append.operations[-1].created_at,
-    )
-    for record, checksum in zip(append.operations, checksums, strict=True):
-        yield (append.key, *astuple(record), checksum, *advance)
+    advance = _advance(part)
+    for operation in _operations(part):
+        yield operation + advance
         advance = _NO_ADVANCE
 
 
-def _insert_many(driver: sqlite3.Connection, rows: Sequence[Row]) -> None:
+def _advance(part: Part) -> Row:
+    append, previous, checksums = part
+    end = append.version + len(checksums)
+    now = append.operations[-1].created_at
+    return (append.epoch, append.version, previous, end, checksums[-1], now)
+
+
+def _operations(part: Part) -> Iterator[Row]:
+    append = part.append
+    for record, checksum in zip(append.operations, part.checksums, strict=True):
+        yield (append.key, *astuple(record), checksum)
+
+
+def _append(driver: sqlite3.Connection, rows: Sequence[Row]) -> None:
+    driver.execute(_APPEND[len(rows)], tuple(chain(*rows)))
+
+
+def _append_many(driver: sqlite3.Connection, parts: Sequence[Part]) -> None:
+    advances = [(part.append.key, *_NO_OPERATION, *_advance(part)) for part in parts]
+    operations = [row for part in parts for row in _operations(part)]
     driver.execute("BEGIN IMMEDIATE")
     try:
-        for begin in range(0, len(rows), _LARGEST):
-            _insert(driver, rows[begin : begin + _LARGEST])
+        for begin in range(0, len(advances), AT_ONCE):
+            _append(driver, advances[begin : begin + AT_ONCE])
+        begin = 0
+        for size in _SIZES:
+            while len(operations) - begin >= size:
+                rows = operations[begin : begin + size]
+                driver.execute(_INSERT[size], tuple(chain(*rows)))
+                begin += size
         driver.execute("COMMIT")
     except BaseException:
         if driver.in_transaction:
             driver.execute("ROLLBACK")
         raise
-
-
-def _insert(driver: sqlite3.Connection, rows: Sequence[Row]) -> None:
-    count = len(rows)
-    size = count if count < _EXACT else -(-count // _EXACT) * _EXACT
-    driver.execute(_TEXTS[size], tuple(chain(*rows, _NO_ROW * (size - count))))
