@@ -11,6 +11,8 @@ import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 
+import { random } from "./random.mjs";
+
 const Delta = createRequire(`${resolve(process.argv[2])}/`)("quill-delta");
 
 const ATOMS = ["a", "b", " ", "\n", "é", "漢", "\uffff", "😀", "𝒳", "👨‍👩‍👧", "\u200d"];
@@ -56,17 +58,6 @@ function answer({ content, a, b, c, raw, cursors }) {
     invert_a: plain(A.invert(base)),
     cursors_own: cursors.map((offset) => A.transformPosition(offset, false)),
     cursors_other: cursors.map((offset) => A.transformPosition(offset, true)),
-  };
-}
-
-// mulberry32, a well-known small generator of numbers.
-function random(seed) {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
   };
 }
 

@@ -11,6 +11,8 @@ import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 
+import { random } from "./random.mjs";
+
 const { type } = createRequire(`${resolve(process.argv[2])}/`)("ot-json0");
 
 // ot-json0 changes what it is given.
@@ -37,17 +39,6 @@ function answer({ content, a, b, c }) {
     transform_left: tried(() => transformed(a, b, "left")),
     transform_right: tried(() => transformed(b, a, "right")),
     invert_a: tried(() => type.invert(copy(a))),
-  };
-}
-
-// mulberry32, a well-known small generator of numbers.
-function random(seed) {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
   };
 }
 
