@@ -328,7 +328,8 @@ class Connection:
     def _rate_limited(self, bucket: TokenBucket, what: str, setting: str) -> RateLimited:
         return RateLimited(
             f"too many {what}: the limit is {bucket.rate:g} per second ({setting}_per_second) "
-            f"after {bucket.burst:g} at once ({setting}_burst_maximum): send the same again shortly"
+            f"after {bucket.burst:.0f} at once ({setting}_burst_maximum): "
+            "send the same again shortly"
         )
 
     def _check_flood(self, error: RateLimited) -> None:

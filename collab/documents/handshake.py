@@ -111,7 +111,7 @@ async def _refuse(websocket: WebSocketLike, error: CollabError) -> None:
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode()),
-        *([(b"retry-after", b"1")] if error.retry else []),
+        *([(b"retry-after", b"%d" % error.retry_after_seconds)] if error.retry else []),
     ]
     await websocket.send(
         {"type": "websocket.http.response.start", "status": error.status, "headers": headers}

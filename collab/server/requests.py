@@ -189,10 +189,11 @@ class RequestProtocol(HttpToolsProtocol):
 def answer(error: CollabError) -> bytes:
     """A whole HTTP response, the last of its connection."""
     body = encode_json({"code": error.code, "message": error.message}).encode()
+    retry = f"retry-after: {error.retry_after_seconds}"
     head = (
         f"HTTP/1.1 {error.status} {http.HTTPStatus(error.status).phrase}\r\n"
         f"content-type: application/json\r\ncontent-length: {len(body)}\r\n"
-        f"{'retry-after: 1' if error.retry else 'cache-control: no-store'}\r\n"
+        f"{retry if error.retry else 'cache-control: no-store'}\r\n"
         "connection: close\r\n\r\n"
     )
     return head.encode() + body
