@@ -17,6 +17,8 @@ from websockets.frames import Close
 from websockets.http11 import Response
 
 from collab.client import Editor, EditRefused, JoinRefused, NotSaved, Session, connect
+from collab.client.errors import StreamGap
+from collab.client.session import RETRIED, Inflight
 from collab.ot import get_type
 
 from .loop import Process, VirtualLoop
@@ -67,6 +69,7 @@ class EditorSocket:
         self.wire = wire
         self._client = client
         self._editor = (client.doc_id, client.client_id)
+        self._repeated_id: int | None = None
 
     async def recv(self) -> str:
         await self._client.reading.wait()
@@ -77,7 +80,21 @@ class EditorSocket:
         frame = json.loads(item)
         self.view.receive(frame)
         self._client.received(frame, *self._editor)
+        if frame["type"] == "error" and frame.get("id") == self._repeated_id:
+            self._check_refusal(frame["code"])
         return item
+
+    def repeat(self, inflight: Inflight) -> None:
+        """Send what is on its way a second time."""
+        self._repeated_id = inflight.id
+        self.post(inflight.frame)
+
+    def _check_refusal(self, code: str) -> None:
+        """Which copy does it answer? While another is on its way nothing else may have its id."""
+        session = self._client.session
+        inflight = session.inflight if session is not None else None
+        if inflight is not None and inflight.id == self._repeated_id and code not in RETRIED:
+            raise StreamGap(f"one copy of edit {inflight.id} was refused: {code}")
 
     async def send(self, text: str) -> None:
         self.post(text)
@@ -339,16 +356,13 @@ class SimulatedClient:
             socket.view.sent += 1
 
     def repeat(self) -> None:
-        """Send what is on its way a second time. Where one may be refused for good, that would be
-        against the protocol: it is taken back then, and the other may still be accepted."""
-        if self.server.may_be_full:
-            return
+        """Send what is on its way a second time."""
         socket, session = self.socket, self.session
         if socket is None or session is None or session.inflight is None:
             return
         if session.inflight.sent and session.online:
             with contextlib.suppress(ConnectionClosedError):
-                socket.post(session.inflight.frame)
+                socket.repeat(session.inflight)
 
     def repeat_acknowledged(self, random: Random) -> None:
         """Send an edit again that was acknowledged long ago."""

@@ -16,10 +16,7 @@ from .store import SimulatedDatabase, Store
 from .violation import Violation
 from .witness import StreamWitness
 
-__all__ = ["DOCUMENT_SIZE", "Generation", "SimulatedServer"]
-
-# What no document reaches.
-DOCUMENT_SIZE = 10_000_000
+__all__ = ["Generation", "SimulatedServer"]
 
 
 class Generation:
@@ -69,7 +66,6 @@ class SimulatedServer:
         self.current: Generation | None = None
         self.dead: list[Generation] = []
         self.crashes = 0
-        self.may_be_full = settings.document_maximum_size < DOCUMENT_SIZE
         self._settings = settings
         self._store = store
         self._loop = loop

@@ -12,7 +12,7 @@ from collab.settings import Settings
 
 from .client import SimulatedClient
 from .loop import Process, VirtualLoop
-from .server import DOCUMENT_SIZE, SimulatedServer
+from .server import SimulatedServer
 from .steps import CLIENTS, Step, has_small_documents
 from .store import Store
 from .violation import Violation
@@ -22,7 +22,8 @@ __all__ = ["World"]
 
 IDLE_SECONDS = 3.0
 
-# So small that documents are full again and again.
+# What no document reaches; and so small that documents are full again and again.
+DOCUMENT_SIZE = 10_000_000
 SMALL_SIZE = 60
 
 
