@@ -106,6 +106,7 @@ class Connection:
         self._outbox: list[tuple[bytes, int]] = []
         self._outbox_frames = 0
         self._cursor = 0
+        self._flows = False
         # Whether it has reached the history's head once; until then it may read from storage.
         self._caught_up = False
         self._bad_frames = 0
@@ -124,6 +125,11 @@ class Connection:
     @property
     def state(self) -> ConnectionState:
         return self._state
+
+    @property
+    def cursor(self) -> int:
+        """The version up to which it has been written everything."""
+        return self.document.room.published if self._flows else self._cursor
 
     @property
     def sending_since(self) -> float | None:
@@ -303,7 +309,7 @@ class Connection:
     def _accepted(self, change: Change) -> None:
         # A repetition whose ack this connection's stream has passed is acknowledged aside; any
         # other ack comes with the stream.
-        if change.version <= self._cursor:
+        if change.version <= self.cursor:
             self.put(change.ack())
 
     def _update_presence(self, frame: PresenceUpdate) -> None:
@@ -348,6 +354,7 @@ class Connection:
             self._metrics.slow_readers += 1
             self.close(1013, "too slow: reconnect with the last version seen", drain=False)
             return
+        self.leave_flow()
         self._outbox.append((frames, count))
         self._outbox_frames += count
         self._link.ring()
@@ -355,40 +362,44 @@ class Connection:
     def publish(self, version: int, head: int, batch: Batch | None) -> None:
         """The history's head has moved from `version` to `head` by `batch`; None if that is
         large."""
-        # The one loop over all readers for each commit: `_is_at`, written out.
-        if (
-            batch is not None
-            and self._cursor == version
-            and not self._outbox
-            and not self.presences
-            and self._state is ConnectionState.OPEN
-        ):
-            frames = batch.for_client(self.client_id)
-            if self._link.write(frames):
-                self._metrics.sent_bytes += len(frames)
-                self._cursor = head
-                return
-        self._link.ring()
+        self.leave_flow()
+        if batch is None or not self._is_at(version) or not self._write(batch):
+            self._link.ring()
+            return
+        self._cursor = head
+        flow = self._link.flow
+        if flow is not None:
+            self.document.room.join_flow(self.client_id, flow)
+            self._flows = True
 
     def publish_presences(self, moved: Iterable[str], batch: Batch) -> None:
         """These editors have moved, which at the history's head looks like `batch`."""
-        if self._is_at(self.document.history.head):
-            own = batch.for_client(self.client_id)
-            if not own or self._link.write(own):
-                self._metrics.sent_bytes += len(own)
-                return
-        self.presences.update(dict.fromkeys(moved))
-        self.presences.pop(self.client_id, None)
-        self._link.ring()
+        if not self._is_at(self.document.history.head) or not self._write(batch):
+            self.presences.update(dict.fromkeys(moved))
+            self.presences.pop(self.client_id, None)
+            self._link.ring()
+
+    def _write(self, batch: Batch) -> bool:
+        frames = batch.for_client(self.client_id)
+        if frames and not self._link.write(frames):
+            return False
+        self._metrics.sent_bytes += len(frames)
+        return True
 
     def _is_at(self, version: int) -> bool:
         """Whether it has been written everything up to this version, and all else."""
         return (
-            self._cursor == version
+            self.cursor == version
             and not self._outbox
             and not self.presences
             and self._state is ConnectionState.OPEN
         )
+
+    def leave_flow(self) -> None:
+        """From now on the room asks before it has something written."""
+        if self._flows:
+            self._flows = False
+            self._cursor = self.document.room.leave_flow(self.client_id)
 
     def close(
         self, code: int, reason: str, *, farewell: bytes | None = None, drain: bool = True
@@ -402,6 +413,7 @@ class Connection:
         if self._state in (ConnectionState.CLOSING, ConnectionState.CLOSED):
             return
         self._state = ConnectionState.CLOSING
+        self.leave_flow()
         self._metrics.connections_closed[code] += 1
         self.farewell = Farewell(code, reason, farewell, drain)
         self._link.ring()
@@ -417,6 +429,7 @@ class Connection:
         nothing if all is written. None if it has to be read from storage (`stored_page`)."""
         if self._state is ConnectionState.CLOSED:
             return ()
+        self.leave_flow()
         page: list[bytes] = []
         size = 0
         for frames, count in self._outbox:
@@ -477,6 +490,7 @@ class Connection:
         if self._state is ConnectionState.CLOSED:
             return
         self._state = ConnectionState.CLOSED
+        self.leave_flow()
         self.document.room.leave(self)
         await self._link.stop()
         if self._on_finish is not None:

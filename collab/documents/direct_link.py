@@ -35,9 +35,20 @@ class FrameSocket(Protocol):
 
     version: int
 
-    def attach(self, on_drained: Callable[[], None]) -> None:
-        """Begin to write: `on_drained` is called each time that a `write` which left something in
-        the buffer has been taken."""
+    def attach(self, on_drained: Callable[[], None], on_stopped: Callable[[bool], None]) -> None:
+        """Begin to write.
+
+        Args:
+            on_drained: called each time that what was left in the buffer has been taken.
+            on_stopped: called with True where the operating system has not taken all, before the
+                writing returns, and with False at the latest when the connection begins to close
+                or is gone. It may be called again.
+        """
+
+    @property
+    def flow(self) -> Callable[[bytes], None]:
+        """As `write`, but nothing is looked after: not to be called from `on_stopped` with True to
+        `on_drained`, nor after `on_stopped` with False."""
 
     def write(self, frames: bytes) -> bool | None:
         """Write prepared frames.
@@ -80,6 +91,7 @@ class DirectLink(Link):
     def __init__(self, endpoint: Endpoint, websocket: WebSocketLike, socket: FrameSocket) -> None:
         super().__init__(endpoint, websocket)
         self._socket = socket
+        self._is_over = False
         self._is_scheduled = False
         self._is_paused = False
         self._held: deque[str | Edit] | None = None
@@ -91,7 +103,7 @@ class DirectLink(Link):
     # -- writing --------------------------------------------------------------------------------
 
     def start(self) -> None:
-        self._socket.attach(self._on_drained)
+        self._socket.attach(self._on_drained, self._on_stopped)
 
     def ring(self) -> None:
         if self._endpoint.farewell is not None:
@@ -110,6 +122,19 @@ class DirectLink(Link):
         if self._socket.write(frames) is False:
             self.sending_since = time.monotonic()
         return True
+
+    @property
+    def flow(self) -> Callable[[bytes], None] | None:
+        if self.sending_since is not None or self._writer is not None or self._is_over:
+            return None
+        return self._socket.flow
+
+    def _on_stopped(self, is_full: bool) -> None:
+        self._endpoint.leave_flow()
+        if is_full:
+            self.sending_since = time.monotonic()
+        else:
+            self._is_over = True
 
     def _flush(self) -> None:
         self._is_scheduled = False

@@ -92,12 +92,12 @@ class Document:
             maximum_operations=settings.history_maximum_operations,
             maximum_bytes=settings.history_maximum_bytes,
         )
-        self.room = Room(self.history, doc_type, settings.presence_interval_seconds)
+        self.metrics = committer.metrics
+        self.room = Room(self.history, doc_type, self.metrics, settings.presence_interval_seconds)
         self.state = DocumentState.OPEN
         self.pins = 0
         self.idle_since = time.monotonic()
         self._buffer = buffer
-        self.metrics = committer.metrics
         self._effort = Effort(doc_type, settings)
         self.authors = Authors(repository, record.key, self.history, self._effort.allowance)
         self._repository = repository

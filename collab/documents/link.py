@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -46,6 +46,7 @@ class Endpoint(Protocol):
     async def take_slowly(self, edit: Edit) -> None: ...
     def next_page(self) -> Sequence[bytes] | None: ...
     async def stored_page(self) -> Sequence[bytes]: ...
+    def leave_flow(self) -> None: ...
     def close(
         self, code: int, reason: str, *, farewell: bytes | None = None, drain: bool = True
     ) -> None: ...
@@ -73,6 +74,12 @@ class Link:
     def write(self, frames: bytes) -> bool:
         """Write at once what comes next; False if it has to be read from the history later."""
         return False
+
+    @property
+    def flow(self) -> Callable[[bytes], None] | None:
+        """The shortest way to write, while nothing is in its way; `Endpoint.leave_flow` says when
+        something is."""
+        return None
 
     def relieve(self) -> None:
         """The connection has written some of what was waiting: it may read on."""

@@ -64,22 +64,22 @@ class Batch:
         own: by `client_id`, what that editor sees in the place of which frame.
     """
 
-    __slots__ = ("_frames", "_joined", "_own")
+    __slots__ = ("_frames", "joined", "own")
 
     def __init__(self, frames: Iterable[bytes], own: Mapping[str, Mapping[int, bytes]]) -> None:
         self._frames = list(frames)
-        self._joined = b"".join(self._frames)
-        self._own = own
+        self.joined = b"".join(self._frames)
+        self.own = own
 
     def __len__(self) -> int:
         """Bytes, as the others see it."""
-        return len(self._joined)
+        return len(self.joined)
 
     def for_client(self, client_id: str) -> bytes:
         """All frames joined as this editor sees them: the very same bytes for most."""
-        own = self._own.get(client_id)
+        own = self.own.get(client_id)
         if own is None:
-            return self._joined
+            return self.joined
         frames = self._frames.copy()
         for index, frame in own.items():
             frames[index] = frame

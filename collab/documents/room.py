@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 import msgspec
@@ -19,6 +20,7 @@ from ..frames import (
     UserLeft,
     encode_bytes,
 )
+from ..metrics import Metrics
 from ..ot.types import OperationType
 from .history import Change, History
 from .prepared import Batch, prepare
@@ -28,6 +30,8 @@ __all__ = ["Member", "Room"]
 
 # A commit that brings more than this is read from the history by each connection, page by page.
 BATCH_BYTES = 65536
+
+Write = Callable[[bytes], None]
 
 
 class Member(Protocol):
@@ -59,8 +63,14 @@ class Room:
     who came or went within one interval.
     """
 
-    def __init__(self, history: History, doc_type: OperationType, interval: float = 0.0) -> None:
+    def __init__(
+        self, history: History, doc_type: OperationType, metrics: Metrics, interval: float = 0.0
+    ) -> None:
         self.connections: dict[str, Member] = {}
+        self.published = history.head
+        """The version that everybody in the flow has."""
+        self._flow: dict[str, Write] = {}
+        self._metrics = metrics
         self._presences: dict[str, Presence] = {}
         self._history = history
         self._doc_type = doc_type
@@ -132,8 +142,16 @@ class Room:
         history = self._history
         changes = history.committed_since(version)
         large = sum(len(change.record.operation) for change in changes) > BATCH_BYTES
-        batch = None if large else _batch(changes)
-        for connection in list(self.connections.values()):
+        if large:
+            for connection in list(self.connections.values()):
+                connection.publish(version, history.head, None)
+            self.published = history.head
+            return
+        batch = _batch(changes)
+        others = self._others()
+        self.published = history.head
+        self._write_flow(batch)
+        for connection in others:
             connection.publish(version, history.head, batch)
 
     def refuse(self, client_id: str, error: CollabError, edit_id: int) -> None:
@@ -141,6 +159,49 @@ class Room:
         connection = self.connections.get(client_id)
         if connection is not None:
             connection.put(prepare(Error(error.code, error.message, edit_id)))
+
+    # -- the flow -------------------------------------------------------------------------------
+
+    # Most editors have been written everything, and their sockets have taken it. For them a commit
+    # is one call of the socket's `write` each, with the same bytes: nothing is asked, they leave
+    # the flow when something comes between.
+
+    def join_flow(self, client_id: str, write: Write) -> None:
+        """A connection that has everything up to `published`; `write` goes to its socket."""
+        self._flow[client_id] = write
+
+    def leave_flow(self, client_id: str) -> int:
+        """The version that it has now. It must be in the flow."""
+        del self._flow[client_id]
+        return self.published
+
+    def _others(self) -> list[Member]:
+        """The connections that are not in the flow."""
+        flow = self._flow
+        if len(flow) == len(self.connections):
+            return []
+        return [each for client_id, each in self.connections.items() if client_id not in flow]
+
+    def _write_flow(self, batch: Batch) -> None:
+        """A socket that does not take all leaves the flow while it is written to."""
+        flow, joined, own = self._flow, batch.joined, batch.own
+        size = 0
+        for client_id in own:
+            write = flow.get(client_id)
+            if write is not None:
+                frames = batch.for_client(client_id)
+                size += len(frames)
+                # uvloop's, of a handle that was closed: it is about to leave.
+                with contextlib.suppress(RuntimeError):
+                    write(frames)
+        apart = {client_id: flow.pop(client_id) for client_id in own if client_id in flow}
+        self._metrics.sent_bytes += size + len(flow) * len(joined)
+        for write in list(flow.values()):
+            try:
+                write(joined)
+            except RuntimeError:
+                continue
+        flow.update(apart)
 
     # -- who came, went and moved ---------------------------------------------------------------
 
@@ -184,7 +245,9 @@ class Room:
         frames = {each: self.presence_frame(each) or b"" for each in moved}
         own = {each: {index: b""} for index, each in enumerate(frames)}
         batch = Batch(frames.values(), own)
-        for connection in list(self.connections.values()):
+        others = self._others()
+        self._write_flow(batch)
+        for connection in others:
             connection.publish_presences(moved, batch)
 
     def update_presence(

@@ -55,7 +55,6 @@ UVICORN_ATTRIBUTES = (
     "app_state",
     "asgi_version",
     "client",
-    "close_sent",
     "close_timeout",
     "close_timer",
     "config",
@@ -109,6 +108,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     __slots__ = (
         *UVICORN_ATTRIBUTES,
         "_backlog",
+        "_close_sent",
         "_fragments_maximum",
         "_inbox",
         "_is_fresh",
@@ -116,6 +116,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         "_is_held",
         "_late_bytes",
         "_on_drained",
+        "_on_stopped",
         "_pings",
         "_pong",
         "_text_frames",
@@ -136,6 +137,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._pings = TokenBucket(pings_per_second, pings_burst)
         self._late_bytes = 0
         self._on_drained: Callable[[], None] | None = None
+        self._on_stopped: Callable[[bool], None] | None = None
         self._inbox: _Inbox | None = None
         self._backlog: memoryview | None = None
         self._is_held = False
@@ -171,14 +173,40 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     # -- writing --------------------------------------------------------------------------------
 
-    def attach(self, on_drained: Callable[[], None]) -> None:
+    @property
+    def close_sent(self) -> bool:
+        """uvicorn's: nothing may be written any more."""
+        return self._close_sent
+
+    @close_sent.setter
+    def close_sent(self, value: bool) -> None:
+        self._close_sent = value
+        if value:
+            self._stop(False)
+
+    def _stop(self, is_full: bool) -> None:
+        # Not yet there when uvicorn's constructor runs.
+        on_stopped = getattr(self, "_on_stopped", None)
+        if on_stopped is not None:
+            on_stopped(is_full)
+
+    @property
+    def flow(self) -> Callable[[bytes], None]:
+        return self.transport.write
+
+    def attach(self, on_drained: Callable[[], None], on_stopped: Callable[[bool], None]) -> None:
         self._on_drained = on_drained
+        self._on_stopped = on_stopped
         # What is sent by ASGI from now on, the close, need not wait. An event takes 800 bytes.
         self.writable = _WRITABLE
         # From now on the transport says when its buffer is not empty, and when it is again. uvloop
         # has no limits for a peer who went away while joining.
         if not self.transport.is_closing():
             self.transport.set_write_buffer_limits(high=0)
+        if self.close_sent or self.transport.is_closing():
+            on_stopped(False)
+        elif self._is_full:
+            on_stopped(True)
 
     def write(self, frames: bytes) -> bool | None:
         transport = self.transport
@@ -195,6 +223,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if self._on_drained is None:
             super().pause_writing()
         self._is_full = True
+        self._stop(True)
 
     def resume_writing(self) -> None:
         super().resume_writing()
@@ -202,10 +231,12 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         pong, self._pong = self._pong, b""
         if pong and not self.close_sent and not self.transport.is_closing():
             self.transport.write(pong)
-        if self._on_drained is not None and not self.disconnected:
+        # The pong may have filled it again.
+        if self._on_drained is not None and not self.disconnected and not self._is_full:
             self._on_drained()
 
     def abort(self) -> None:
+        self._stop(False)
         self.transport.abort()
 
     # -- reading --------------------------------------------------------------------------------
@@ -394,6 +425,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._backlog = None
+        self._stop(False)
         super().connection_lost(exc)
 
     def keepalive_timeout(self) -> None:

@@ -14,6 +14,7 @@ from collab.documents.history import Change, History
 from collab.documents.prepared import Batch, texts_of
 from collab.documents.room import Room
 from collab.frames import Cursor
+from collab.metrics import Metrics
 from collab.storage import OperationRecord
 
 
@@ -53,7 +54,7 @@ def history() -> History:
 
 
 def make_room(history: History, interval: float = 0.0) -> Room:
-    return Room(history, ot.get_type("text"), interval)
+    return Room(history, ot.get_type("text"), Metrics(), interval)
 
 
 def commit(history: History, *client_ids: str) -> None:

@@ -40,7 +40,8 @@ class Peer:
         self.drained = asyncio.Event()
         self.received = asyncio.Event()
         self.ended = asyncio.Event()
-        frames.attach(self.drained.set)
+        self.stops: list[bool] = []
+        frames.attach(self.drained.set, self.stops.append)
 
     def listen(self) -> None:
         self.socket.listen(self.take, self.ended.set)
@@ -132,7 +133,9 @@ def test_frames_come_in_order_and_none_after_the_close(loop_factory: Any) -> Non
         peer.listen()
         outcomes.append(peer.socket.write(prepare_text("1") + prepare_text("2")))
         outcomes.append(peer.socket.write(prepare_text("3")))
+        assert peer.stops == []
         await peer.send({"type": "websocket.close", "code": 1000})
+        assert peer.stops == [False]
         outcomes.append(peer.socket.write(prepare_text("too late")))
         await peer.ended.wait()
 
@@ -181,12 +184,62 @@ def test_a_full_buffer_is_told_and_so_is_its_drain_and_nothing_is_lost(loop_fact
 
 
 @both_loops
+def test_who_writes_without_asking_is_stopped_before_the_buffer_grows(loop_factory: Any) -> None:
+    written: list[bytes] = []
+    full = asyncio.Event()
+
+    async def behaviour(peer: Peer) -> None:
+        while not peer.stops:
+            written.append(prepare_text(f"{len(written)} " + "x" * 100))
+            peer.socket.flow(written[-1])
+        assert peer.stops == [True]
+        full.set()
+        await peer.drained.wait()
+        written.append(prepare_text("after"))
+        peer.socket.flow(written[-1])
+        assert peer.stops == [True]
+        await peer.send({"type": "websocket.close", "code": 1000})
+
+    async def scenario() -> None:
+        async with served(behaviour) as address, slow_peer(address) as peer:
+            await full.wait()
+            assert sum(map(len, written)) < 500_000
+            data = b""
+            while not data.endswith(CLOSE_1000):
+                data += await peer.receive()
+        assert data == b"".join(written) + CLOSE_1000
+
+    run(loop_factory, scenario())
+
+
+@both_loops
+def test_a_peer_that_says_goodbye_stops_who_writes_without_asking(loop_factory: Any) -> None:
+    peers: list[Peer] = []
+
+    async def behaviour(peer: Peer) -> None:
+        peers.append(peer)
+        peer.listen()
+        peer.socket.flow(prepare_text("x"))
+        await peer.ended.wait()
+
+    async def scenario() -> None:
+        async with served(behaviour) as address, slow_peer(address) as peer:
+            await peer.send(Frame(Opcode.CLOSE, b"\x03\xe8").serialize(mask=True))
+            assert await peer.rest() == prepare_text("x") + CLOSE_1000
+        assert peers[0].stops
+        assert not any(peers[0].stops)
+
+    run(loop_factory, scenario())
+
+
+@both_loops
 def test_writing_to_a_socket_that_is_gone_does_nothing(loop_factory: Any) -> None:
     outcomes: list[bool | None] = []
 
     async def behaviour(peer: Peer) -> None:
         peer.listen()
         peer.socket.abort()
+        assert peer.stops == [False]
         outcomes.append(peer.socket.write(prepare_text("x")))
         await peer.ended.wait()
         outcomes.append(peer.socket.write(prepare_text("x")))
@@ -212,6 +265,7 @@ def test_who_goes_away_before_being_attached_is_only_said_to_be_gone(loop_factor
         scope["extensions"][EXTENSION].abort()
         assert (await receive())["type"] == "websocket.disconnect"
         peer = Peer(scope["extensions"][EXTENSION], send)
+        assert peer.stops == [False]
         outcomes.append(peer.socket.write(prepare_text("x")))
 
     async def scenario() -> None:

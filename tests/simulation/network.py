@@ -73,8 +73,8 @@ class Pipe:
             self._loop.call_at(self._last, self._arrive, item, context=self._context)
         )
 
-    async def until_room(self) -> None:
-        while self.unread >= WINDOW_FRAMES and not self.writer_closed:
+    async def until_room(self, window: int = WINDOW_FRAMES) -> None:
+        while self.unread >= window and not self.writer_closed:
             await self._ring()
 
     async def receive(self) -> Item:

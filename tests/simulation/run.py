@@ -97,7 +97,7 @@ class _Life:
         return violation
 
     async def _live(self) -> None:
-        self._world = world = World(self._scenario.seed, self._loop, self._process)
+        self._world = world = World(self._scenario, self._loop, self._process)
         self._clients.extend(world.clients)
         for step in self._scenario.steps:
             await world.take(step)

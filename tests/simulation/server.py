@@ -10,8 +10,10 @@ from collab.documents import DocumentManager
 from collab.settings import Settings
 from collab.storage import Committer, Repository
 
+from .direct import DirectSocket
 from .loop import Process, VirtualLoop
 from .network import ServerSocket, Wire
+from .steps import Scenario
 from .store import SimulatedDatabase, Store
 from .violation import Violation
 from .witness import StreamWitness
@@ -59,10 +61,10 @@ class SimulatedServer:
         store: Store,
         loop: VirtualLoop,
         world: Process,
-        seed: str,
+        scenario: Scenario,
         report: Callable[[Violation], None],
     ) -> None:
-        self.seed = seed
+        self.seed = seed = str(scenario.seed)
         self.current: Generation | None = None
         self.dead: list[Generation] = []
         self.crashes = 0
@@ -72,6 +74,8 @@ class SimulatedServer:
         self._world = world
         self._report = report
         self._random = Random(f"{seed} server")
+        self._links = Random(f"{seed} direct")
+        self._direct = scenario.direct
         self._number = 0
         self._is_over = False
         self.start()
@@ -96,7 +100,11 @@ class SimulatedServer:
                 self._report(violation)
 
         self._loop.tell(f"server {self._number} is joined by", query)
-        socket = ServerSocket(wire, query, watch)
+        socket: ServerSocket
+        if self._links.random() < self._direct:
+            socket = DirectSocket(wire, query, watch, report=self._report)
+        else:
+            socket = ServerSocket(wire, query, watch)
         generation.wires[wire] = None
         wire.up.on_read = lambda item: self._loop.tell(f"from {query['client_id']}:", item)
         self._loop.start(self._serve(generation, socket, doc_id), generation.process)

@@ -28,6 +28,7 @@ WEIGHTS: dict[str, dict[str, float]] = {
 }  # fmt: skip
 HANGS_OF_SMALL = 6.0
 EMPHASES = (0.0, 0.3, 1.0, 1.0, 3.0)
+DIRECT = (0.0, 0.5, 1.0)
 WAITS = (0.0, 0.0, 0.001, 0.005, 0.02, 0.1, 0.1, 0.5, 3.0)
 
 
@@ -43,14 +44,17 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A run, wholly. The seed draws settings, documents, delays; the steps are told."""
+    """A run, wholly. The seed draws settings, documents, delays; the steps are told. `direct` is
+    the share of the connections that are to collab's own server."""
 
     seed: int
     steps: tuple[Step, ...]
+    direct: float = 0.0
 
     def text(self, why: str) -> str:
         steps = ",\n".join(f"  {json.dumps(astuple(step))}" for step in self.steps)
-        head = f'{{\n "seed": {self.seed},\n "why": {json.dumps(why)},\n'
+        head = f'{{\n "seed": {self.seed},\n "direct": {self.direct},\n'
+        head += f' "why": {json.dumps(why)},\n'
         return f'{head} "steps": [\n{steps}\n ]\n}}\n'
 
     def save(self, kind: str, why: str, folder: Path = SEEDS) -> Path:
@@ -62,7 +66,8 @@ class Scenario:
     @classmethod
     def load(cls, path: Path) -> Scenario:
         told = json.loads(path.read_text(encoding="ascii"))
-        return cls(told["seed"], tuple(Step(*step) for step in told["steps"]))
+        steps = tuple(Step(*step) for step in told["steps"])
+        return cls(told["seed"], steps, told.get("direct", 0.0))
 
 
 def kept_scenarios(folder: Path = SEEDS) -> list[Path]:
@@ -89,4 +94,4 @@ def plan(seed: int) -> Scenario:
         Step(random.choice(WAITS), name, random.randrange(CLIENTS), random.randrange(2**32))
         for name in names
     )
-    return Scenario(seed, tuple(steps))
+    return Scenario(seed, tuple(steps), Random(f"{seed} links").choice(DIRECT))

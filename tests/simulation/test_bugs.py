@@ -10,6 +10,7 @@ import pytest
 from collab.client import Session
 from collab.documents import Connection, Document, DocumentManager
 from collab.documents.author import Author, Authors
+from collab.documents.direct_link import DirectLink
 from collab.documents.history import Change, History
 from collab.documents.room import Room
 
@@ -123,6 +124,19 @@ def forget_what_came_in_unnoticed(patch: Patch) -> None:
     patch.setattr(Authors, "stored", lambda self, record: None)
 
 
+def leave_the_flow_where_the_last_commit_began(patch: Patch) -> None:
+    leave = Room.leave_flow
+    patch.setattr(Room, "leave_flow", lambda self, client_id: leave(self, client_id) - 1)
+
+
+def flow_on_where_the_socket_is_full(patch: Patch) -> None:
+    def deaf(self: DirectLink, is_full: bool) -> None:
+        if is_full:
+            self.sending_since = 0.0
+
+    patch.setattr(DirectLink, "_on_stopped", deaf)
+
+
 def never_send_again(patch: Patch) -> None:
     identify = Session._identify
 
@@ -160,6 +174,8 @@ BUGS: dict[Callable[[Patch], None], int] = {
     tell_content_that_is_not_committed: 20,
     go_on_after_a_failed_commit: 20,
     forget_what_came_in_unnoticed: 40,
+    leave_the_flow_where_the_last_commit_began: 10,
+    flow_on_where_the_socket_is_full: 20,
     never_send_again: 10,
     send_again_under_a_new_id: 20,
 }

@@ -13,7 +13,7 @@ from collab.settings import Settings
 from .client import SimulatedClient
 from .loop import Process, VirtualLoop
 from .server import SimulatedServer
-from .steps import CLIENTS, Step, has_small_documents
+from .steps import CLIENTS, Scenario, Step, has_small_documents
 from .store import Store
 from .violation import Violation
 from .writing import Alphabet
@@ -30,7 +30,8 @@ SMALL_SIZE = 60
 class World:
     """Five clients, one server, one store. `violations` has what was seen to go wrong."""
 
-    def __init__(self, seed: int, loop: VirtualLoop, process: Process) -> None:
+    def __init__(self, scenario: Scenario, loop: VirtualLoop, process: Process) -> None:
+        seed = scenario.seed
         self.loop = loop
         self.process = process
         self.violations: list[Violation] = []
@@ -41,7 +42,7 @@ class World:
         self.documents = ["text", random.choice(("text", "json", "richtext"))]
         self.store = Store()
         self.server = SimulatedServer(
-            self.settings, self.store, loop, process, str(seed), self.violations.append
+            self.settings, self.store, loop, process, scenario, self.violations.append
         )
         self.clients = [
             SimulatedClient(number, self.documents, self.server, loop, process, str(seed))
