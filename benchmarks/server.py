@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import sys
+import urllib.request
 from pathlib import Path
 
 __all__ = ["ServerProcess"]
@@ -106,6 +107,15 @@ class ServerProcess:
         """
         threads = Path(f"/proc/{self.pid}/task").glob("*/schedstat")
         return sum(int(each.read_text().split()[0]) for each in threads) / 1e9
+
+    def commits(self) -> tuple[float, float, float]:
+        """Transactions so far, what they took in seconds as the event loop saw it, and the edits
+        in them."""
+        with urllib.request.urlopen(f"{self.url}/metrics", timeout=10) as answer:
+            told = dict(re.findall(r"^(collab_\w+) (\S+)$", answer.read().decode(), re.MULTILINE))
+        names = ("seconds_count", "seconds_sum", "operations_sum")
+        count, seconds, edits = (float(told[f"collab_commit_{name}"]) for name in names)
+        return count, seconds, edits
 
     def loop_cpu_seconds(self) -> float:
         """The same of the main thread alone, in which the event loop runs."""

@@ -71,6 +71,7 @@ class Load:
         """
         await asyncio.sleep(self.options.warm_seconds)
         record = self.record
+        commits_before = await asyncio.to_thread(self.server.commits)
         before = self._clocks()
         record.is_on = True
         self.began.set()
@@ -78,6 +79,10 @@ class Load:
         record.is_on = False
         after = self._clocks()
         self.require_health()
+        commits_after = await asyncio.to_thread(self.server.commits)
+        commits, committing, committed = (
+            now - then for now, then in zip(commits_after, commits_before, strict=True)
+        )
         wall, cpu, loop, own, busy = (now - then for now, then in zip(after, before, strict=True))
         return {
             "seconds": wall,
@@ -92,6 +97,8 @@ class Load:
             "server_cpu_percent": cpu / wall * 100,
             "generator_cpu_percent": own / wall * 100,
             "others_cpu_percent": max(0.0, busy - cpu - own) / wall * 100,
+            "commit_ms": _share(committing * 1e3, commits),
+            "edits_per_commit": _share(committed, commits),
             **latencies(record.latencies),
         }
 
@@ -155,7 +162,7 @@ class Load:
         self._feeds.clear()
 
 
-def _share(whole: float, count: int) -> float:
+def _share(whole: float, count: float) -> float:
     return whole / count if count else math.nan
 
 

@@ -16,6 +16,10 @@ class Floor(ServerProcess):
         super().__init__("")
         self.command = ("benchmarks.fanout.floor", "--gather", str(gather))
 
+    def commits(self) -> tuple[float, float, float]:
+        """It stores nothing."""
+        return 0.0, 0.0, 0.0
+
 
 def server_of(subject: str, database: str, gather: int = 1) -> ServerProcess:
     """One of `SUBJECTS` with its default settings, to be started."""

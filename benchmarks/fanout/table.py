@@ -23,6 +23,8 @@ LOAD = (
     Column("server CPU µs/edit", "server_cpu_us_per_edit", 1),
     Column("server CPU µs/delivery", "server_cpu_us_per_delivery", 2),
     Column("of it the event loop's", "loop_cpu_us_per_delivery", 2),
+    Column("edits/commit", "edits_per_commit", 1),
+    Column("ms/commit", "commit_ms", 2),
     Column("p50 ms", "latency_p50_ms", 2),
     Column("p95 ms", "latency_p95_ms", 2),
     Column("p99 ms", "latency_p99_ms", 2),
