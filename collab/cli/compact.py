@@ -14,11 +14,10 @@ from ..care.opening import existing_file, opened, sqlite_file
 from ..documents.document_types import DocumentTypes
 from ..installed_types import register_installed_types
 from ..settings import Settings
+from ..storage import DAY_SECONDS
 from .options import given, setting_options
 
 __all__ = ["compact"]
-
-DAY_SECONDS = 86_400.0
 
 
 @click.command(short_help="Let the beginning of documents' histories go.")

@@ -12,12 +12,10 @@ from ..care.opening import opened
 from ..care.purge import Purged
 from ..care.purge import purge as purge_older
 from ..settings import Settings
-from ..storage import Repository
+from ..storage import DAY_SECONDS, Repository
 from .options import given, setting_options
 
 __all__ = ["delete", "purge"]
-
-DAY_SECONDS = 86_400.0
 
 
 @click.command(short_help="Delete a document for good.")

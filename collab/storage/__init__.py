@@ -6,6 +6,7 @@ from .committer import Committer, Conflict, Source
 from .database import Database
 from .migration import check_schema, current_revision, head_revision, migrate
 from .records import (
+    DAY_SECONDS,
     Append,
     ClientRecord,
     DocumentRecord,
@@ -19,6 +20,7 @@ from .records import (
 from .repository import Repository
 
 __all__ = [
+    "DAY_SECONDS",
     "Append",
     "ClientRecord",
     "Committer",

@@ -100,7 +100,8 @@ def create_document(
             "updated_at": now,
         },
     )
-    key = int(result.inserted_primary_key[0])  # type: ignore[index]
+    assert result.inserted_primary_key is not None
+    key = int(result.inserted_primary_key[0])
     return DocumentRecord(key, doc_id, epoch, doc_type, title, 0, now, now)
 
 

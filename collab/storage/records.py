@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 __all__ = [
+    "DAY_SECONDS",
     "Append",
     "ClientRecord",
     "DocumentRecord",
@@ -18,6 +19,9 @@ __all__ = [
     "Shares",
     "SnapshotRecord",
 ]
+
+DAY_SECONDS = 86_400.0
+"""What is kept for days is given a time before which it goes."""
 
 
 @dataclass(frozen=True, slots=True)

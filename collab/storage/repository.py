@@ -36,6 +36,7 @@ from .database import Database
 from .faults import REFUSED
 from .heads import ChainHeads
 from .records import (
+    DAY_SECONDS,
     Append,
     ClientRecord,
     DocumentRecord,
@@ -52,8 +53,6 @@ __all__ = ["Repository"]
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-DAY_SECONDS = 86_400.0
 
 
 class Repository:
