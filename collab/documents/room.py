@@ -59,8 +59,8 @@ class Room:
     Everything here is a plain function. Changes go out at once. Who came, went and moved is
     gathered for up to `interval` seconds and told in one write for each reader, but always before
     a change that came later.
-    Bounds: `document_connections_maximum`, watched by the manager; the news hold an entry for each
-    who came or went within one interval.
+    Bounds: `document_connections_maximum`, watched by the manager; the flow has at most an entry
+    for each connection; the news hold one for each who came or went within one interval.
     """
 
     def __init__(
@@ -141,8 +141,7 @@ class Room:
             self._tell()
         history = self._history
         changes = history.committed_since(version)
-        large = sum(len(change.record.operation) for change in changes) > BATCH_BYTES
-        if large:
+        if sum(len(change.record.operation) for change in changes) > BATCH_BYTES:
             for connection in list(self.connections.values()):
                 connection.publish(version, history.head, None)
             self.published = history.head
@@ -171,8 +170,8 @@ class Room:
         self._flow[client_id] = write
 
     def leave_flow(self, client_id: str) -> int:
-        """The version that it has now. It must be in the flow."""
-        del self._flow[client_id]
+        """The version that it has now."""
+        self._flow.pop(client_id, None)
         return self.published
 
     def _others(self) -> list[Member]:
