@@ -268,3 +268,7 @@ class DirectLink(Link):
             task.cancel()
         if tasks:
             await asyncio.gather(*tasks, return_exceptions=True)
+        if self._over is not None and not self._over.done():
+            # Ended by its owner, not by the peer, who may be one that takes no goodbye.
+            self._socket.abort()
+            self._end_serving()

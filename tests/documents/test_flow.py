@@ -15,6 +15,7 @@ from collab.app import Collab
 from collab.auth import User
 from collab.documents.direct_link import EXTENSION, EXTENSION_VERSION
 from collab.documents.prepared import texts_of
+from tests.conftest import Make
 
 
 class State(enum.Enum):
@@ -38,6 +39,7 @@ class Socket:
         self.application_state = State.CONNECTING
         self.full = False
         self.gone = False
+        self.aborted = False
         self.writes: list[list[dict[str, Any]]] = []
         self.flowed = 0
         self.closed_with: int | None = None
@@ -89,7 +91,8 @@ class Socket:
 
     def pause_reading(self) -> None: ...
     def resume_reading(self) -> None: ...
-    def abort(self) -> None: ...
+    def abort(self) -> None:
+        self.aborted = True
 
     def end(self) -> None:
         self._on_stopped(False)
@@ -283,3 +286,20 @@ async def test_presence_and_bytes_are_counted_in_the_flow_too(
     assert sockets[2].frames[-1]["client_id"] == "b"
     assert all(frame["type"] != "presence" for frame in sockets[1].frames)
     assert metrics.sent_bytes > sent
+
+
+async def test_who_takes_no_goodbye_is_cut_off_when_the_server_closes(make_app: Make) -> None:
+    app = await make_app(shutdown_timeout_seconds=0.05)
+    sockets = [Socket("healthy"), Socket("stalled")]
+    serving = [
+        asyncio.ensure_future(app.manager.serve(socket, "doc", User(socket.client_id)))
+        for socket in sockets
+    ]
+    for socket in sockets:
+        await socket.until(lambda socket=socket: knows_all(socket, sockets))
+    sockets[1].full = True
+    await Writer(sockets[0]).commit()
+    await app.manager.close()
+    await asyncio.wait_for(asyncio.gather(*serving), 10)
+    assert (sockets[0].closed_with, sockets[0].aborted) == (1001, False)
+    assert (sockets[1].closed_with, sockets[1].aborted) == (None, True)
