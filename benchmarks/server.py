@@ -108,6 +108,11 @@ class ServerProcess:
         threads = Path(f"/proc/{self.pid}/task").glob("*/schedstat")
         return sum(int(each.read_text().split()[0]) for each in threads) / 1e9
 
+    def loop_cpu_seconds(self) -> float:
+        """The same of the main thread alone, in which the event loop runs."""
+        thread = Path(f"/proc/{self.pid}/task/{self.pid}/schedstat")
+        return int(thread.read_text().split()[0]) / 1e9
+
     def commits(self) -> tuple[float, float, float]:
         """Transactions so far, what they took in seconds as the event loop saw it, and the edits
         in them."""
@@ -116,8 +121,3 @@ class ServerProcess:
         names = ("seconds_count", "seconds_sum", "operations_sum")
         count, seconds, edits = (float(told[f"collab_commit_{name}"]) for name in names)
         return count, seconds, edits
-
-    def loop_cpu_seconds(self) -> float:
-        """The same of the main thread alone, in which the event loop runs."""
-        thread = Path(f"/proc/{self.pid}/task/{self.pid}/schedstat")
-        return int(thread.read_text().split()[0]) / 1e9

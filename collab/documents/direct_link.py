@@ -117,17 +117,19 @@ class DirectLink(Link):
             asyncio.get_running_loop().call_soon(self._flush)
 
     def write(self, frames: bytes) -> bool:
-        if self.sending_since is not None or self._writer is not None:
+        if not self._is_free:
             return False
-        if self._socket.write(frames) is False:
-            self.sending_since = time.monotonic()
+        self._socket.write(frames)
         return True
 
     @property
     def flow(self) -> Callable[[bytes], None] | None:
-        if self.sending_since is not None or self._writer is not None or self._is_over:
-            return None
-        return self._socket.flow
+        return self._socket.flow if self._is_free and not self._is_over else None
+
+    @property
+    def _is_free(self) -> bool:
+        """Whether the socket has taken all, and no task writes."""
+        return self.sending_since is None and self._writer is None
 
     def _on_stopped(self, is_full: bool) -> None:
         self._endpoint.leave_flow()
@@ -145,7 +147,7 @@ class DirectLink(Link):
             self._socket.abort()
 
     def _write_pages(self) -> None:
-        while self.sending_since is None and self._writer is None:
+        while self._is_free:
             if self._endpoint.farewell is not None:
                 self._start_writer()
                 return
@@ -181,7 +183,6 @@ class DirectLink(Link):
 
     async def _send(self, frames: Sequence[bytes]) -> None:
         if self._socket.write(b"".join(frames)) is False:
-            self.sending_since = time.monotonic()
             await self._until_drained()
 
     async def _until_drained(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
@@ -147,10 +146,8 @@ class Room:
             self.published = history.head
             return
         batch = _batch(changes)
-        others = self._others()
         self.published = history.head
-        self._write_flow(batch)
-        for connection in others:
+        for connection in self._write_flow(batch):
             connection.publish(version, history.head, batch)
 
     def refuse(self, client_id: str, error: CollabError, edit_id: int) -> None:
@@ -174,25 +171,24 @@ class Room:
         self._flow.pop(client_id, None)
         return self.published
 
-    def _others(self) -> list[Member]:
-        """The connections that are not in the flow."""
-        flow = self._flow
-        if len(flow) == len(self.connections):
-            return []
-        return [each for client_id, each in self.connections.items() if client_id not in flow]
-
-    def _write_flow(self, batch: Batch) -> None:
-        """A socket that does not take all leaves the flow while it is written to."""
+    def _write_flow(self, batch: Batch) -> list[Member]:
+        """Write it to all who are in the flow; gives the others. A socket that does not take all
+        leaves while it is written to."""
         flow, joined, own = self._flow, batch.joined, batch.own
+        others = []
+        if len(flow) < len(self.connections):
+            others = [each for name, each in self.connections.items() if name not in flow]
         size = 0
         for client_id in own:
             write = flow.get(client_id)
             if write is not None:
                 frames = batch.for_client(client_id)
                 size += len(frames)
-                # uvloop's, of a handle that was closed: it is about to leave.
-                with contextlib.suppress(RuntimeError):
+                try:
                     write(frames)
+                except RuntimeError:
+                    # uvloop's, of a handle that was closed: it is about to leave.
+                    continue
         apart = {client_id: flow.pop(client_id) for client_id in own if client_id in flow}
         self._metrics.sent_bytes += size + len(flow) * len(joined)
         for write in list(flow.values()):
@@ -201,6 +197,7 @@ class Room:
             except RuntimeError:
                 continue
         flow.update(apart)
+        return others
 
     # -- who came, went and moved ---------------------------------------------------------------
 
@@ -244,9 +241,7 @@ class Room:
         frames = {each: self.presence_frame(each) or b"" for each in moved}
         own = {each: {index: b""} for index, each in enumerate(frames)}
         batch = Batch(frames.values(), own)
-        others = self._others()
-        self._write_flow(batch)
-        for connection in others:
+        for connection in self._write_flow(batch):
             connection.publish_presences(moved, batch)
 
     def update_presence(

@@ -185,10 +185,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self._stop(False)
 
     def _stop(self, is_full: bool) -> None:
-        # Not yet there when uvicorn's constructor runs.
-        on_stopped = getattr(self, "_on_stopped", None)
-        if on_stopped is not None:
-            on_stopped(is_full)
+        if self._on_stopped is not None:
+            self._on_stopped(is_full)
 
     @property
     def flow(self) -> Callable[[bytes], None]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import enum
 import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -12,16 +11,11 @@ from unittest.mock import patch
 import pytest
 
 from collab.app import Collab
+from collab.asgi.websockets import WebSocketState
 from collab.auth import User
 from collab.documents.direct_link import EXTENSION, EXTENSION_VERSION
 from collab.documents.prepared import texts_of
 from tests.conftest import Make
-
-
-class State(enum.Enum):
-    CONNECTING = 0
-    CONNECTED = 1
-    DISCONNECTED = 2
 
 
 class Socket:
@@ -36,7 +30,7 @@ class Socket:
             "subprotocols": [],
             "extensions": {EXTENSION: self},
         }
-        self.application_state = State.CONNECTING
+        self.application_state = WebSocketState.CONNECTING
         self.full = False
         self.gone = False
         self.aborted = False
@@ -48,7 +42,7 @@ class Socket:
     # -- what the handshake asks for ------------------------------------------------------------
 
     async def accept(self, subprotocol: str | None = None) -> None:
-        self.application_state = State.CONNECTED
+        self.application_state = WebSocketState.CONNECTED
 
     async def receive(self) -> dict[str, Any]:
         raise AssertionError("messages come by the callback")

@@ -150,6 +150,18 @@ def test_frames_come_in_order_and_none_after_the_close(loop_factory: Any) -> Non
     run(loop_factory, scenario())
 
 
+async def read_late(behaviour: Behaviour, written: list[bytes], full: asyncio.Event) -> None:
+    """A peer that reads only once the buffer is full gets all that was written, and a close."""
+    async with served(behaviour) as address, slow_peer(address) as peer:
+        await full.wait()
+        # What a reader that takes nothing costs: far from the 4 MB of an untuned socket.
+        assert sum(map(len, written)) < 500_000
+        data = b""
+        while not data.endswith(CLOSE_1000):
+            data += await peer.receive()
+    assert data == b"".join(written) + CLOSE_1000
+
+
 @both_loops
 def test_a_full_buffer_is_told_and_so_is_its_drain_and_nothing_is_lost(loop_factory: Any) -> None:
     written: list[bytes] = []
@@ -170,17 +182,7 @@ def test_a_full_buffer_is_told_and_so_is_its_drain_and_nothing_is_lost(loop_fact
         assert peer.socket.write(written[-1]) is True
         await peer.send({"type": "websocket.close", "code": 1000})
 
-    async def scenario() -> None:
-        async with served(behaviour) as address, slow_peer(address) as peer:
-            await full.wait()
-            # What a reader that takes nothing costs: far from the 4 MB of an untuned socket.
-            assert sum(map(len, written)) < 500_000
-            data = b""
-            while not data.endswith(CLOSE_1000):
-                data += await peer.receive()
-        assert data == b"".join(written) + CLOSE_1000
-
-    run(loop_factory, scenario())
+    run(loop_factory, read_late(behaviour, written, full))
 
 
 @both_loops
@@ -200,16 +202,7 @@ def test_who_writes_without_asking_is_stopped_before_the_buffer_grows(loop_facto
         assert peer.stops == [True]
         await peer.send({"type": "websocket.close", "code": 1000})
 
-    async def scenario() -> None:
-        async with served(behaviour) as address, slow_peer(address) as peer:
-            await full.wait()
-            assert sum(map(len, written)) < 500_000
-            data = b""
-            while not data.endswith(CLOSE_1000):
-                data += await peer.receive()
-        assert data == b"".join(written) + CLOSE_1000
-
-    run(loop_factory, scenario())
+    run(loop_factory, read_late(behaviour, written, full))
 
 
 @both_loops

@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from collab.asgi.websockets import WebSocketState
 from collab.documents.direct_link import EXTENSION, EXTENSION_VERSION
 from collab.documents.prepared import texts_of
 
-from .network import ServerSocket, SocketState
+from .network import ServerSocket
 from .violation import Violation
 
 __all__ = ["DirectSocket"]
@@ -38,7 +39,7 @@ class DirectSocket(ServerSocket):
 
     @property
     def _is_closed(self) -> bool:
-        return self.application_state is SocketState.DISCONNECTED
+        return self.application_state is WebSocketState.DISCONNECTED
 
     # -- writing --------------------------------------------------------------------------------
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import enum
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 from types import SimpleNamespace
 from typing import Any, NamedTuple
+
+from collab.asgi.websockets import WebSocketState
 
 from .loop import Process, VirtualLoop
 
@@ -181,12 +182,6 @@ class Wire:
         self.up.close_writer()
 
 
-class SocketState(enum.Enum):
-    CONNECTING = 0
-    CONNECTED = 1
-    DISCONNECTED = 2
-
-
 @dataclass(eq=False)
 class ServerSocket:
     """The server's end, with the methods of Starlette's WebSocket that collab asks for.
@@ -203,17 +198,17 @@ class ServerSocket:
             "extensions": {"websocket.http.response": {}},
         }
     )
-    application_state: SocketState = SocketState.CONNECTING
+    application_state: WebSocketState = WebSocketState.CONNECTING
     _denial: Any = None
 
     async def accept(self, subprotocol: str | None = None) -> None:
         assert subprotocol == "collab.v1"
         self._check()
-        self.application_state = SocketState.CONNECTED
+        self.application_state = WebSocketState.CONNECTED
         self.wire.down.send(Accepted())
 
     async def receive(self) -> dict[str, Any]:
-        if self.application_state is SocketState.DISCONNECTED:
+        if self.application_state is WebSocketState.DISCONNECTED:
             return {"type": "websocket.disconnect", "code": 1006}
         item = await self.wire.up.receive()
         if isinstance(item, Closed):
@@ -233,22 +228,22 @@ class ServerSocket:
         if message["type"] == "websocket.http.response.start":
             self._denial = SimpleNamespace(status=message["status"])
             return
-        self.application_state = SocketState.DISCONNECTED
+        self.application_state = WebSocketState.DISCONNECTED
         self.wire.down.send(Refused(self._denial.status, message["body"]))
 
     async def close(self, code: int = 1000, reason: str | None = None) -> None:
         self._check()
-        self.application_state = SocketState.DISCONNECTED
+        self.application_state = WebSocketState.DISCONNECTED
         self.wire.down.send(Closed(code, reason or ""))
         self.wire.down.close_writer()
 
     def end(self) -> None:
         """The server has done with it."""
-        if self.application_state is not SocketState.DISCONNECTED:
-            self.application_state = SocketState.DISCONNECTED
+        if self.application_state is not WebSocketState.DISCONNECTED:
+            self.application_state = WebSocketState.DISCONNECTED
             self.wire.down.send(Closed())
         self.wire.down.close_writer()
 
     def _check(self) -> None:
-        if self.wire.down.writer_closed or self.application_state is SocketState.DISCONNECTED:
+        if self.wire.down.writer_closed or self.application_state is WebSocketState.DISCONNECTED:
             raise OSError("the peer is gone")
