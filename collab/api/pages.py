@@ -27,7 +27,7 @@ from .rates import RequestRates
 __all__ = ["page_routes"]
 
 # As scripts/bundle.mjs names them.
-_HASHED = re.compile(r"/vendor/[^/]+-[0-9A-Z]{8}\.js$")
+_HASHED = re.compile(r"/vendor/[^/]+-[0-9A-Z]{8}\.js\Z")
 
 
 PAGES = {"text": "editor.html", "richtext": "richtext.html", "json": "board.html"}

@@ -26,6 +26,7 @@ class Convertor(Generic[T]):
     regex: ClassVar[str] = ""
 
     def convert(self, value: str) -> T:
+        """Raises ValueError for a text that matches `regex` and is none of this kind after all."""
         raise NotImplementedError
 
     def to_string(self, value: T) -> str:
@@ -48,7 +49,7 @@ class StringConvertor(Convertor[str]):
 
 
 class PathConvertor(Convertor[str]):
-    """The rest of a path, slashes included; may be empty."""
+    """The rest of a path, slashes included; may be empty, and holds no line feed."""
 
     regex = ".*"
 
@@ -77,7 +78,10 @@ class FloatConvertor(Convertor[float]):
     regex = r"[0-9]+(\.[0-9]+)?"
 
     def convert(self, value: str) -> float:
-        return float(value)
+        number = float(value)
+        if not math.isfinite(number):
+            raise ValueError("too large for a number of 64 bits")
+        return number
 
     def to_string(self, value: float) -> str:
         number = float(value)

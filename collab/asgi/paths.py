@@ -22,13 +22,22 @@ class PathPattern:
     convertors: dict[str, Convertor[Any]]
 
     def match(self, path: str) -> dict[str, Any] | None:
-        """The converted parameters, None if the path isn't of this pattern."""
-        found = self.regex.match(path)
+        """The converted parameters, None if the path isn't of this pattern.
+
+        A text that its convertor refuses (ValueError), such as an integer of 5,000 digits, is not
+        of the pattern either.
+        """
+        # Not `match` and `$`, which also takes a path with a line feed after its end.
+        found = self.regex.fullmatch(path)
         if found is None:
             return None
-        return {
-            name: self.convertors[name].convert(text) for name, text in found.groupdict().items()
-        }
+        try:
+            return {
+                name: self.convertors[name].convert(text)
+                for name, text in found.groupdict().items()
+            }
+        except ValueError:
+            return None
 
     def fill(self, params: dict[str, Any]) -> str:
         """The path with these parameters; those that are missing stay in braces."""
@@ -56,4 +65,4 @@ def compile_path(path: str) -> PathPattern:
     if repeated:
         raise ValueError(f"Duplicated param names {', '.join(sorted(repeated))} at path {path}")
     rest = path[position:]
-    return PathPattern(re.compile(f"^{regex}{re.escape(rest)}$"), shown + rest, convertors)
+    return PathPattern(re.compile(f"{regex}{re.escape(rest)}"), shown + rest, convertors)

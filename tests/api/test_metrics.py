@@ -310,3 +310,10 @@ async def test_with_a_token_they_are_for_who_has_it(make_app: Make, auth: str) -
 def test_a_token_that_is_none_is_refused_at_the_start(token: str) -> None:
     with pytest.raises(ConfigurationError, match=r"metrics_token has .* characters: expected 16"):
         create_app(Settings(metrics_token=token))
+
+
+@pytest.mark.parametrize("path", ["/metrics%0A", "/metrics%0D%0A", "//metrics", "/healthz%0A"])
+async def test_a_path_that_only_looks_like_it_is_another_one(app: Collab, path: str) -> None:
+    transport = httpx2.ASGITransport(app=app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as http:
+        assert (await http.get("http://testserver" + path)).status_code == 404

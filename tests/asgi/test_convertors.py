@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from starlette import convertors as theirs
 
 from collab.asgi import convertors as ours
+from collab.asgi.paths import compile_path
 
 written = st.one_of(
     st.tuples(st.just("int"), st.integers(0)),
@@ -55,3 +56,29 @@ def test_what_would_not_be_read_back_is_not_written(kind: str, value: Any) -> No
     for module in (ours, theirs):
         with pytest.raises(AssertionError):
             module.CONVERTOR_TYPES[kind].to_string(value)
+
+
+@pytest.mark.parametrize("kind", sorted(ours.CONVERTOR_TYPES))
+@pytest.mark.parametrize("rest", ["", "/end"])
+def test_a_path_with_a_line_feed_after_its_end_is_another_path(kind: str, rest: str) -> None:
+    pattern = compile_path(f"/at/{{value:{kind}}}{rest}")
+    texts = {"int": "5", "float": "1.5", "uuid": "0b5c2d4e-1a2b-4c3d-8e9f-0123456789ab"}
+    path = f"/at/{texts.get(kind, 'word')}{rest}"
+    assert pattern.match(path) is not None
+    found = pattern.match(path + "\n")
+    # Of this kind, a line feed is a character like any other.
+    assert found == ({"value": "word\n"} if kind == "str" and not rest else None)
+
+
+def test_a_fixed_path_with_a_line_feed_after_its_end_is_another_path() -> None:
+    pattern = compile_path("/metrics")
+    assert pattern.match("/metrics") == {}
+    for path in ("/metrics\n", "/metrics\n\n", "\n/metrics", "/metrics/", "//metrics", "/metrics\r"):
+        assert pattern.match(path) is None
+
+
+@pytest.mark.parametrize("kind", ["int", "float"])
+def test_a_number_beyond_what_python_reads_is_another_path(kind: str) -> None:
+    pattern = compile_path(f"/at/{{value:{kind}}}")
+    assert pattern.match(f"/at/{'9' * 5000}") is None
+    assert pattern.match("/at/12") == {"value": 12}

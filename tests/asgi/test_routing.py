@@ -107,8 +107,16 @@ PATHS = [
     "/users", "/users/", "/users/ada", "/users/ada/", "/users/ada/posts/3", "/users/ada/posts/3/",
     "/users/ä b", "/usersx", "/nameless/child/1", "/nameless/other", "/orgs/x/ada", "/orgs/x",
     "/orgs//ada", "/foreign", "/foreign/", "/foreign/a/b", "/deep/er/ada", "/deep/er", "/deep",
-    "/router/ada", "/both", "/ws/lobby", "//evil.org/", "/users/a\nb", "/plain\n",
+    "/router/ada", "/both", "/ws/lobby", "//evil.org/", "/users/a\nb",
 ]  # fmt: skip
+
+
+# Starlette takes these for the path before the line feed.
+@pytest.mark.parametrize("path", ["/plain", "/int/1", "/float/2", f"/uuid/{DOC}", "/path/a", "/"])
+async def test_a_line_feed_after_the_end_of_a_path_makes_it_another(path: str) -> None:
+    assert (await run(site(OURS), http(path))).sent[0]["status"] == 200
+    scope = http("/") | {"path": path + "\n"}
+    assert (await run(site(OURS), scope)).sent[0]["status"] == 404
 
 
 def in_application(kit: Toolkit) -> Any:

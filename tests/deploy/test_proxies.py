@@ -18,6 +18,37 @@ from tests.serverprocess import ServerProcess
 
 SECRET = "a secret of at least thirty-two bytes"
 
+# Ways to write the path of the metrics.
+HIDDEN = (
+    "/metrics",
+    "/metrics/",
+    "/metrics//",
+    "/metrics?",
+    "/metrics%0A",
+    "/metrics%0a%0a",
+    "/metrics%0D",
+    "/metrics%00",
+    "/metrics%20",
+    "/metrics%3F",
+    "/metrics;x",
+    "/METRICS",
+    "/%6detrics",
+    "/%6Detrics",
+    "/%256detrics",
+    "/%6d%65%74%72%69%63%73",
+    "/metric%73%0A",
+    "//metrics",
+    "///metrics",
+    "/%2Fmetrics",
+    "/%2e/metrics",
+    "/./metrics",
+    "/x/../metrics",
+    "/x/%2e%2e/metrics",
+    "/x%2F..%2Fmetrics",
+    "/metrics/.",
+    "/metrics/x/..",
+)
+
 
 @pytest.fixture(scope="module", params=PROGRAMS)
 def proxy(
@@ -84,9 +115,13 @@ async def test_the_api_and_the_pages_are_below_the_path(proxy: Proxy, token: str
 async def test_the_metrics_are_not_for_the_world(proxy: Proxy) -> None:
     bearer = {"authorization": "Bearer sixteen-letters!"}
     async with httpx2.AsyncClient(verify=proxy.trust, headers=bearer) as http:
-        for path in ("/metrics", "/%6detrics", "//metrics", "/./metrics", "/x/../metrics"):
+        for path in HIDDEN:
             answer = await http.get(f"https://{proxy.address}{path}")
+            assert answer.status_code in (307, 308, 400, 404), path
+            while answer.is_redirect:
+                answer = await http.get(answer.next_request.url)  # type: ignore[union-attr]
             assert answer.status_code in (400, 404), path
+            assert "collab_" not in answer.text, path
 
 
 async def test_pages_of_its_own_origin_may_edit(proxy: Proxy, token: str) -> None:
