@@ -81,13 +81,14 @@ class Ping(msgspec.Struct, frozen=True, tag_field="type", tag="ping"):
 ClientFrame = Edit | PresenceUpdate | Ping
 
 
-class Identity(msgspec.Struct, frozen=True):
-    """Who the server takes this editor's user to be."""
+class Identity(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who the server takes this editor's user to be; a guest gets the secret that proves it."""
 
     user_id: str
     name: str
     color: str
     role: str
+    guest_secret: str = ""
 
 
 class PresentEditor(msgspec.Struct, frozen=True):

@@ -57,7 +57,7 @@ def editing_route(manager: DocumentManager, access: Access) -> WebSocketRoute:
             raise Internal("internal error: try again later") from error
 
     async def admitted(websocket: WebSocket, doc_id: str, request: JoinRequest) -> User:
-        user = await access.user(websocket, request.client_id)
+        user = await access.user(websocket, request.client_id, request.guest_secret)
         await created(user, doc_id, request)
         role = await permitted(access, user, doc_id, "viewer")
         return user if user.role == role else dataclasses.replace(user, role=role)

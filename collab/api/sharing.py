@@ -12,9 +12,10 @@ import hmac
 import secrets
 import time
 
-from ..auth import Access, ConnectionLike, Role, User, open_user
+from ..auth import Access, ConnectionLike, Role, User, guest_user
 from ..auth.user import allows, is_role
 from ..documents import DocumentManager
+from ..documents.join import new_guest_secret
 from ..errors import Unauthorized
 from ..storage import LinkRecord
 
@@ -32,8 +33,10 @@ class SharedAccess:
         self._access = access
         self._repository = manager.repository
 
-    async def user(self, connection: ConnectionLike, client_id: str = "") -> User:
-        """Who is signed in, or a guest who has a link; a guest tells their name themself."""
+    async def user(
+        self, connection: ConnectionLike, client_id: str = "", guest_secret: str = ""
+    ) -> User:
+        """The user who is signed in, or a guest who has a link and gives a name of their own."""
         query = connection.query_params
         text = query.get("link", "")
         try:
@@ -41,7 +44,8 @@ class SharedAccess:
         except Unauthorized:
             if not text:
                 raise
-            guest = open_user(None, query.get("name"), client_id or secrets.token_hex(8))
+            secret = guest_secret or query.get("guest_secret") or new_guest_secret()
+            guest = guest_user(secret, query.get("name"))
             user = dataclasses.replace(guest, documents={}, signed_in=False)
         if not text:
             return user

@@ -14,7 +14,7 @@ from .access import (
 )
 from .origins import check_origin
 from .tokens import TokenVerifier, make_token
-from .user import PALETTE, Role, User, open_user
+from .user import PALETTE, Role, User, check_guest_secret, guest_user, open_user
 
 __all__ = [
     "PALETTE",
@@ -29,7 +29,9 @@ __all__ = [
     "TokenVerifier",
     "User",
     "access_of_settings",
+    "check_guest_secret",
     "check_origin",
+    "guest_user",
     "make_token",
     "may_create",
     "open_user",

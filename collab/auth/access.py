@@ -55,15 +55,19 @@ class Access(Protocol):
 
     creator_owns: bool
 
-    async def user(self, connection: ConnectionLike, client_id: str = "") -> User:
+    async def user(
+        self, connection: ConnectionLike, client_id: str = "", guest_secret: str = ""
+    ) -> User:
         """Who is at the other end.
 
         Args:
-            client_id: the editor instance, by which a guest is known.
+            client_id: the editor instance.
+            guest_secret: what a guest is known by, given by the client or made for it; left
+                empty, the query's counts, else the guest is a new one.
 
         Raises:
             Unauthorized: nobody whom this server knows.
-            InvalidRequest: in open mode, a parameter is malformed.
+            InvalidRequest: a parameter is malformed.
         """
 
     async def role(self, user: User, doc_id: str) -> Role | None:
@@ -75,9 +79,16 @@ class OpenAccess:
 
     creator_owns = False
 
-    async def user(self, connection: ConnectionLike, client_id: str = "") -> User:
+    async def user(
+        self, connection: ConnectionLike, client_id: str = "", guest_secret: str = ""
+    ) -> User:
         query = connection.query_params
-        return open_user(query.get("user_id"), query.get("name"), client_id or secrets.token_hex(8))
+        return open_user(
+            query.get("user_id"),
+            query.get("name"),
+            client_id or secrets.token_hex(8),
+            query.get("guest_secret"),
+        )
 
     async def role(self, user: User, doc_id: str) -> Role | None:
         return user.role
@@ -92,7 +103,9 @@ class TokenAccess:
         self._verifier = verifier
         self._cookie = cookie
 
-    async def user(self, connection: ConnectionLike, client_id: str = "") -> User:
+    async def user(
+        self, connection: ConnectionLike, client_id: str = "", guest_secret: str = ""
+    ) -> User:
         token = self._token(connection)
         if not token:
             raise Unauthorized(
@@ -132,7 +145,9 @@ class HostAccess:
         self._authenticate = authenticate
         self._authorize = authorize
 
-    async def user(self, connection: ConnectionLike, client_id: str = "") -> User:
+    async def user(
+        self, connection: ConnectionLike, client_id: str = "", guest_secret: str = ""
+    ) -> User:
         user = await self._authenticate(connection)
         if user is None:
             raise Unauthorized("not signed in")

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeGuard
 
 from ..errors import InvalidRequest
 
-__all__ = ["PALETTE", "ROLES", "Role", "User", "allows", "is_role", "open_user"]
+__all__ = [
+    "PALETTE",
+    "ROLES",
+    "Role",
+    "User",
+    "allows",
+    "check_guest_secret",
+    "guest_user",
+    "is_role",
+    "open_user",
+]
 
 Role = Literal["owner", "editor", "viewer"]
 
@@ -20,6 +31,9 @@ EVERY_OTHER = "*"
 
 USER_ID_MAXIMUM = 128
 NAME_MAXIMUM = 100
+
+_GUEST_ID = re.compile(r"guest:[0-9a-f]{32}")
+_GUEST_SECRET = re.compile(r"[A-Za-z0-9._~-]{16,128}")
 
 # Told apart on white and on black, also by those who don't see red and green.
 PALETTE = (
@@ -44,6 +58,11 @@ class User:
         expires_at: when a connection of this user ends, in seconds since the epoch.
         link: what the user came by, if by a link that shares a document.
         signed_in: whether somebody vouches for the `user_id`, so that a grant may name it.
+        guest_secret: of a guest, what proves who they are; their `user_id` is its digest.
+
+    Raises:
+        InvalidRequest: an argument is malformed, or the `user_id` is that of a guest and the
+            secret is not theirs.
     """
 
     user_id: str
@@ -53,11 +72,17 @@ class User:
     expires_at: float | None = field(default=None, compare=False)
     link: str = field(default="", compare=False)
     signed_in: bool = field(default=True, compare=False)
+    guest_secret: str = field(default="", compare=False, repr=False)
 
     def __post_init__(self) -> None:
         check_text("user_id", self.user_id, USER_ID_MAXIMUM)
         if not self.user_id:
             raise InvalidRequest("parameter 'user_id' is empty: leave it out or give 1 to 128")
+        if _GUEST_ID.fullmatch(self.user_id) and self.user_id != _guest_id(self.guest_secret):
+            raise InvalidRequest(
+                f"the user_id {self.user_id!r} is reserved: guest: and 32 hexadecimal digits name "
+                "a guest by the digest of its secret; choose another one"
+            )
         check_text("name", self.name, NAME_MAXIMUM)
         if not self.name:
             object.__setattr__(self, "name", self.user_id[:NAME_MAXIMUM])
@@ -95,11 +120,43 @@ def check_text(parameter: str, value: str, maximum: int) -> None:
         raise InvalidRequest(f"parameter '{parameter}' holds characters that can't be printed")
 
 
-def open_user(user_id: str | None, name: str | None, client_id: str) -> User:
-    """The user of a connection in open mode, where everybody is who they say they are.
+def check_guest_secret(secret: str) -> str:
+    """The same secret; `InvalidRequest` unless it is 16 to 128 of `A-Z a-z 0-9 . _ ~ -`."""
+    if not _GUEST_SECRET.fullmatch(secret):
+        raise InvalidRequest(
+            f"got a guest_secret of {len(secret)} characters: expected 16 to 128 of "
+            "A-Z a-z 0-9 . _ ~ -, chosen at random"
+        )
+    return secret
 
-    Who gives no `user_id` is a guest named by the `client_id`, so that an editor that reconnects
-    is the same user.
+
+def guest_user(secret: str, name: str | None) -> User:
+    """The guest who has this secret.
+
+    Others see the `user_id`, a digest of the secret, and can't derive the secret from it.
+
+    Raises:
+        InvalidRequest: the secret or the name is malformed.
     """
+    user_id = _guest_id(check_guest_secret(secret))
+    return User(user_id, name or "Guest", "owner", guest_secret=secret)
+
+
+def _guest_id(secret: str) -> str:
+    # A random secret needs no slow hash.
+    digest = hashlib.blake2b(secret.encode("utf-8", "surrogatepass"), digest_size=16)
+    return f"guest:{digest.hexdigest()}"
+
+
+def open_user(
+    user_id: str | None, name: str | None, client_id: str, guest_secret: str | None = None
+) -> User:
+    """The user of a connection in open mode, in which every client chooses its identity.
+
+    A client that gives no `user_id` is a guest: the one with the secret that it gives, else one
+    named by the `client_id`, which proves nothing.
+    """
+    if not user_id and guest_secret:
+        return guest_user(guest_secret, name)
     shown = name or ("Guest" if not user_id else "")
     return User(user_id or f"guest-{client_id}", shown, "owner")

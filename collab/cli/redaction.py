@@ -6,15 +6,16 @@ import re
 
 __all__ = ["without_tokens"]
 
-# A parameter, cookie or field whose name ends in "token", a link, credentials, a JSON Web Token.
+# A parameter, cookie or field whose name ends in "token", a link, a guest's secret, credentials, a
+# JSON Web Token.
 _TOKEN = re.compile(
-    r"""(token=\\?["']?|token\\?["']:\s?\\?["']|[?&]link=|bearer\s+)[^\s&"';,\\]+"""
+    r"""((?:token|guest_secret)(?:=\\?["']?|\\?["']:\s?\\?["'])|[?&]link=|bearer\s+)[^\s&"';,\\]+"""
     r"""|\beyJ[\w-]+\.[\w-]+\.[\w-]*""",
     re.IGNORECASE,
 )
 
 # Without one of these there is nothing to be found, which is quicker to see.
-_SIGNS = ("token", "link=", "bearer", "eyj")
+_SIGNS = ("token", "link=", "guest_secret", "bearer", "eyj")
 
 
 def without_tokens(text: str) -> str:

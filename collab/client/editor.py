@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import secrets
 from collections.abc import AsyncIterator
 from typing import Any, NoReturn
 from weakref import WeakSet
@@ -292,6 +293,8 @@ async def connect(
     name: str | None = None,
     token: str | None = None,
     doc_type: str | None = None,
+    link: str | None = None,
+    guest_secret: str | None = None,
     leave_timeout: float = 10.0,
 ) -> AsyncIterator[Editor]:
     """An editor of a document, which is created if there is none.
@@ -307,6 +310,9 @@ async def connect(
         user_id, name: who is editing, where the server is open to all.
         token: who is editing, where it is not.
         doc_type: of the document, if it is created.
+        link: the secret link by which the document is shared.
+        guest_secret: what a guest is known by, 16 to 128 of `A-Z a-z 0-9 . _ ~ -`; left out, one
+            is made for an editor that comes by a link. The same secret is the same guest.
         leave_timeout: seconds that leaving waits until all is saved.
 
     Raises:
@@ -315,7 +321,14 @@ async def connect(
         EditRefused: on leaving, if an edit was refused and `saved` has not told it.
         EditorError: on leaving, if the editor had come to its end with unsaved changes.
     """
-    given = {"client_id": client_id, "user_id": user_id, "name": name, "doc_type": doc_type}
+    given = {
+        "client_id": client_id,
+        "user_id": user_id,
+        "name": name,
+        "doc_type": doc_type,
+        "link": link,
+        "guest_secret": guest_secret or (secrets.token_urlsafe(24) if link else None),
+    }
     query = {key: value for key, value in given.items() if value is not None}
     editor = Editor(url, doc_id, query, token)
     await editor._open()

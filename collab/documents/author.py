@@ -18,8 +18,8 @@ class Author:
     """One editor instance (`client_id`), across its reconnects.
 
     `last_id` and `last_version` are of its newest accepted edit, committed or not; 0 if none.
-    `holders` counts the connections and calls that use this author now. `work` holds the steps that
-    may still be worked for its edits.
+    `holders` counts the connections and calls that use this author now; `may_edit` is set once one
+    of them may edit. `work` holds the steps that may still be worked for its edits.
     """
 
     client_id: str
@@ -28,6 +28,12 @@ class Author:
     last_id: int = 0
     last_version: int = 0
     holders: int = 0
+    may_edit: bool = False
+
+    @property
+    def is_claimed(self) -> bool:
+        """Whether the `client_id` belongs to this user: they edited with it, or may do so now."""
+        return self.may_edit or self.last_id > 0
 
     def restore(self, record: ClientRecord | None) -> None:
         """Go back to what is stored: what was accepted since was not committed."""
@@ -63,13 +69,21 @@ class Authors:
         """What is stored of an editor as of the history's head: `hold` need not ask."""
         self._expected = (client_id, self._history.head, record)
 
-    async def hold(self, client_id: str, user_id: str) -> Author:
+    async def hold(self, client_id: str, user_id: str, may_edit: bool = True) -> Author:
         """The author of this `client_id`; give it back with `release`.
+
+        A user who may only read holds a `client_id` against other readers, and only while
+        connected: a user who may edit takes it over.
+
+        Args:
+            may_edit: whether the user's role allows edits.
 
         Raises:
             Forbidden: the `client_id` belongs to another user.
         """
         author = self._authors.get(client_id) or await self._find(client_id, user_id)
+        if may_edit and not author.is_claimed:
+            author.user_id = user_id
         if author.user_id != user_id:
             self.forget(client_id)
             raise Forbidden(
@@ -77,6 +91,7 @@ class Authors:
                 "leave it out or choose a new one"
             )
         author.holders += 1
+        author.may_edit = author.may_edit or may_edit
         return author
 
     async def _find(self, client_id: str, user_id: str) -> Author:

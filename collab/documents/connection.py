@@ -207,7 +207,7 @@ class Connection:
 
     def _identity(self) -> Identity:
         user = self.user
-        return Identity(user.user_id, user.name, self.color, user.role)
+        return Identity(user.user_id, user.name, self.color, user.role, user.guest_secret)
 
     # -- reading --------------------------------------------------------------------------------
 

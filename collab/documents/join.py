@@ -5,16 +5,22 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from ..auth import check_guest_secret
 from ..errors import InvalidRequest
 
-__all__ = ["SUBPROTOCOL", "JoinRequest", "check_doc_id"]
+__all__ = ["SUBPROTOCOL", "JoinRequest", "check_doc_id", "new_guest_secret"]
 
 SUBPROTOCOL = "collab.v1"
 
 _DOC_ID = re.compile(r"[A-Za-z0-9._~-]{1,128}")
 _CLIENT_ID = re.compile(r"[A-Za-z0-9._~-]{1,64}")
+
+
+def new_guest_secret() -> str:
+    """A secret of 24 random bytes, for a guest who has none yet."""
+    return secrets.token_urlsafe(24)
 
 
 def check_doc_id(doc_id: str) -> str:
@@ -30,6 +36,7 @@ def check_doc_id(doc_id: str) -> str:
 class JoinRequest:
     """How to join.
 
+    `guest_secret` is what a guest is known by; where the client gives none, it is a new one.
     `version` and `epoch` are None unless the client resumes; `doc_type` is None where it doesn't
     matter, else the type it must have.
     """
@@ -38,6 +45,7 @@ class JoinRequest:
     version: int | None = None
     epoch: str | None = None
     doc_type: str | None = None
+    guest_secret: str = field(default_factory=new_guest_secret, compare=False, repr=False)
 
     @classmethod
     def of_query(cls, query: Mapping[str, str]) -> JoinRequest:
@@ -51,4 +59,5 @@ class JoinRequest:
         if version is not None and not (version.isascii() and version.isdecimal()):
             raise InvalidRequest(f"got version {version[:40]!r}: expected a whole number from 0")
         number = None if version is None else int(version[:16])
-        return cls(client_id, number, query.get("epoch"), query.get("doc_type"))
+        secret = check_guest_secret(query.get("guest_secret") or new_guest_secret())
+        return cls(client_id, number, query.get("epoch"), query.get("doc_type"), secret)

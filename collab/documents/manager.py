@@ -164,7 +164,7 @@ class DocumentManager:
         ) as document:
             present = document.room.connections
             with self.admission.joining(doc_id, present, request.client_id):
-                author = await document.authors.hold(request.client_id, user.user_id)
+                author = await document.authors.hold(request.client_id, user.user_id, user.may_edit)
                 connection = Connection(websocket, document, author, user, self.settings)
                 connection.on_finish(self._finished)
                 try:

@@ -20,6 +20,7 @@ from tests.wire import Refused, Wire, connect
 SECRET = "a secret of at least thirty-two bytes"
 ACCESS = "/api/documents/doc/access"
 REPLY_SECONDS = 20
+GUEST_SECRET = "a-random-secret-of-a-guest"
 
 
 def token(user_id: str, role: Any = "editor", documents: Any = None) -> str:
@@ -177,7 +178,8 @@ async def test_without_the_setting_nobody_creates_what_the_token_does_not_say(
 async def test_a_link_lets_anybody_in_with_its_role_until_it_is_revoked(app: Collab) -> None:
     link = await share(app, "viewer")
     wire, user = await join(app, link=link["link"], name="Gus", client_id="tab")
-    assert (user["user_id"], user["name"], user["role"]) == ("guest-tab", "Gus", "viewer")
+    assert user["user_id"].startswith("guest:")
+    assert (user["name"], user["role"]) == ("Gus", "viewer")
     await wire.edit(1, 0, {"insert": "x"})
     assert (await wire.expect("error"))["code"] == "read_only"
     async with client(app) as http:
@@ -234,10 +236,16 @@ async def test_a_lifetime_is_a_number_of_seconds(app: Collab, seconds: Any) -> N
         assert (await http.post(f"{ACCESS}/links", json=body)).status_code == 400
 
 
-async def test_a_guest_is_nobody_to_whom_a_grant_was_given(app: Collab) -> None:
+async def test_a_guest_can_not_be_granted_a_role(app: Collab) -> None:
     link = (await share(app, "viewer"))["link"]
-    await grant(app, "guest-tab", "owner")
-    assert (await join(app, link=link, client_id="tab"))[1]["role"] == "viewer"
+    _, guest = await join(app, link=link, client_id="tab", guest_secret=GUEST_SECRET)
+    async with client(app, token("ann")) as http:
+        answer = await http.put(f"{ACCESS}/users/{guest['user_id']}", json={"role": "owner"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_request")
+    for user_id in ("guest-tab", "guest:tab", "tab"):
+        await grant(app, user_id, "owner")
+    again = await join(app, link=link, client_id="tab", guest_secret=GUEST_SECRET)
+    assert again[1]["role"] == "viewer"
 
 
 # -- in the very instant -----------------------------------------------------------------------

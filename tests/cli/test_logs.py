@@ -31,6 +31,8 @@ SECRET = "a secret of at least thirty-two bytes"
         '"WebSocket /ws/documents/x?client_id=1&token=SeCrEt.x-y&version=3" [accepted]',
         "GET /?token=SeCrEt HTTP/1.1",
         "GET /ws/documents/x?link=abc.SeCrEt&name=Gus HTTP/1.1",
+        "GET /ws/documents/x?client_id=a&guest_secret=SeCrEt&name=Gus HTTP/1.1",
+        '{"role": "viewer", "guest_secret": "SeCrEt"}',
         "headers: Authorization: Bearer SeCrEt",
         "cookie: a=b; collab_token=SeCrEt; c=d",
         "{'cookie': 'collab_token=SeCrEt'}",

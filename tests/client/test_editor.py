@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from collab.api.sharing import make_link
 from collab.client import (
     ChangesMissed,
     DocumentReplaced,
@@ -296,3 +297,21 @@ async def test_closing_cancels_the_editor_s_task(served: Served) -> None:
         assert isinstance(editor, Editor)
     left = [task for task in asyncio.all_tasks() - tasks if "_run" in repr(task)]
     assert all(task.done() for task in left)
+
+
+async def test_a_guest_of_a_link_goes_on_after_a_lost_connection(serve: Serve) -> None:
+    served = await serve(auth="token", token_secret="a secret of at least thirty-two bytes")
+    manager = served.app.manager
+    await manager.create_document("doc", owner="ann")
+    record = await manager.repository.find_document("doc")
+    assert record is not None
+    link, stored = make_link(record.key, "editor", None)
+    await manager.repository.add_link(stored, 10)
+    async with connect(served.url, "doc", link=link, name="Gus") as guest:
+        guest.edit(insert(0, "one"))
+        await guest.saved()
+        drop_connections(served)
+        guest.edit(insert(3, " two"))
+        await guest.saved()
+        assert guest.user_id.startswith("guest:")
+        assert guest.version == 2

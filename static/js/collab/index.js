@@ -17,6 +17,7 @@
 
 import { dispatchCouriers } from "./couriers.js";
 import { CollabDocument } from "./document.js";
+import { guestSecret } from "./guest_secret.js";
 
 export { changesOf, operationOf } from "./ot/changes.js";
 export { getType, registerType, types } from "./ot/index.js";
@@ -35,6 +36,8 @@ export { CollabDocument };
  *   nothing is sent
  * @param {string} [options.token]
  * @param {string} [options.link] the link by which the document is shared
+ * @param {string} [options.guestSecret] what a guest of a link is known by, 16 to 128 of `A-Z a-z 0-9 . _ ~ -`;
+ *   left out, one is made for a guest of a `link` and kept in `storage`
  * @param {typeof WebSocket} [options.WebSocket] the platform's
  * @param {Storage | null} [options.storage] keeps what is unsaved, such as localStorage; left out,
  *   nothing survives the process
@@ -45,7 +48,8 @@ export { CollabDocument };
  */
 export function connect(options) {
   const { WebSocket = globalThis.WebSocket, events = globalThis.window, storage } = options;
-  const complete = { ...options, WebSocket, events };
+  const secret = options.link ? guestSecret(storage) : undefined;
+  const complete = { guestSecret: secret, ...options, WebSocket, events };
   const shared = new CollabDocument(complete);
   const open = (another) => new CollabDocument(another);
   const stop = storage
