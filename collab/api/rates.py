@@ -134,8 +134,10 @@ class RatedAccess:
         self._access = access
         self._rates = rates
 
-    async def user(self, connection: ConnectionLike, client_id: str = "") -> User:
-        user = await self._access.user(connection, client_id)
+    async def user(
+        self, connection: ConnectionLike, client_id: str = "", guest_secret: str = ""
+    ) -> User:
+        user = await self._access.user(connection, client_id, guest_secret)
         self._rates.check_user(user)
         return user
 
