@@ -12,6 +12,7 @@ const FIRST = Number(process.env.SEED ?? 1);
 const EVENTS = {
   type: 30,
   erase: 10,
+  burst: 0.4,
   wait: 25,
   cut: 3,
   cutAll: 1,
@@ -79,16 +80,21 @@ class Room {
     return Object.assign(editor, { tab });
   }
 
-  async step(index) {
+  async step() {
     const { random, server, clock } = this.here;
     const at = Math.floor(random() * this.editors.length);
     const editor = this.editors[at];
     const below = (number) => Math.floor(random() * number);
+    const type = () => editor.isReady && editor.edit(this.author.type(editor.content, this.#word(), below));
+    const erase = () => {
+      const operation = editor.isReady && this.author.erase(editor.content, below);
+      if (operation) editor.edit(operation);
+    };
     const actions = {
-      type: () => editor.isReady && editor.edit(this.author.type(editor.content, this.#word(index), below)),
-      erase: () => {
-        const operation = editor.isReady && this.author.erase(editor.content, below);
-        if (operation) editor.edit(operation);
+      type,
+      erase,
+      burst: () => {
+        for (let left = 30 + below(70); left > 0; left -= 1) (this.erasing && below(3) === 0 ? erase : type)();
       },
       wait: () => clock.advance(random() * 60),
       cut: () => server.connections.get(editor.clientId)?.end(1006),
@@ -118,8 +124,8 @@ class Room {
   }
 
   /** A character that nobody else types; where nothing is counted, one that can be cut in half. */
-  #word(index) {
-    const word = String.fromCodePoint((this.erasing ? 0x20000 : 0x4e00) + index);
+  #word() {
+    const word = String.fromCodePoint((this.erasing ? 0x20000 : 0x4e00) + this.typed.length);
     this.typed.push(word);
     return word;
   }
@@ -133,7 +139,7 @@ class Room {
 async function run(docType, seed, options) {
   const room = new Room(docType, seed, options);
   await room.open();
-  for (let index = 0; index < 150; index += 1) await room.step(index);
+  for (let index = 0; index < 150; index += 1) await room.step();
   await room.settle();
   const { server } = room.here;
   for (const { status, content, version, rescued } of room.editors) {

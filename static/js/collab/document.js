@@ -12,7 +12,8 @@
  *   presence  somebody's cursor or data, or one moved along: look at `users`
  *   users     somebody came or went: look at `users`
  *   status    save_state.js's Status
- *   error     {code, message, advice}: something was refused
+ *   error     {code, message, advice}: something was refused; with {operation, content} a change was taken
+ *             back that others left no place for, see `takenBack`
  *   rescued   the server's document is another one: look at `rescued`
  *   disconnected  {code, wasJoined}: a connection has ended, or was not made; there will be another attempt
  *   closed    {code}: it was deleted, or does not exist; no more attempts are made
@@ -40,6 +41,8 @@ const TAKEN_OVER = 4409;
 const TOO_BIG = 1009;
 const POLICY = 1008;
 const WRONG_TYPE = "wrong_doc_type";
+const TAKEN_BACK = "This change does not fit what others changed at the same time. It was taken back.";
+const TAKEN_BACK_MAXIMUM = 100;
 const GONE = new Set(["document_deleted", "not_found", WRONG_TYPE]);
 
 export class CollabDocument extends Emitter {
@@ -52,6 +55,7 @@ export class CollabDocument extends Emitter {
   #rescued;
   #options;
   #joined = false;
+  #takenBack = [];
   #afresh = false; // what is held here does not fit the stream: ask for the whole document
   #outbox;
   #resolveReady;
@@ -171,6 +175,14 @@ export class CollabDocument extends Emitter {
   }
 
   /**
+   * Changes of this editor that others left no place for: the last hundred, as {operation, content}, `content`
+   * being what `operation` was made on.
+   */
+  get takenBack() {
+    return this.#takenBack;
+  }
+
+  /**
    * A local change, made on `content` as it is now.
    * @returns {object} the operation as applied: in normal form, and no emoji cut in half
    * @throws {Error} not ready, read-only, closed; {TypeError, RangeError} it is not an operation on
@@ -286,8 +298,8 @@ export class CollabDocument extends Emitter {
     try {
       this.#handlers[frame.type]?.(frame);
     } catch (error) {
-      if (error instanceof RangeError) this.#afresh = true;
-      else if (!(error instanceof StreamGap)) throw error;
+      // A type may throw what it likes: what is held here is not what the server has.
+      if (!(error instanceof StreamGap)) this.#afresh = true;
       this.#leave({ renew: frame.type === "ack" });
     }
     this.#observe();
@@ -365,24 +377,43 @@ export class CollabDocument extends Emitter {
   }
 
   #acknowledged({ id, version }) {
-    const operation = this.#outbox.acknowledged(id, version);
-    if (operation) this.#committed(version, operation, null, this.clientId);
+    const before = this.#session.content;
+    const step = this.#outbox.acknowledged(id, version);
+    if (step) this.#followed(step, before, version, this.clientId, this.user?.user_id);
     this.#outbox.flush();
     this.#cursor.offer();
   }
 
   #changed({ operation, version, client_id: clientId, user_id: userId }) {
     const session = this.#session;
+    const before = session.content;
     if (session.inDoubt && clientId === session.inflight.clientId) {
       const own = session.recognise(operation, version);
-      if (own) return this.#committed(version, own, null, clientId);
+      if (own) return this.#followed(own, before, version, clientId, userId);
       this.#outbox.thaw();
     }
-    const before = session.content;
     const local = session.receive(operation, version);
-    this.#cursor.moved(local, false);
+    this.#followed({ operation, local }, before, version, clientId, userId);
+  }
+
+  /** The stream has gone on by one. */
+  #followed(step, before, version, clientId, userId) {
+    const { operation, local } = step;
+    if (local) this.#cursor.moved(local, false);
     this.#committed(version, operation, local, clientId);
-    this.emit("change", this.#change(local, "remote", before, clientId, userId));
+    const lost = this.#session.takeLost();
+    if (lost.length > 0) this.#without(lost, local, before);
+    else if (local) this.emit("change", this.#change(local, "remote", before, clientId, userId));
+  }
+
+  /** Own changes had no place beside those of others, and were taken back. */
+  #without(lost, local, before, message = "it does not fit what was changed at the same time") {
+    // An undo of what was taken back would change something else.
+    this.emit("change", this.#change(local, "reset", before, null, null));
+    this.#takenBack = [...this.#takenBack, ...lost].slice(-TAKEN_BACK_MAXIMUM);
+    for (const each of lost) this.emit("error", { code: "invalid_operation", message, advice: TAKEN_BACK, ...each });
+    this.#keeping.writeSoon();
+    this.#outbox.takenBack();
   }
 
   #committed(version, operation, local, clientId) {
@@ -397,12 +428,25 @@ export class CollabDocument extends Emitter {
   }
 
   #refused({ code, message, id }) {
+    if (code === "invalid_operation" && this.#takesBack(id, message)) return;
     const error = { code, message, advice: adviceFor(code, message) };
     this.emit("error", error);
     if (code === WRONG_TYPE && !this.#joined) this.#unsuitable = code;
     if (code === "rate_limited" && id === undefined) this.#cursor.refused();
     const step = this.#outbox.refused(error, id ?? null);
     if (step) this.#leave({ renew: step === "renew" });
+  }
+
+  /** Whether that is no news, or the edit has no place any more: then nothing waits for the user. */
+  #takesBack(id, message) {
+    if (this.#outbox.isTakenBack(id)) return this.#outbox.refused({ code: "invalid_operation", message }, id) === null;
+    const before = this.#session.content;
+    const step = this.#outbox.misfit(id);
+    if (!step) return false;
+    this.#presence.moved(step.local, null);
+    this.#cursor.moved(step.local, false);
+    this.#without(this.#session.takeLost(), step.local, before, message);
+    return true;
   }
 
   // -- connections ------------------------------------------------------------------------------

@@ -4,10 +4,9 @@
  */
 
 import { Backoff } from "./backoff.js";
+import { EDIT_BYTES } from "./pending.js";
 import { adviceFor, policyFor } from "./policy.js";
 
-/** Frames beyond 1 MiB are refused; what is pending goes out in edits of about this size. */
-const EDIT_BYTES = 200_000;
 /** Another edit may fit where this one did not. */
 const ANOTHER_MAY_FIT = new Set(["document_full", "too_large"]);
 
@@ -46,8 +45,8 @@ export class Outbox {
 
   /** Send what is pending, unless something is on its way. */
   flush() {
+    if (!this.maySend() || this.#fence || this.saveState.error || this.session.inflight) return;
     this.session.tidy();
-    if (!this.maySend() || this.#fence || this.saveState.error) return;
     if (!this.session.freeze(EDIT_BYTES)) return;
     // Write-ahead: see journal.js.
     this.keeping.writeNow();
@@ -72,13 +71,12 @@ export class Outbox {
 
   /**
    * An ack has come.
-   * @returns {object | null} the operation that is committed with it; null if it told nothing new
+   * @returns {import("./session.js").Step | null} null if it told nothing new
    */
   acknowledged(id, version) {
-    const operation =
-      this.#fence?.id === id ? this.#fenceReached(id, version) : this.session.acknowledge(id, version);
+    const step = this.#fence?.id === id ? this.#fenceReached(id, version) : this.session.acknowledge(id, version);
     if (!this.session.inflight) this.#sentWell();
-    return operation;
+    return step;
   }
 
   #fenceReached(id, version) {
@@ -87,7 +85,7 @@ export class Outbox {
     this.session.identify(this.#fence.clientId, id);
     this.#fence = null;
     if (this.session.inDoubt) this.thaw();
-    return empty;
+    return { operation: empty, local: null };
   }
 
   #sentWell() {
@@ -102,6 +100,33 @@ export class Outbox {
     this.session.thaw();
   }
 
+  /** Whether edit `id` was taken back already: to be told that it is refused is no news. */
+  isTakenBack(id) {
+    const { inflight } = this.session;
+    return !this.#fence && inflight !== null && id === inflight.id && inflight.isTakenBack;
+  }
+
+  /**
+   * The server refused edit `id` for what it does.
+   * @returns {import("./session.js").Step | null} what of it has no place any more was taken back; null if all of
+   *   it has, as far as is known here
+   */
+  misfit(id) {
+    const { inflight, inDoubt } = this.session;
+    if (this.#fence || inflight === null || id !== inflight.id || inDoubt) return null;
+    const step = this.session.takeBack();
+    if (step) this.saveState.thawed();
+    return step;
+  }
+
+  /**
+   * Some of the edits were taken back: what was refused because of them may be sent again without them.
+   */
+  takenBack() {
+    if (this.saveState.error?.code === "invalid_operation") this.saveState.error = null;
+    this.flush();
+  }
+
   /**
    * An error frame answers what is on its way.
    * @returns {"renew" | "reconnect" | null} what the connection has to do
@@ -110,9 +135,15 @@ export class Outbox {
     if (id !== (this.#fence?.id ?? this.session.inflight?.id)) return null;
     const policy = policyFor(error.code);
     if (policy === "renew" || policy === "reconnect") return policy;
-    if (policy === "refused") this.fail(error);
-    else this.#tryAgain(policy, error);
+    if (policy !== "refused") this.#tryAgain(policy, error);
+    else if (this.isTakenBack(id)) this.#withoutIt();
+    else this.fail(error);
     return null;
+  }
+
+  #withoutIt() {
+    this.thaw();
+    this.flush();
   }
 
   #tryAgain(policy, error) {
@@ -127,6 +158,7 @@ export class Outbox {
   fail({ code, message }) {
     this.#fence = null;
     if (!this.session.inDoubt) this.thaw();
+    if (ANOTHER_MAY_FIT.has(code)) this.session.unite();
     this.saveState.error = { code, message, advice: adviceFor(code, message) };
     this.keeping.writeSoon();
   }

@@ -5,24 +5,30 @@
  *
  * `inflight` is the one edit that is sent and not acknowledged. What was sent of it is frozen
  * (`version`, `operation`); `current` is the same change, moved along to the confirmed version.
- * `pending` is everything typed since, composed.
+ * Pending is everything typed since.
  *
- * @typedef {object} Inflight
- * @property {string} clientId under which it was sent
- * @property {number} id
- * @property {number} version
- * @property {object} operation
- * @property {object} current
- * @property {number} count how many local changes it holds
+ * An own change that does not go together with one of the stream is taken back: the server refuses it,
+ * too, unless later changes make room for it. Until the server has said so the edit stays inflight.
+ *
+ * @typedef {object} Step of the stream
+ * @property {object} operation as committed
+ * @property {object | null} local the same as it was applied to `content`; null: that has it already
  */
 
+import { Chunk } from "./chunk.js";
 import { Confirmed } from "./confirmed.js";
+import { Inflight } from "./inflight.js";
 import { same } from "./ot/same.js";
+import { Pending, composed } from "./pending.js";
+import { leading, rebase } from "./rebase.js";
 
 /** The stream went on in a way that this editor can't follow; the last sure version still holds. */
 export class StreamGap extends Error {}
 
 export class Session {
+  #pending;
+  #lost = [];
+
   /** @param {object} type from `getType` */
   constructor(type, { content = type.create(), version = 0, epoch = null } = {}) {
     this.type = type;
@@ -34,20 +40,29 @@ export class Session {
     this.acknowledgedId = 0;
     /** @type {Inflight | null} */
     this.inflight = null;
-    this.pending = null;
-    this.pendingCount = 0;
+    this.#pending = new Pending(type);
   }
 
   /** How many local changes are not acknowledged. */
   get unsaved() {
-    return (this.inflight?.count ?? 0) + this.pendingCount;
+    return (this.inflight?.count ?? 0) + this.#pending.count;
+  }
+
+  /** All that is not sent as one operation, for the journal; null for nothing. It takes long if that is much. */
+  get pending() {
+    const pending = this.#pending.operation;
+    const kept = composed(this.type, this.inflight?.kept ?? []);
+    return kept && pending ? this.type.compose(kept, pending) : kept ?? pending;
+  }
+
+  get pendingCount() {
+    return this.#pending.count + (this.inflight?.isTakenBack ? this.inflight.count : 0);
   }
 
   /** A local change, on the content as it is now. */
   edit(operation) {
     this.content = this.type.apply(this.content, operation);
-    this.pending = this.pending ? this.type.compose(this.pending, operation) : operation;
-    this.pendingCount += 1;
+    this.#pending.add(operation);
   }
 
   /**
@@ -55,20 +70,9 @@ export class Session {
    * @returns {Inflight | null} null if one is unacknowledged already or nothing is pending
    */
   freeze(bytes = Infinity) {
-    if (this.inflight || !this.pending) return null;
-    const [operation, rest] =
-      bytes === Infinity ? [this.pending, null] : this.type.split(this.pending, bytes);
-    const count = rest ? 0 : this.pendingCount;
-    this.inflight = {
-      clientId: this.clientId,
-      id: this.acknowledgedId + 1,
-      version: this.version,
-      operation,
-      current: operation,
-      count,
-    };
-    this.pending = rest;
-    this.pendingCount -= count;
+    if (this.inflight || this.#pending.chunks.length === 0) return null;
+    const { clientId, acknowledgedId, version } = this;
+    this.inflight = new Inflight(this.#pending.take(bytes), { clientId, id: acknowledgedId + 1, version });
     return this.inflight;
   }
 
@@ -79,25 +83,24 @@ export class Session {
 
   /** Forget what is pending if it comes to nothing. */
   tidy() {
-    if (!this.pending || !this.type.isEmpty(this.pending)) return;
-    this.pending = null;
-    this.pendingCount = 0;
+    this.#pending.tidy();
   }
 
   /** The inflight edit was refused, its id is not used up: its change is pending again. */
   thaw() {
-    const { inflight } = this;
-    if (!inflight) return;
-    this.pending = this.pending
-      ? this.type.compose(inflight.current, this.pending)
-      : inflight.current;
-    this.pendingCount += inflight.count;
+    if (!this.inflight) return;
+    this.#pending.putFirst(this.inflight.chunks);
     this.inflight = null;
+  }
+
+  /** All that is pending is to be sent as one edit, if that is possible: only together it may fit. */
+  unite() {
+    this.#pending.unite();
   }
 
   /**
    * The server says that edit `id` has `version`.
-   * @returns {object | null} the operation as committed; null if the ack told nothing new
+   * @returns {Step | null} null if the ack told nothing new
    * @throws {StreamGap, RangeError} the content is not what it was taken for
    */
   acknowledge(id, version) {
@@ -112,50 +115,104 @@ export class Session {
     return this.#confirm();
   }
 
-  /** The inflight edit turned out to be committed as `version`. */
+  /** The inflight edit turned out to be committed as the next version. */
   #confirm() {
-    const { id, clientId, current } = this.inflight;
+    const { id, clientId, current, isTakenBack } = this.inflight;
+    if (current === null) throw new RangeError(`edit ${id} was accepted, and is not known any more`);
+    const step = isTakenBack ? this.#passage(current, true) : { operation: current, local: null };
+    this.inflight = null;
+    if (clientId === this.clientId) this.acknowledgedId = id;
     this.version += 1;
     this.confirmed.advance(current);
-    if (clientId === this.clientId) this.acknowledgedId = id;
-    this.inflight = null;
-    return current;
+    return step;
   }
 
   /**
    * A change of somebody, committed as `version`.
    * @returns {object} the same change as it applies to `content`
-   * @throws {StreamGap}
+   * @throws {StreamGap, RangeError} the content is not what it was taken for
    */
   receive(operation, version) {
     this.#follow(version);
-    const { type } = this;
+    const step = this.#passage(operation);
+    if (this.inflight?.isTakenBack) this.inflight.passOver(this.type, operation);
     this.confirmed.advance(operation);
-    let local = operation;
-    if (this.inflight) {
-      const { current } = this.inflight;
-      this.inflight.current = type.transform(current, local, "right");
-      local = type.transform(local, current, "left");
-    }
-    if (this.pending) {
-      const { pending } = this;
-      this.pending = type.transform(pending, local, "right");
-      local = type.transform(local, pending, "left");
-    }
-    this.content = type.apply(this.content, local);
     this.version = version;
-    return local;
+    return step.local;
+  }
+
+  /** An operation on the confirmed content passes through all that is not confirmed, or takes its place. */
+  #passage(operation, takesPlace = false) {
+    try {
+      if (!takesPlace) return this.#straight(operation);
+    } catch {
+      // Something of one's own is in the way.
+    }
+    return this.#around(operation, takesPlace);
+  }
+
+  #straight(operation) {
+    const { type, inflight } = this;
+    let local = operation;
+    const crossed = (chunk) => {
+      const [moved, passed] = chunk.crossing(type, local);
+      local = passed;
+      return moved;
+    };
+    const first = inflight?.chunks.map(crossed);
+    const pending = this.#pending.chunks.map(crossed);
+    this.content = type.apply(this.content, local);
+    inflight?.follow(first);
+    this.#pending.chunks = pending;
+    return { operation, local };
+  }
+
+  /** The own changes that don't go together with the operation are taken back, one by one. */
+  #around(operation, takesPlace = false) {
+    const { type, inflight, confirmed } = this;
+    const own = [{ chunks: inflight?.chunks ?? [], drop: takesPlace }, { chunks: this.#pending.chunks }];
+    const { content, groups } = rebase(type, confirmed.content, operation, own);
+    const [first, pending] = groups;
+    this.#lost.push(...(takesPlace ? [] : first.lost), ...pending.lost);
+    const isWhole = first.chunks.length === 1 && first.lost.length === 0;
+    if (isWhole) inflight.follow(first.chunks);
+    else inflight?.takeBack(first.chunks);
+    const local = leading(type, this.content, operation, content);
+    this.#pending.chunks = pending.chunks;
+    this.content = content;
+    return { operation, local };
+  }
+
+  /**
+   * The server refused the inflight edit. What of it does not fit the confirmed content is taken back.
+   * @returns {Step | null} null if all of it fits: the reason is another one
+   */
+  takeBack() {
+    const { type, inflight, confirmed } = this;
+    try {
+      type.apply(confirmed.content, inflight.current);
+      return null;
+    } catch {
+      const step = this.#around(type.empty);
+      this.thaw();
+      return step;
+    }
+  }
+
+  /** @returns {import("./rebase.js").Lost[]} what was taken back since this was asked last */
+  takeLost() {
+    return this.#lost.splice(0);
   }
 
   /**
    * A change that came under the former `clientId` of the inflight edit. It is that edit if it says
    * the same; what else comes under that id is of another editor that shares it by mistake.
-   * @returns {object | null} the operation if it was that edit, now confirmed; else null
+   * @returns {Step | null} if it was that edit, now confirmed; else null
    * @throws {StreamGap}
    */
   recognise(operation, version) {
     const { current } = this.inflight;
-    if (version !== this.version + 1 || !this.#same(operation, current)) return null;
+    if (version !== this.version + 1 || current === null || !this.#same(operation, current)) return null;
     return this.#confirm();
   }
 
@@ -183,7 +240,8 @@ export class Session {
   reset(content, version, epoch) {
     const change = this.type.difference(this.content, content);
     this.confirmed = new Confirmed(this.type, content);
-    Object.assign(this, { content, version, epoch, inflight: null, pending: null, pendingCount: 0 });
+    this.#pending = new Pending(this.type);
+    Object.assign(this, { content, version, epoch, inflight: null });
     return change;
   }
 
@@ -198,15 +256,15 @@ export class Session {
     const unsaved = [inflight?.current, pending].filter(Boolean);
     const content = unsaved.reduce((before, operation) => this.type.apply(before, operation), confirmed.content);
     const version = baseVersion + log.length;
-    Object.assign(this, { confirmed, content, version, epoch, inflight, pending, pendingCount });
+    const sent = inflight && new Inflight(new Chunk(inflight.current, inflight.count), inflight);
+    Object.assign(this, { confirmed, content, version, epoch, inflight: sent });
+    this.#pending = new Pending(this.type, pending ? [new Chunk(pending, pendingCount)] : []);
     this.identify(record.clientId, record.acknowledgedId);
   }
 
   /** A place in the confirmed content at `version` as one in `content`. */
   toLocal(offset) {
-    for (const operation of [this.inflight?.current, this.pending]) {
-      if (operation) offset = this.type.transformCursor(offset, operation, false);
-    }
-    return offset;
+    const chunks = [...(this.inflight?.chunks ?? []), ...this.#pending.chunks];
+    return chunks.reduce((at, { operation }) => this.type.transformCursor(at, operation, false), offset);
   }
 }

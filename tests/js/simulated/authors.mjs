@@ -3,7 +3,7 @@
  * `type` does takes away again; `erase` changes, moves and deletes, cutting emoji in half as it comes.
  */
 
-import { insert, remove } from "../../../static/js/collab/index.js";
+import { getType, insert, remove } from "../../../static/js/collab/index.js";
 
 /** @typedef {(number: number) => number} Below a random whole number below another one */
 
@@ -56,7 +56,7 @@ const json = {
     const changes = [
       card && [{ p: ["cards", at], ld: card }],
       card && [{ p: ["cards", at], lm: below(cards.length) }],
-      card && [{ p: ["cards", at, "votes"], na: below(3) - 1 }],
+      card && exact([{ p: ["cards", at, "votes"], na: [-1, 0, 1, 0.1, 0.2, 0.7, -0.1][below(7)] }], { cards }),
       card && [{ p: ["cards", at, "text"], od: card.text, oi: `${card.text}!` }],
       card?.text && [{ p: ["cards", at, "text", 0], sd: card.text[0] }],
       title && [{ p: ["title", offset], sd: title[offset] }],
@@ -67,5 +67,15 @@ const json = {
     return pick(changes.filter(Boolean), below);
   },
 };
+
+/** The operation, if a double holds the sum here; beside another one it may not. */
+function exact(operation, content) {
+  try {
+    getType("json").apply(content, operation);
+    return operation;
+  } catch {
+    return null;
+  }
+}
 
 export const authors = { text, richtext, json };

@@ -17,8 +17,15 @@ const OPTIONAL = {
     return this.normalize(operation);
   },
   transformCursor: (offset) => offset,
-  split: (operation) => [operation, null],
+  split: whole,
 };
+
+function whole(operation) {
+  return [operation, null];
+}
+
+/** Whether operations of this type that are too big for one edit are cut. */
+export const isCut = (type) => type.split !== whole;
 
 /**
  * Add a type. `text.js` shows what each function does. Content and operations are JSON values that no

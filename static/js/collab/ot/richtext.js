@@ -13,6 +13,7 @@ import { Delta } from "../../../vendor/quill-delta.js";
 import { check } from "./delta/form.js";
 import { difference } from "./delta/difference.js";
 import { repair } from "./delta/repair.js";
+import { touched } from "./delta/window.js";
 import { same } from "./same.js";
 import { splitDelta } from "./split.js";
 
@@ -53,10 +54,10 @@ export const richtext = {
 
   /** @throws {RangeError} the operation reaches beyond the content */
   apply(content, operation) {
-    const length = delta(content).length();
-    const end = operation.ops.reduce((sum, { retain = 0, delete: removed = 0 }) => sum + retain + removed, 0);
-    if (end > length) throw new RangeError(`reaches to ${end}, the content ends at ${length}`);
-    return plain(delta(content).compose(delta(operation)));
+    const { ops } = content;
+    const { first, end, change } = touched(ops, operation.ops);
+    const after = new Delta(ops.slice(first, end)).compose(change);
+    return { ops: [...ops.slice(0, first), ...after.ops, ...ops.slice(end)] };
   },
 
   compose: (first, second) => plain(delta(first).compose(delta(second))),
@@ -65,7 +66,11 @@ export const richtext = {
   transform: (operation, other, side) =>
     plain(delta(other).transform(delta(operation), side === "right")),
 
-  invert: (operation, content) => plain(delta(operation).invert(delta(content))),
+  /** @throws {RangeError} the operation reaches beyond the content */
+  invert(operation, { ops }) {
+    const { first, end, skipped, change } = touched(ops, operation.ops);
+    return plain(new Delta().retain(skipped).concat(change.invert(new Delta(ops.slice(first, end)))).chop());
+  },
 
   /** A cursor moves behind what its own editor inserts at it, and stays before what others do. */
   transformCursor: (offset, operation, own) => delta(operation).transformPosition(offset, !own),

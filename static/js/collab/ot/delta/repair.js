@@ -25,17 +25,18 @@ function soundInsert(component) {
 /** Where components meet between the two halves of a pair of the content, ascending. */
 function splitPairs(content, ops) {
   const found = new Set();
-  const base = new OpIterator(content.ops);
+  const base = content.ops.values();
   let left = 0; // of the content's insert that is looked at
   let text = "";
   let offset = 0;
   for (const { retain = 0, delete: removed = 0 } of ops) {
     let length = retain + removed;
     offset += length;
-    while (length > left && base.hasNext()) {
+    while (length > left) {
+      const { done, value } = base.next();
+      if (done) break;
       length -= left;
-      const { insert } = base.next();
-      text = typeof insert === "string" ? insert : "\ufffc";
+      text = typeof value.insert === "string" ? value.insert : "\ufffc";
       left = text.length;
     }
     left -= length;
