@@ -4,12 +4,13 @@
  * runtimes) a lease in the storage does.
  *
  * @typedef {object} Claims
- * @property {(name: string) => Promise<(() => void) | null>} claim the function that gives it back,
- *   null if somebody else holds it
+ * @property {(name: string, options?: {isNew?: boolean}) => Promise<(() => void) | null>} claim the
+ *   function that gives it back, null if somebody else holds it; `isNew`: no other tab can know the name
  */
 
-import { systemClock } from "./clock.js";
-import { newIdentifier } from "./identifier.js";
+import { leaseClaims } from "./lease.js";
+
+export { leaseClaims };
 
 /** @returns {Claims} */
 export function claimsFor(storage, options = {}) {
@@ -38,49 +39,5 @@ export function lockClaims(locks) {
         })
         .catch(reject);
     });
-  return { claim };
-}
-
-// Tabs in the background may be woken only once a minute, and must keep what they hold.
-const LEASE_MILLISECONDS = 150_000;
-const RENEW_MILLISECONDS = 20_000;
-
-/** @returns {Claims} */
-export function leaseClaims(storage, { clock = systemClock, holder = newIdentifier() } = {}) {
-  const key = (name) => `${name}:lease`;
-  const read = (name) => {
-    try {
-      return JSON.parse(storage.getItem(key(name)));
-    } catch {
-      return null;
-    }
-  };
-  const write = (name) => {
-    try {
-      storage.setItem(key(name), JSON.stringify({ holder, until: clock.now() + LEASE_MILLISECONDS }));
-    } catch {
-      // Without room for a lease there is none for a journal either: nothing to share.
-    }
-  };
-
-  const claim = async (name) => {
-    const lease = read(name);
-    if (lease && lease.until > clock.now()) return null;
-    write(name);
-    // Two tabs may have seen it free: the later writer has it.
-    await Promise.resolve();
-    const settled = read(name);
-    if (settled && settled.holder !== holder) return null;
-    let timer;
-    const renew = () => {
-      write(name);
-      timer = clock.set(renew, RENEW_MILLISECONDS);
-    };
-    renew();
-    return () => {
-      clock.clear(timer);
-      if (read(name)?.holder === holder) storage.removeItem(key(name));
-    };
-  };
   return { claim };
 }

@@ -10,6 +10,8 @@
  * so a record never holds as pending what the server already has under an `id`.
  */
 
+import { keysOf, readRecord } from "./records.js";
+
 const BASE_AFTER_BYTES = 20_000;
 const RETRY_MILLISECONDS = 30_000;
 const ABANDONED_MILLISECONDS = 30 * 24 * 3600 * 1000;
@@ -65,7 +67,7 @@ export class Journal {
   write(session) {
     if (this.failing && this.clock.now() - this.#failedAt < RETRY_MILLISECONDS) return false;
     try {
-      if (this.#baseVersion === null || this.#baseEpoch !== session.epoch) this.#writeBase(session);
+      if (this.#baseEpoch !== session.epoch || !this.#hasBase()) this.#writeBase(session);
       this.storage.setItem(this.key, JSON.stringify(this.#record(session)));
       this.#dropOtherBases();
       this.#failedAt = null;
@@ -93,6 +95,15 @@ export class Journal {
     };
   }
 
+  get #baseKey() {
+    return `${this.key}:base:${this.#baseVersion}`;
+  }
+
+  /** Also asked of the storage: somebody may have cleared it, and a record without its base is lost. */
+  #hasBase() {
+    return this.#baseVersion !== null && keysOf(this.storage, this.#baseKey).includes(this.#baseKey);
+  }
+
   #writeBase(session) {
     const base = JSON.stringify(session.confirmed.content);
     this.storage.setItem(`${this.key}:base:${session.version}`, base);
@@ -103,9 +114,8 @@ export class Journal {
   }
 
   #dropOtherBases() {
-    const keep = `${this.key}:base:${this.#baseVersion}`;
     for (const key of keysOf(this.storage, `${this.key}:base:`)) {
-      if (key !== keep) this.storage.removeItem(key);
+      if (key !== this.#baseKey) this.storage.removeItem(key);
     }
   }
 
@@ -156,21 +166,4 @@ export function unfinished(storage, scope, clock) {
     }
   }
   return found.sort((one, other) => one.savedAt - other.savedAt).map(({ clientId }) => clientId);
-}
-
-function readRecord(storage, key) {
-  try {
-    return JSON.parse(storage.getItem(key));
-  } catch {
-    return null;
-  }
-}
-
-function keysOf(storage, prefix) {
-  const keys = [];
-  for (let index = 0; index < storage.length; index += 1) {
-    const key = storage.key(index);
-    if (key?.startsWith(prefix)) keys.push(key);
-  }
-  return keys;
 }

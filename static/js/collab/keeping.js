@@ -24,10 +24,11 @@ export class Keeping {
    * @param {import("./clock.js").Clock} options.clock
    * @param {() => number} [options.random]
    * @param {import("./claim.js").Claims} [options.claims]
+   * @param {EventTarget | null} [options.events] tells `storage`; the browser's window
    */
-  constructor({ storage, scope, session, clock, random, claims }) {
+  constructor({ storage, scope, session, clock, random, claims, events }) {
     Object.assign(this, { storage, scope, session, clock, random });
-    this.#claims = storage ? (claims ?? claimsFor(storage, { clock })) : null;
+    this.#claims = storage ? (claims ?? claimsFor(storage, { clock, events })) : null;
   }
 
   /** False: there is a storage, but it did not take the last write. */
@@ -51,7 +52,7 @@ export class Keeping {
     }
     if (clientId) return null;
     const fresh = this.newId();
-    await this.#claim(fresh);
+    await this.#claim(fresh, { isNew: true });
     return fresh;
   }
 
@@ -59,9 +60,9 @@ export class Keeping {
     return newIdentifier(this.random);
   }
 
-  async #claim(clientId) {
+  async #claim(clientId, options) {
     const journal = new Journal(this.storage, this.scope, clientId, this.clock);
-    const release = await this.#claims.claim(journal.key);
+    const release = await this.#claims.claim(journal.key, options);
     if (!release) return false;
     if (this.#closed) {
       release();
@@ -79,7 +80,7 @@ export class Keeping {
     this.#journal = new Journal(this.storage, this.scope, clientId, this.clock);
     this.#release = null;
     // Nobody else can know the new name: it is ours at once.
-    this.#claims.claim(this.#journal.key).then((given) => {
+    this.#claims.claim(this.#journal.key, { isNew: true }).then((given) => {
       if (this.#closed) given?.();
       else this.#release = given;
     });
