@@ -11,10 +11,9 @@ const LOOK_MILLISECONDS = 20_000;
 /**
  * @param {object} options of `connect`
  * @param {(options: object) => import("./document.js").CollabDocument} open
- * @param {(text: object) => void} [onRescued] what another tab left could not be merged
  * @returns {() => void} stop looking
  */
-export function dispatchCouriers(options, open, onRescued = () => {}) {
+export function dispatchCouriers(options, open) {
   const { storage, clock = systemClock, url, docId, userId } = options;
   const scope = scopeOf(url, docId, userId);
   const couriers = new Map();
@@ -27,7 +26,6 @@ export function dispatchCouriers(options, open, onRescued = () => {}) {
       courier.close();
       couriers.delete(clientId);
     };
-    courier.on("rescued", onRescued);
     courier.on("status", ({ state }) => state === "saved" && end());
     courier.ready.then((ready) => ready || end());
   };

@@ -53,6 +53,10 @@ export class CollabDocument extends Emitter {
   #saveState;
   #keeping;
   #rescued;
+  #stopHearing;
+  #putBack = null; // the id of the rescued content that is in the document again, but not acknowledged
+  #forgotten = false; // the server does not know any more what it had acknowledged
+  #stateVersion = 0; // of the last `document_state`
   #options;
   #joined = false;
   #takenBack = [];
@@ -77,7 +81,8 @@ export class CollabDocument extends Emitter {
     this.#cursor = new OwnCursor(this.#session, (frame) => this.#joined && this.#connection.send(frame), clock);
     const scope = scopeOf(options.url, options.docId, options.userId);
     this.#keeping = new Keeping({ ...options, storage, clock, scope, session: this.#session });
-    this.#rescued = new Rescued(storage, scope);
+    this.#rescued = options.rescued ?? new Rescued(storage, scope, { ...options, clock });
+    this.#stopHearing = this.#rescued.on("change", () => this.#rescuedChanged());
     this.#outbox = new Outbox({
       session: this.#session,
       saveState: this.#saveState,
@@ -111,6 +116,7 @@ export class CollabDocument extends Emitter {
     if (this.#ended || identity === null) return void this.#resolveReady(false);
     this.#session.clientId = identity;
     if (this.#session.epoch !== null) this.#show();
+    if (this.rescued) this.#rescuedChanged();
     this.#connection.start();
   }
 
@@ -169,9 +175,27 @@ export class CollabDocument extends Emitter {
     return this.#saveState.status({ unsaved: this.#session.unsaved, connected, localCopy });
   }
 
-  /** @returns {import("./rescued.js").Content | null} */
+  /** @returns {import("./rescued.js").Content | null} what the user is to decide about first */
   get rescued() {
     return this.#rescued.first;
+  }
+
+  get rescuedCount() {
+    return this.#rescued.all.length;
+  }
+
+  /**
+   * Something else that a person entered here, such as a title, is not stored: it counts in `status`.
+   * @param {string} name @param {import("./save_state.js").Part | null} part null: it is stored
+   */
+  setUnsaved(name, part) {
+    this.#saveState.setPart(name, part);
+    this.#tellStatus();
+  }
+
+  /** Give up what `setUnsaved` was given under `name`: the user asks for it. */
+  giveUp(name) {
+    this.#saveState.part(name)?.giveUp?.();
   }
 
   /**
@@ -227,9 +251,15 @@ export class CollabDocument extends Emitter {
   /** Try again what was refused, or to connect: the user asks for it. */
   retry() {
     this.#saveState.error = null;
+    this.#saveState.parts.forEach((part) => part.retry?.());
     if (this.#joined) this.#outbox.resend();
     else this.#connection.start();
     this.#observe();
+  }
+
+  /** Connect at once rather than after a wait: something has changed that may let this page in. */
+  connectNow() {
+    if (!this.#ended) this.#connection.connectNow();
   }
 
   /**
@@ -253,28 +283,35 @@ export class CollabDocument extends Emitter {
     if (mayArrive) this.#renew();
   }
 
-  /** Put the rescued content in place of the present one, as one ordinary edit. */
-  reapplyRescued() {
-    const { first } = this.#rescued;
-    if (!first) return;
+  /** Put a rescued content in place of the present one, as one ordinary edit. */
+  reapplyRescued(id = this.rescued?.id) {
+    const found = this.#rescued.all.find((each) => each.id === id);
+    if (!found) return;
     // The widget hasn't made this change: it is to show it.
-    this.#edit(this.#session.type.difference(this.content, first.content), "reset");
-    this.discardRescued();
+    this.#edit(this.#session.type.difference(this.content, found.content), "reset");
+    this.#keeping.writeNow();
+    // Without a copy on this device it is only given up once the server has it.
+    if (this.#keeping.localCopy) this.discardRescued(id);
+    else this.#putBack = id;
+    this.#observe();
   }
 
-  discardRescued() {
-    this.#rescued.dropFirst();
+  discardRescued(id = this.rescued?.id) {
+    if (id !== undefined) this.#rescued.drop(id);
+  }
+
+  #rescuedChanged() {
+    const { unkept } = this.#rescued;
+    const count = unkept.reduce((sum, { unsaved }) => sum + Math.max(1, unsaved), 0);
+    const error = { code: "not_kept", message: "the storage of this device took no more", advice: adviceFor("not_kept") };
+    this.#saveState.setPart("rescued", count > 0 ? { unsaved: count, localCopy: false, error } : null);
+    this.#tellStatus();
     this.emit("rescued", this.rescued);
-  }
-
-  /** Another tab may have left one. */
-  lookForRescued() {
-    this.#rescued.refresh();
-    if (this.rescued) this.emit("rescued", this.rescued);
   }
 
   /** The page may be about to end: see that all that is unsaved is on this device. */
   keep() {
+    this.#rescued.keep();
     this.#keeping.settle();
   }
 
@@ -285,6 +322,8 @@ export class CollabDocument extends Emitter {
     this.#joined = false;
     this.#connection.stop();
     this.#keeping.close();
+    this.#stopHearing();
+    if (!this.#options.rescued) this.#rescued.close();
     this.#cursor.stop();
     this.#saveState.stop();
     this.#outbox.stop();
@@ -329,11 +368,11 @@ export class CollabDocument extends Emitter {
 
   #stated(frame) {
     if (this.#isOfAnother(frame)) return this.#turnAway(frame);
-    const { type, unsaved, content, epoch } = this.#session;
-    if (unsaved > 0 && !type.equals(content, frame.content)) {
-      this.#rescued.add({ content, unsaved, savedAt: this.#options.clock.now() });
-    }
-    this.#afresh = false;
+    const { epoch } = this.#session;
+    const reason = epoch === null ? null : this.#lossBy(frame);
+    if (reason) this.#setAside(reason);
+    this.#afresh = this.#forgotten = false;
+    this.#stateVersion = frame.version;
     this.#session.identify(frame.client_id, frame.last_id);
     this.#replace(frame.content, frame.version, frame.epoch);
     this.#join(frame);
@@ -341,10 +380,41 @@ export class CollabDocument extends Emitter {
     if (this.rescued) this.emit("rescued", this.rescued);
   }
 
+  /**
+   * What is held here is about to be replaced by what the server has.
+   * @returns {import("./rescued.js").Content["reason"] | null} null: nothing is lost by that
+   */
+  #lossBy(frame) {
+    const { type, unsaved, content, epoch, version, acknowledgedId } = this.#session;
+    if (type.equals(content, frame.content)) return null;
+    const hasForgotten = this.#forgotten || frame.last_id < acknowledgedId;
+    const isOlder = hasForgotten || frame.version < version || (frame.version === version && !this.#afresh);
+    const reason = frame.epoch !== epoch ? "another" : isOlder ? "older" : "behind";
+    if (unsaved > 0) return reason;
+    // The server went on from what was here; or there is nothing in it.
+    if (reason === "behind" || type.equals(content, type.create())) return null;
+    // What was only read, and not written here, is set aside where that costs its reader nothing.
+    return version > this.#stateVersion || this.#options.storage ? reason : null;
+  }
+
+  #setAside(reason) {
+    const { content, unsaved } = this.#session;
+    this.#rescued.add({ content, unsaved, reason });
+    if (this.#rescued.unkept.length === 0) return;
+    // The journal's record is of no use any more, and takes the room.
+    this.#keeping.makeRoom();
+    this.#rescued.keep();
+  }
+
   #resumed(frame) {
     if (this.#isOfAnother(frame)) return this.#turnAway(frame);
     const session = this.#session;
     if (frame.version !== session.version) return this.#leave();
+    if (frame.last_id < session.acknowledgedId) {
+      // A backup that others have gone on from: the versions are not those that were seen here.
+      this.#afresh = this.#forgotten = true;
+      return this.#leave({ renew: true });
+    }
     const possible = [session.acknowledgedId, this.#outbox.lastSentId];
     // The server knows edits of this client_id that are not known here (or the other way round):
     // to another client they come as ordinary changes.
@@ -497,6 +567,11 @@ export class CollabDocument extends Emitter {
   }
 
   #observe() {
+    if (this.#putBack && this.#session.unsaved === 0) {
+      const id = this.#putBack;
+      this.#putBack = null;
+      this.discardRescued(id);
+    }
     this.#saveState.observe(this.#session);
     this.#tellStatus();
   }

@@ -18,6 +18,8 @@
 import { dispatchCouriers } from "./couriers.js";
 import { CollabDocument } from "./document.js";
 import { guestSecret } from "./guest_secret.js";
+import { scopeOf } from "./journal.js";
+import { Rescued } from "./rescued.js";
 
 export { changesOf, operationOf } from "./ot/changes.js";
 export { getType, registerType, types } from "./ot/index.js";
@@ -49,16 +51,18 @@ export { CollabDocument };
 export function connect(options) {
   const { WebSocket = globalThis.WebSocket, events = globalThis.window, storage } = options;
   const secret = options.link ? guestSecret(storage) : undefined;
-  const complete = { guestSecret: secret, ...options, WebSocket, events };
+  const scope = scopeOf(options.url, options.docId, options.userId);
+  // What the couriers can't merge is this page's to show.
+  const rescued = new Rescued(storage ?? null, scope, { ...options, events });
+  const complete = { guestSecret: secret, ...options, WebSocket, events, rescued };
   const shared = new CollabDocument(complete);
   const open = (another) => new CollabDocument(another);
-  const stop = storage
-    ? dispatchCouriers(complete, open, () => shared.lookForRescued())
-    : () => {};
+  const stop = storage ? dispatchCouriers(complete, open) : () => {};
   const keep = () => shared.keep();
   events?.addEventListener("pagehide", keep);
   shared.on("end", () => {
     stop();
+    rescued.close();
     events?.removeEventListener("pagehide", keep);
   });
   return shared;

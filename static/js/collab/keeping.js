@@ -99,6 +99,11 @@ export class Keeping {
     this.writeSoon();
   }
 
+  /** What is kept here is kept elsewhere from now on. */
+  makeRoom() {
+    this.#journal?.remove();
+  }
+
   writeSoon() {
     if (!this.#journal) return;
     this.#timer ??= this.clock.set(() => this.writeNow(), WRITE_MILLISECONDS);

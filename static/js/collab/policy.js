@@ -19,6 +19,7 @@ const ADVICE = {
   not_found: "There is no such document any more.",
   document_deleted: "This document was deleted.",
   storage_unavailable: "The server can't store changes just now. Trying again.",
+  not_kept: "There is text that is stored nowhere: copy it before you leave this page.",
   rate_limited: "The server is busy. Trying again.",
 };
 

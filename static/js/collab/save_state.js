@@ -8,17 +8,25 @@ export const ALARMING_MILLISECONDS = 20_000;
 /**
  * @typedef {object} Status
  * @property {"saved" | "saving" | "offline" | "failed"} state
- * @property {number} unsaved local changes that are not acknowledged
+ * @property {number} unsaved local changes that are not acknowledged, and what else is not stored
  * @property {"none" | "late" | "alarming"} delay the oldest of them waits for over 5 s, over 20 s
  * @property {boolean} connected
  * @property {boolean} localCopy false: what is unsaved could not be kept on this device either
  * @property {{code: string, message: string} | null} error why it failed
+ *
+ * @typedef {object} Part something else that a person entered and the server does not have, such as a title
+ * @property {number} unsaved
+ * @property {boolean} localCopy
+ * @property {{code: string, message: string, advice: string} | null} [error] it is not tried any more
+ * @property {() => void} [retry] the user asks for it
+ * @property {() => void} [giveUp] the user asks for it: go back to what is stored
  */
 
 export class SaveState {
   #inflight = null;
   #inflightSince = null;
   #pendingSince = null;
+  #parts = new Map(); // name → {part, since}
   #timer = null;
 
   /** @param {import("./clock.js").Clock} clock @param {() => void} onDelay the delay has grown */
@@ -45,14 +53,37 @@ export class SaveState {
     this.#pendingSince = this.#inflightSince ?? this.#pendingSince;
   }
 
+  /** @param {string} name @param {Part | null} part null: all of it is stored */
+  setPart(name, part) {
+    if (part) this.#parts.set(name, { part, since: this.#parts.get(name)?.since ?? this.clock.now() });
+    else this.#parts.delete(name);
+    this.#arm();
+  }
+
+  /** @returns {Part[]} those that are not stored */
+  get parts() {
+    return [...this.#parts.values()].map(({ part }) => part);
+  }
+
+  /** @returns {Part | null} */
+  part(name) {
+    return this.#parts.get(name)?.part ?? null;
+  }
+
+  get #since() {
+    const ages = [this.#inflightSince ?? this.#pendingSince, ...[...this.#parts.values()].map(({ since }) => since)];
+    const known = ages.filter((since) => since !== null);
+    return known.length > 0 ? Math.min(...known) : null;
+  }
+
   get #age() {
-    const since = this.#inflightSince ?? this.#pendingSince;
+    const since = this.#since;
     return since === null ? 0 : this.clock.now() - since;
   }
 
   #arm() {
     this.clock.clear(this.#timer);
-    if (this.#inflightSince === null && this.#pendingSince === null) return;
+    if (this.#since === null) return;
     const next = [LATE_MILLISECONDS, ALARMING_MILLISECONDS].find((limit) => limit > this.#age);
     if (next === undefined) return;
     this.#timer = this.clock.set(() => {
@@ -66,14 +97,24 @@ export class SaveState {
   }
 
   /** @returns {Status} */
-  status({ unsaved, connected, localCopy }) {
+  status({ unsaved: edits, connected, localCopy }) {
     const age = this.#age;
     const delay = age >= ALARMING_MILLISECONDS ? "alarming" : age >= LATE_MILLISECONDS ? "late" : "none";
-    return { state: this.#word(unsaved, connected), unsaved, delay, connected, localCopy, error: this.error };
+    const { parts } = this;
+    const error = this.error ?? parts.find((part) => part.error)?.error ?? null;
+    const unsaved = parts.reduce((sum, part) => sum + part.unsaved, edits);
+    return {
+      state: this.#word(error, unsaved, connected),
+      unsaved,
+      delay,
+      connected,
+      localCopy: localCopy && parts.every((part) => part.localCopy),
+      error,
+    };
   }
 
-  #word(unsaved, connected) {
-    if (this.error && (connected || policyFor(this.error.code) === "refused")) return "failed";
+  #word(error, unsaved, connected) {
+    if (error && (connected || policyFor(error.code) === "refused")) return "failed";
     if (!connected) return "offline";
     return unsaved > 0 ? "saving" : "saved";
   }

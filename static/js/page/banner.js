@@ -16,7 +16,8 @@ export function bindBanner(shared, element, plain = String) {
 
   const show = () => {
     const message = messageFor(shared, plain);
-    const key = message ? `${message.kind}: ${message.text}` : "";
+    // The same words may be about another content.
+    const key = message ? JSON.stringify([message, shared.rescued?.id]) : "";
     if (key === shown) return;
     shown = key;
     element.hidden = message === null;
@@ -46,6 +47,7 @@ export function messageFor(shared, plain = String) {
   if (rescued) return rescuedMessage(shared, rescued, copy(plain(rescued.content)));
   if (["document_deleted", "not_found", "wrong_doc_type"].includes(status.error?.code)) return goneMessage(status, copyAll());
   if (DENIED.has(status.error?.code)) return deniedMessage(shared, status, copyAll);
+  if (status.error?.part) return partMessage(shared, status.error);
   if (status.state === "failed") return failedMessage(shared, status, copyAll);
   if (status.delay === "alarming") return alarmingMessage(shared, status, copyAll());
   return null;
@@ -74,16 +76,39 @@ async function toClipboard(text) {
   }
 }
 
-function rescuedMessage(shared, { unsaved }, copyIt) {
-  return {
-    kind: "rescued",
-    text: `This document is not the one you were writing in: it was made anew or restored on the server. Your text, with ${changes(unsaved)} that nobody else has, is kept on this device.`,
-    actions: [
-      copyIt,
-      ["Put my text in its place", () => shared.reapplyRescued()],
-      ["Discard it", () => confirm("Discard your text for good?") && shared.discardRescued()],
-    ],
-  };
+const REPLACED = {
+  another: "This document is not the one you were writing in: it was created again or restored on the server.",
+  older: "The server has come back with an older version of this document.",
+  behind: "The server has gone on so far that your changes could not be added to this document.",
+};
+
+const LACKING = {
+  another: "The server has come back with another copy of this document, which lacks text that it had confirmed.",
+  older: "The server has come back with an older version of this document, which lacks text that it had confirmed.",
+};
+
+function rescuedMessage(shared, { id, unsaved, reason = "another", kept = true }, copyIt) {
+  const [happened, text] =
+    unsaved > 0
+      ? [REPLACED[reason], `Your text, with ${changes(unsaved)} that nobody else has,`]
+      : [LACKING[reason], "The text as it was here"];
+  const where = kept
+    ? "is kept on this device."
+    : "could not be kept on this device and is only in this page: copy it before you leave.";
+  const count = shared.rescuedCount > 1 ? ` It is the first of ${shared.rescuedCount} texts.` : "";
+  const actions = [copyIt];
+  if (shared.mayEdit !== false) actions.push(["Put my text in its place", () => shared.reapplyRescued(id)]);
+  actions.push(["Discard it", () => confirm("Discard your text for good?") && shared.discardRescued(id)]);
+  return { kind: kept ? "rescued" : "failed", text: `${happened} ${text} ${where}${count}`, actions };
+}
+
+/** Something beside the content, which says itself what can be done. */
+function partMessage(shared, { part, advice, labels }) {
+  const actions = [
+    [labels.retry, () => shared.retry()],
+    [labels.giveUp, () => shared.giveUp(part)],
+  ];
+  return { kind: "failed", text: advice, actions };
 }
 
 function goneMessage({ error }, copyIt) {
