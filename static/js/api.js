@@ -2,6 +2,7 @@
 
 /** Nobody waits for it longer: a document can be opened without. */
 const SESSION_MILLISECONDS = 5000;
+const RENAME_MILLISECONDS = 15_000;
 
 export class ApiError extends Error {
   constructor(status, { code, message }) {
@@ -23,10 +24,10 @@ export function documentsApi(base, link = null) {
   };
   const address = (docId = "") => given(`api/documents${docId && `/${encodeURIComponent(docId)}`}`);
 
-  async function call(url, method = "GET", body = undefined, signal = undefined) {
+  async function call(url, method = "GET", body = undefined, options = {}) {
     const headers = { Accept: "application/json" };
     if (body !== undefined) headers["Content-Type"] = "application/json";
-    const response = await fetch(url, { method, headers, body: body && JSON.stringify(body), signal });
+    const response = await fetch(url, { method, headers, body: body && JSON.stringify(body), ...options });
     if (response.ok) return response.status === 204 ? null : response.json();
     const unknown = { code: "internal", message: `the server answered ${response.status}` };
     throw new ApiError(response.status, await response.json().catch(() => unknown));
@@ -44,12 +45,16 @@ export function documentsApi(base, link = null) {
     },
     create: (title, docType = "text") => call(address(), "POST", { title, doc_type: docType }),
     read: (docId) => call(address(docId)),
-    rename: (docId, title) => call(address(docId), "PATCH", { title }),
+    /** It goes on when the page ends meanwhile. */
+    rename(docId, title) {
+      const options = { keepalive: true, signal: AbortSignal.timeout(RENAME_MILLISECONDS) };
+      return call(address(docId), "PATCH", { title }, options);
+    },
     /** @returns {Promise<import("./session.js").Session>} */
     session(docId = null) {
       const url = given("api/session");
       if (docId !== null) url.searchParams.set("doc_id", docId);
-      return call(url, "GET", undefined, AbortSignal.timeout(SESSION_MILLISECONDS));
+      return call(url, "GET", undefined, { signal: AbortSignal.timeout(SESSION_MILLISECONDS) });
     },
     signIn: (token) => call(given("api/session"), "POST", { token }),
     signOut: () => call(given("api/session"), "DELETE"),

@@ -1,20 +1,15 @@
 /** Who this person is, where the server takes their word for it: a stable id and a name. */
 
 import { newIdentifier } from "./collab/identifier.js";
-import { recall, remember } from "./memory.js";
+import { recall, recallOrMake, remember } from "./memory.js";
 
 const ADJECTIVES = ["Amber", "Blue", "Calm", "Coral", "Green", "Lilac", "Quiet", "Silver", "Swift", "Warm"];
 const ANIMALS = ["Badger", "Finch", "Fox", "Hare", "Heron", "Lynx", "Otter", "Owl", "Seal", "Wren"];
 
 const pick = (list) => list[Math.floor(Math.random() * list.length)];
 
-export function userId() {
-  const known = recall("collab-user-id");
-  if (known) return known;
-  const made = newIdentifier();
-  remember("collab-user-id", made);
-  return made;
-}
+/** One for all tabs: under it they keep what is unsaved, and find what another one has left. */
+export const userId = () => recallOrMake("collab-user-id", newIdentifier);
 
 export function userName() {
   const known = recall("collab-name");

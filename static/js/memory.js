@@ -12,7 +12,42 @@ export function deviceStorage() {
 }
 
 export function recall(key) {
-  return here.get(key) ?? deviceStorage()?.getItem(key) ?? null;
+  return here.get(key) ?? stored(key);
+}
+
+function stored(key) {
+  try {
+    return deviceStorage()?.getItem(key) ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** How long another tab may need to see what was written. */
+const SETTLE_MILLISECONDS = 100;
+
+/**
+ * Make what all tabs of this browser share, where there is none yet: tabs that begin at the same moment
+ * end with the same value.
+ * @param {() => string} make
+ * @returns {Promise<string>}
+ */
+export async function recallOrMake(key, make) {
+  const { locks } = globalThis.navigator ?? {};
+  if (locks) return locks.request(key, () => recall(key) ?? kept(key, make()));
+  const known = recall(key);
+  if (known !== null) return known;
+  const made = kept(key, make());
+  await new Promise((resolve) => setTimeout(resolve, SETTLE_MILLISECONDS));
+  // The later writer has it.
+  const settled = stored(key) ?? made;
+  here.set(key, settled);
+  return settled;
+}
+
+function kept(key, value) {
+  remember(key, value);
+  return value;
 }
 
 export function remember(key, value) {

@@ -1,6 +1,6 @@
 /** Who is signed in, and the way to where one signs in. */
 
-import { recall, remember } from "./memory.js";
+import { deviceStorage, recall, remember } from "./memory.js";
 
 /**
  * @typedef {object} Session
@@ -12,10 +12,29 @@ import { recall, remember } from "./memory.js";
  */
 
 const KEY = "collab-signed-in";
+const TIME_KEY = "collab-signed-in-at";
 
 /** What is unsaved is kept under this name, so that nobody sends what somebody else wrote. */
-export const rememberSignedIn = ({ user_id: userId }) => remember(KEY, userId);
+export function rememberSignedIn({ user_id: userId }) {
+  remember(KEY, userId);
+  remember(TIME_KEY, String(Date.now()));
+}
+
 export const lastSignedIn = () => recall(KEY);
+
+/** Whether this browser is signed in as `userId`, as far as its pages know: another tab may have changed that. */
+export function isSignedInAs(userId) {
+  try {
+    return (deviceStorage()?.getItem(KEY) ?? userId) === userId;
+  } catch {
+    return true;
+  }
+}
+
+/** @param {() => void} listener called when somebody has signed in in another tab */
+export function onSignIn(listener) {
+  addEventListener("storage", ({ key }) => key === TIME_KEY && listener());
+}
 
 /**
  * Where to sign in.

@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from tests.relay import Relay
 from tests.serverprocess import ServerProcess
@@ -17,6 +24,9 @@ ACTION_MILLISECONDS = 20_000
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 
 OpenPage = Callable[..., Page]
+
+# The default of 5 s is too short on a busy machine.
+expect.set_options(timeout=ACTION_MILLISECONDS)
 
 
 # Not for the session: while Playwright runs, no asyncio loop can be started in this thread.

@@ -3,7 +3,7 @@
  * asked for by HTTP. What is unsaved stays here meanwhile, and goes out when there is a connection.
  */
 
-import { signInAddress } from "../session.js";
+import { onSignIn, signInAddress } from "../session.js";
 
 let leaving = false;
 
@@ -42,7 +42,18 @@ export function bindAccess(shared, api, base, userId) {
     return { code: user ? "no_access" : "unauthorized", message: "", signIn };
   }
 
-  shared.on("disconnected", ({ wasJoined }) => wasJoined || ask());
+  // The attempt that is under way may have been made as the user of before.
+  let hasSignedIn = false;
+  onSignIn(() => {
+    hasSignedIn = true;
+    shared.connectNow();
+  });
+  shared.on("disconnected", ({ wasJoined }) => {
+    if (wasJoined) return;
+    if (hasSignedIn) shared.connectNow();
+    hasSignedIn = false;
+    ask();
+  });
   addEventListener("pageshow", () => (leaving = false));
 }
 

@@ -2,9 +2,10 @@
 
 import { documentsApi } from "../api.js";
 import { connect } from "../collab/index.js";
+import { scopeOf } from "../collab/journal.js";
 import { userId, userName } from "../identity.js";
 import { deviceStorage } from "../memory.js";
-import { lastSignedIn, rememberSignedIn } from "../session.js";
+import { isSignedInAs, lastSignedIn, rememberSignedIn } from "../session.js";
 import { bindThemeToggle } from "../theme.js";
 import { bindAccess, isLeaving } from "./access.js";
 import { bindBanner } from "./banner.js";
@@ -36,15 +37,17 @@ export async function openPage({ docType, plain, onOpen, onReady }) {
   if (session?.user) rememberSignedIn(session.user);
   // Signed out for now, or not to be reached: whose page it was.
   const signedIn = session?.mode === "open" ? null : lastSignedIn();
+  const owner = signedIn ?? (await userId());
+  const storage = deviceStorage();
   const shared = connect({
     url: base.href,
     docId,
     docType,
-    userId: signedIn ?? userId(),
+    userId: owner,
     signedInAs: signedIn,
     name: userName(),
     link,
-    storage: deviceStorage(),
+    storage,
   });
   bindThemeToggle(testid("theme-toggle"));
   bindSaveState(shared, testid("save-state"), find("#announcer"));
@@ -57,7 +60,11 @@ export async function openPage({ docType, plain, onOpen, onReady }) {
     if (!ready) return;
     const presence = new PresenceData(shared);
     onReady(shared, presence);
-    bindTitle(shared, api, testid("title"), presence);
+    bindTitle(shared, api, testid("title"), presence, {
+      storage,
+      scope: scopeOf(base.href, docId, owner),
+      isSameUser: () => signedIn === null || isSignedInAs(signedIn),
+    });
   });
   addEventListener("beforeunload", (event) => {
     if (shared.status.unsaved > 0 && !isLeaving()) event.preventDefault();

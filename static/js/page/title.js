@@ -1,10 +1,12 @@
 /**
- * The title: stored by the HTTP API; the others learn of a new one at once, as a word beside the
- * cursor (presence).
+ * The field with the title: stored by the HTTP API; the others learn of a new one at once, as a word with
+ * the cursor (presence).
  */
 
-const WAIT_MILLISECONDS = 700;
-/** For how long a new title is told beside the cursor. */
+import { KeptTitle } from "./kept_title.js";
+import { TitleSender } from "./title_sender.js";
+
+/** For how long a new title is sent along with the cursor. */
 const TELL_MILLISECONDS = 15_000;
 
 /**
@@ -12,61 +14,64 @@ const TELL_MILLISECONDS = 15_000;
  * @param {{read: Function, rename: Function}} api
  * @param {HTMLInputElement} input
  * @param {import("./presence_data.js").PresenceData} presence
+ * @param {object} device
+ * @param {Storage | null} device.storage keeps what is not stored yet
+ * @param {string} device.scope the document and the user, as `scopeOf` makes it
+ * @param {() => boolean} device.isSameUser whether the browser is still signed in as the user of this page
  */
-export function bindTitle(shared, api, input, presence) {
+export function bindTitle(shared, api, input, presence, { storage, scope, isSameUser }) {
   const { docId } = shared;
   const heard = new Map(); // clientId → the last title that it told
-  let stored = "";
-  let waiting = null;
   let telling = null;
 
-  const show = (title) => {
-    stored = title;
-    input.value = title;
-    document.title = `${title || "Untitled"} · collab`;
-  };
+  const kept = new KeptTitle(storage, scope);
+  const sender = new TitleSender({
+    kept,
+    load: async () => (await api.read(docId)).title,
+    send: (title) => api.rename(docId, title),
+    maySend: () => shared.status.connected && isSameUser(),
+    onStored: tell,
+    onChange: show,
+  });
 
-  async function store() {
-    clearTimeout(waiting);
-    waiting = null;
-    const title = input.value.trim();
-    if (title === stored) return;
-    try {
-      await api.rename(docId, title);
-    } catch {
-      // Not lost: it stays in the field, and is tried again.
-      input.classList.add("unsaved");
-      waiting = setTimeout(store, 5000);
-      return;
-    }
-    input.classList.remove("unsaved");
-    stored = title;
-    document.title = `${title || "Untitled"} · collab`;
+  function show() {
+    const { stored, wanted, part } = sender;
+    const title = wanted ?? stored ?? "";
+    // What is being typed may have a space at its end.
+    if (input.value.trim() !== title) input.value = title;
+    input.classList.toggle("unsaved", wanted !== null);
+    input.setAttribute("aria-invalid", String(Boolean(part?.error)));
+    if (stored !== null || wanted !== null) document.title = `${title || "Untitled"} · collab`;
+    shared.setUnsaved("title", part);
+  }
+
+  function tell(title) {
     presence.tell("title", title);
     clearTimeout(telling);
     telling = setTimeout(() => presence.tell("title", null), TELL_MILLISECONDS);
   }
 
-  input.disabled = !shared.mayEdit;
-  input.addEventListener("input", () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(store, WAIT_MILLISECONDS);
-  });
-  input.addEventListener("change", store);
+  const flush = () => sender.flush();
+  input.addEventListener("input", () => sender.enter(input.value.trim()));
+  input.addEventListener("change", flush);
   input.addEventListener("keydown", ({ key }) => key === "Enter" && input.blur());
+  addEventListener("pagehide", flush);
+  kept.onChange((record, former) => sender.otherTab(record, former));
   shared.on("presence", ({ client_id: clientId, data }) => {
     const title = typeof data?.title === "string" ? data.title : null;
     const isNews = title !== null && heard.get(clientId) !== title;
     heard.set(clientId, title);
-    if (isNews && waiting === null) show(title.slice(0, 200));
+    if (isNews) sender.heard(title.slice(0, 200));
   });
 
-  const load = () => api.read(docId).then(({ title }) => waiting === null && show(title), () => {});
-  // What was renamed while this page was away.
   let wasConnected = shared.status.connected;
   shared.on("status", ({ connected }) => {
-    if (connected && !wasConnected) load();
+    input.disabled = !shared.mayEdit;
+    // What was renamed while this page was away.
+    const isBack = connected && !wasConnected;
     wasConnected = connected;
+    if (isBack) sender.refresh();
   });
-  return load();
+  input.disabled = !shared.mayEdit;
+  return sender.start();
 }
