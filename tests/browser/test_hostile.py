@@ -8,21 +8,18 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import httpx2
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from websockets.sync.client import ClientConnection, connect
 
 from tests.browser.conftest import ACTION_MILLISECONDS
 from tests.browser.hostile import ADDRESSES, MARKUP, PICTURES, STYLES, Watch
+from tests.browser.raweditor import Raw, raw
 from tests.serverprocess import ServerProcess
-
-REPLY_SECONDS = 20
 
 Open = Callable[[str], Page]
 
@@ -43,45 +40,6 @@ def watch(request: pytest.FixtureRequest, browser: Browser, server: ServerProces
     watch.open = open_page
     yield watch
     context.close()
-
-
-class Raw:
-    """A hostile editor: raw frames over a WebSocket, nothing in between."""
-
-    def __init__(self, websocket: ClientConnection) -> None:
-        self._websocket = websocket
-        state = self.receive("document_state")
-        self._version, self._sent = state["version"], 0
-        self.client_id = state["client_id"]
-
-    def send(self, **frame: Any) -> None:
-        self._websocket.send(json.dumps(frame))
-
-    def receive(self, *types: str) -> dict[str, Any]:
-        while True:
-            frame: dict[str, Any] = json.loads(self._websocket.recv(REPLY_SECONDS))
-            if frame["type"] in types:
-                return frame
-
-    def edit(self, operation: Any) -> bool:
-        """Whether the server took it."""
-        self._sent += 1
-        self.send(type="edit", id=self._sent, version=self._version, operation=operation)
-        answer = self.receive("ack", "error")
-        if answer["type"] == "error":
-            self._sent -= 1
-            return False
-        self._version = answer["version"]
-        return True
-
-
-@contextlib.contextmanager
-def raw(server: ServerProcess, doc_type: str, **query: str) -> Iterator[Raw]:
-    query = {"doc_type": doc_type, **query}
-    address = f"{server.url.replace('http', 'ws')}/ws/documents/doc?{urlencode(query)}"
-    # It needn't read what it doesn't want to know.
-    with connect(address, max_queue=None) as websocket:
-        yield Raw(websocket)
 
 
 def wait_until_saved(page: Page) -> None:

@@ -5,14 +5,12 @@
  */
 
 import { Quill } from "../../vendor/quill.js";
+import { withOneBlock } from "./blocks.js";
+import { forQuill, fromQuill } from "./components.js";
 import { lacksNewline, lengthOf, newlineChange, withNewline } from "./final_newline.js";
-import { forQuill, fromQuill } from "./formats.js";
+import { linesOf, shownLength, shownOf } from "./shown.js";
 
 const Delta = Quill.import("delta");
-
-/** Everything that is to be shown of a content. */
-export const shownOf = (content) =>
-  new Delta(forQuill(content.ops)).concat(new Delta(lacksNewline(content) ? [{ insert: "\n" }] : []));
 
 /**
  * @param {import("../collab/document.js").CollabDocument} shared with content
@@ -22,61 +20,74 @@ export function bindQuill(shared, quill) {
   let isSending = false;
   // While an input method composes, Quill must not be touched: what others did waits here.
   let held = null;
+  // What has changed in the document since the editor was last seen to agree with it.
+  let changed = null;
+  // The document has not taken what the editor shows.
+  let isRefused = false;
+
+  const note = (operation) => (changed = changed ? shared.type.compose(changed, operation) : operation);
 
   function send(ops) {
     const { content } = shared;
+    const edit = withOneBlock(ops, content);
     isSending = true;
     try {
-      shared.edit(lacksNewline(content) ? withNewline(ops, content) : { ops });
+      note(shared.edit(lacksNewline(content) ? withNewline(edit, content) : { ops: edit }));
     } catch (error) {
       console.error(error);
+      isRefused = true;
     } finally {
       isSending = false;
     }
-    agree(shared, quill);
   }
 
   function typed(delta) {
     const waiting = held;
-    held = null;
+    held = waiting && delta.transform(waiting, false);
     send(fromQuill((waiting ? waiting.transform(delta, true) : delta).ops));
-    if (waiting) quill.updateContents(delta.transform(waiting, false), "api");
-    agree(shared, quill);
+    if (!quill.composition.isComposing) settle();
     tellCursor(shared, quill);
   }
 
   function show({ operation, before }) {
     if (isSending) return;
+    note(operation);
     const change = new Delta(forQuill(operation.ops)).compose(new Delta(newlineChange(before, shared.content)));
-    if (quill.composition.isComposing) {
-      held = held ? held.compose(change) : change;
-      return;
-    }
-    quill.updateContents(change, "api");
-    agree(shared, quill);
+    held = held ? held.compose(change) : change;
+    if (!quill.composition.isComposing) settle();
   }
 
-  function release() {
-    const waiting = held;
-    held = null;
+  /** Have the editor show what the document holds. */
+  function settle() {
+    const [waiting, operation, all] = [held, changed, isRefused];
+    held = changed = null;
+    isRefused = false;
     if (waiting) quill.updateContents(waiting, "api");
-    agree(shared, quill);
+    if (all) correctAll(quill, shared.content);
+    else if (operation) correct(quill, shared.content, operation);
   }
 
   quill.setContents(shownOf(shared.content), "silent");
   quill.on("text-change", (delta, _before, source) => source === "user" && typed(delta));
-  quill.on("composition-end", release);
+  // Until Quill has done with the composition itself, it puts the caret where that began.
+  quill.on("composition-end", () => queueMicrotask(() => quill.composition.isComposing || settle()));
   quill.on("selection-change", () => tellCursor(shared, quill));
   shared.on("change", show);
 }
 
-/** Where editor and document have come apart in length, the document is right. */
-function agree(shared, quill) {
-  const { content } = shared;
-  if (quill.composition.isComposing) return;
-  const shown = lengthOf(content) + (lacksNewline(content) ? 1 : 0);
-  if (quill.getLength() === shown) return;
-  quill.updateContents(quill.getContents().diff(shownOf(content)), "api");
+/** Where the editor shows another thing than the document holds, the document is right. */
+function correct(quill, content, operation) {
+  if (quill.getLength() !== shownLength(content)) return correctAll(quill, content);
+  for (const { from, to } of linesOf(content, operation)) {
+    put(quill, from, quill.getContents(from, to - from), shownOf(content, from, to));
+  }
+}
+
+const correctAll = (quill, content) => put(quill, 0, quill.getContents(), shownOf(content));
+
+function put(quill, offset, shown, wanted) {
+  const change = shown.diff(wanted);
+  if (change.ops.length > 0) quill.updateContents(new Delta().retain(offset).concat(change), "api");
 }
 
 function tellCursor(shared, quill) {

@@ -1,7 +1,7 @@
 /** What may be put in from elsewhere: formatted text, but no files, and no addresses that run something. */
 
 import { Quill, Uploader } from "../../vendor/quill.js";
-import { isSafeImage, isSafeLink } from "./formats.js";
+import { isSafeImage, isSafeLink } from "./addresses.js";
 
 const REFUSED = "Pictures can't be put into the document: give the address of one instead.";
 

@@ -1,7 +1,7 @@
 /** The buttons above the text: one for each format, pressed where it holds. */
 
 import { icon } from "../icons.js";
-import { isSafeImage, isSafeLink } from "./formats.js";
+import { isSafeImage, isSafeLink } from "./addresses.js";
 
 /**
  * @param {import("../../vendor/quill.js").Quill} quill
