@@ -2,8 +2,9 @@
 
 const SAFE_LINK = /^(?:https?:|mailto:|tel:|[^:]*$|[^:]*[/?#])/i;
 const SAFE_IMAGE = /^(?:https?:|[^:]*$|[^:]*[/?#])/i;
-const NO_LINK = "about:blank";
-const NO_IMAGE = "//:0";
+/** In place of one that is not safe. */
+export const NO_LINK = "about:blank";
+export const NO_IMAGE = "//:0";
 
 /** Whether a link may be followed. */
 export const isSafeLink = (url) => typeof url === "string" && SAFE_LINK.test(url.trim());

@@ -5,6 +5,7 @@ import { shownAttributes } from "./attributes.js";
 /** In the editor, embeds of kinds that it doesn't know. */
 export const UNKNOWN = "unknown-embed";
 const KNOWN_EMBEDS = new Set(["image"]);
+const LABEL_MAXIMUM = 40;
 
 /**
  * Characters that the editor takes for its own: it makes one of \r\n, which is shorter than it was, and
@@ -30,6 +31,24 @@ export const forQuill = (ops) =>
 function isKnownEmbed(embed) {
   const [[kind, value] = [], ...more] = Object.entries(embed);
   return KNOWN_EMBEDS.has(kind) && typeof value === "string" && more.length === 0;
+}
+
+/** How an embed that the editor doesn't know is named in the text. */
+export const labelOf = (embed) => Object.keys(embed)[0]?.slice(0, LABEL_MAXIMUM) || "embed";
+
+/**
+ * What pasted HTML calls such an embed, if it may be one.
+ * @param {string | undefined} text JSON
+ * @returns {object | null}
+ */
+export function unknownEmbed(text) {
+  try {
+    const value = JSON.parse(text);
+    const isEmbed = Object.prototype.toString.call(value) === "[object Object]" && Object.keys(value).length === 1;
+    return isEmbed && !isKnownEmbed(value) ? value : null;
+  } catch {
+    return null;
+  }
 }
 
 /** What the editor says, as the document holds it. */

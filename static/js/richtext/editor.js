@@ -6,10 +6,20 @@ import { bindQuill } from "./binding.js";
 import { showCursors } from "./cursors.js";
 import { registerFormats } from "./formats.js";
 import { registerHistory } from "./history.js";
+import { htmlOf } from "./html.js";
 import { matchersThat, registerUploader } from "./pasting.js";
 import { bindToolbar } from "./toolbar.js";
 
 const MESSAGE_MILLISECONDS = 6000;
+
+/** Quill, with an export of our own; what is copied is that, too. */
+class Editor extends Quill {
+  /** @param {number | {index: number, length: number}} index @param {number} [length] up to the end */
+  getSemanticHTML(index = 0, length = this.getLength() - index) {
+    const range = typeof index === "number" ? { index, length } : index;
+    return htmlOf(this.getContents().ops, range.index, range.length);
+  }
+}
 
 /**
  * @param {import("../collab/document.js").CollabDocument} shared with content
@@ -23,7 +33,7 @@ export function openEditor(shared, parent, toolbar, message) {
   registerHistory();
   registerUploader();
   const say = teller(message);
-  const quill = new Quill(parent, {
+  const quill = new Editor(parent, {
     placeholder: "Write. Everyone with this address writes along.",
     modules: {
       clipboard: { matchers: matchersThat(say) },

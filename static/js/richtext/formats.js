@@ -2,9 +2,7 @@
 
 import { Embed, Quill, formats } from "../../vendor/quill.js";
 import { shownImage, shownLink } from "./addresses.js";
-import { UNKNOWN } from "./components.js";
-
-const LABEL_MAXIMUM = 40;
+import { UNKNOWN, labelOf, unknownEmbed } from "./components.js";
 
 class SafeLink extends formats.Link {
   static sanitize(url) {
@@ -44,26 +42,18 @@ class CodeBlock extends formats.CodeBlock {
 class UnknownEmbed extends Embed {
   static blotName = UNKNOWN;
   static tagName = "SPAN";
-  static className = "unknown-embed";
+  static className = UNKNOWN;
 
   static create(value) {
     const node = super.create();
     node.dataset.value = JSON.stringify(value);
-    node.textContent = Object.keys(value)[0]?.slice(0, LABEL_MAXIMUM) || "embed";
+    node.textContent = labelOf(value);
     return node;
   }
 
+  /** Null for an element that pasted HTML has under this name: the text in it is taken as text. */
   static value(node) {
-    return parsed(node.dataset.value);
-  }
-}
-
-/** Pasted HTML may have such elements of its own making. */
-function parsed(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
+    return unknownEmbed(node.dataset.value);
   }
 }
 
