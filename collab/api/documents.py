@@ -11,16 +11,15 @@ from ..asgi.requests import Request
 from ..asgi.responses import Response
 from ..asgi.routing import Route
 from ..auth import Access, Role, User, check_origin, may_create, permitted
-from ..auth.user import check_text
 from ..documents import DocumentManager
 from ..documents.join import check_doc_id
+from ..documents.titles import TITLE_MAXIMUM, check_title
 from ..errors import Forbidden, InvalidRequest, NoSuchDocument, VersionGone
 from ..storage import DocumentRecord, OperationRecord
 from .answers import json_response, read_json, resource, timestamp
 
 __all__ = ["TITLE_MAXIMUM", "DocumentsAPI"]
 
-TITLE_MAXIMUM = 200
 BODY_MAXIMUM_BYTES = 64 * 1024
 PAGE_DEFAULT = 50
 PAGE_MAXIMUM = 1000
@@ -180,9 +179,7 @@ def _version(body: dict[str, Any]) -> int:
 
 
 def _title(body: dict[str, Any]) -> str:
-    title = _text(body, "title", "").strip()
-    check_text("title", title, TITLE_MAXIMUM)
-    return title
+    return check_title(_text(body, "title", ""))
 
 
 def _optional_number(request: Request, parameter: str) -> int | None:

@@ -10,9 +10,10 @@ from pathlib import Path
 from ..errors import ConfigurationError, SchemaMismatch
 from ..settings import Settings
 from ..storage import Database
-from ..storage.engine import file_of, parse_url
+from ..storage.engine import file_of, is_memory, parse_url
+from ..storage.faults import translated_faults
 
-__all__ = ["check_unused", "existing_file", "opened", "sqlite_file"]
+__all__ = ["check_kept", "check_unused", "existing_file", "opened", "sqlite_file"]
 
 TIMEOUT_SECONDS = 3600.0
 
@@ -41,12 +42,22 @@ async def opened(settings: Settings) -> AsyncIterator[Database]:
         await database.close()
 
 
+def check_kept(settings: Settings) -> None:
+    """Raise `ConfigurationError` if the database would be gone when the command ends."""
+    if is_memory(parse_url(settings.database)):
+        raise ConfigurationError(
+            f"the database '{settings.database}' is in memory: it is empty, and gone when this "
+            "command ends; give one in a file, such as sqlite:///collab.db, with --database"
+        )
+
+
 def existing_file(settings: Settings) -> Path | None:
     """The file of an SQLite database; None if the settings name another one.
 
     Raises:
-        ConfigurationError: the file is not there.
+        ConfigurationError: the file is not there, or the database is in memory.
     """
+    check_kept(settings)
     file = file_of(parse_url(settings.database))
     if file is not None and not file.exists():
         raise ConfigurationError(
@@ -62,6 +73,7 @@ def sqlite_file(settings: Settings, instead: str) -> Path:
     Raises:
         ConfigurationError: they name no file of SQLite's; `instead` says what to do then.
     """
+    check_kept(settings)
     file = file_of(parse_url(settings.database))
     if file is None:
         raise ConfigurationError(f"this works on a file of SQLite's only: {instead}")
@@ -75,7 +87,13 @@ def check_unused(file: Path) -> None:
 
     Raises:
         ConfigurationError: somebody has.
+        StorageUnavailable: it can't be used, or is no database.
     """
+    with translated_faults():
+        _lock(file)
+
+
+def _lock(file: Path) -> None:
     connection = sqlite3.connect(file, timeout=0, isolation_level=None)
     try:
         connection.execute("PRAGMA locking_mode=EXCLUSIVE")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
+from typing import NoReturn
 
 import click
 from pydantic import ValidationError
@@ -17,6 +20,7 @@ from .documents import documents
 from .logs import start_logging
 from .migrate import migrate
 from .serve import serve
+from .texts import prepare_streams, printable
 from .token import token
 
 __all__ = ["main"]
@@ -37,26 +41,55 @@ for command in (check, repair, compact, backup, restore, delete, purge):
 
 
 def main() -> None:
-    """Run the command line. Exit codes: 0 done, 1 it failed, 2 it was called wrongly."""
+    """Run the command line. Exit codes: 0 done, 1 it failed, 2 it was called wrongly, 130 it was
+    interrupted (Ctrl-C)."""
+    prepare_streams()
     start_logging()
     try:
         program(prog_name="collab", standalone_mode=False)
-    except click.ClickException as error:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except click.UsageError as error:
         error.show()
         sys.exit(error.exit_code)
+    except click.ClickException as error:
+        fail(error.format_message(), error.exit_code)
     except ValidationError as error:
         for problem in error.errors():
             setting = "_".join(str(part) for part in problem["loc"])
             got = repr(problem["input"])[:100]
-            click.echo(f"Error: setting {setting}: got {got}: {problem['msg']}", err=True)
+            complain(f"setting {setting}: got {got}: {problem['msg']}")
         sys.exit(2)
     except ConfigurationError as error:
-        click.echo(f"Error: {error.message}", err=True)
-        sys.exit(2)
+        fail(error.message, 2)
     except CollabError as error:
-        click.echo(f"Error: {error.message}", err=True)
-        sys.exit(1)
+        fail(error.message, 1)
     except (KeyboardInterrupt, click.Abort):
         sys.exit(130)
     except BrokenPipeError:
+        # The reader has what it wanted; without this, Python complains when it ends.
+        forget_output()
         sys.exit(1)
+    except OSError as error:
+        forget_output()
+        where = f"{error.filename}: " if error.filename is not None else ""
+        fail(f"{where}{error.strerror or error}", 1)
+    except MemoryError:
+        fail("there is not enough memory for this", 1)
+
+
+def fail(message: str, status: int) -> NoReturn:
+    complain(message)
+    sys.exit(status)
+
+
+def complain(message: str) -> None:
+    click.echo(f"Error: {printable(message)}", err=True)
+
+
+def forget_output() -> None:
+    """Have what is still to be written to standard output go nowhere."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)

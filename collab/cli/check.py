@@ -17,13 +17,14 @@ from ..errors import ConfigurationError
 from ..installed_types import register_installed_types
 from ..settings import Settings
 from .options import given, setting_options
+from .texts import TEXT, printable
 
 __all__ = ["check", "repair"]
 
 
 def say(report: DocumentReport) -> None:
     for line in [*report.findings, *report.notes]:
-        click.echo(f"{report.record.doc_id}: {line}")
+        click.echo(printable(f"{report.record.doc_id}: {line}"))
 
 
 def summary(reports: int, operations: int, damaged: int, without_checksum: int) -> None:
@@ -38,7 +39,7 @@ def summary(reports: int, operations: int, damaged: int, without_checksum: int) 
 
 @click.command(short_help="See whether all that is stored is sound.")
 @setting_options("database")
-@click.argument("doc_ids", metavar="[DOC_ID]...", nargs=-1)
+@click.argument("doc_ids", metavar="[DOC_ID]...", nargs=-1, type=TEXT)
 def check(doc_ids: tuple[str, ...], **options: Any) -> None:
     """Replay each document's log and compare it with its snapshots and its newest version; verify
     every checksum. All documents, or those that are named. Nothing is changed; a server may run.
@@ -70,7 +71,7 @@ def check(doc_ids: tuple[str, ...], **options: Any) -> None:
 
 @click.command(short_help="Mend what `check` finds, without losing anything.")
 @setting_options("database")
-@click.argument("doc_ids", metavar="[DOC_ID]...", nargs=-1)
+@click.argument("doc_ids", metavar="[DOC_ID]...", nargs=-1, type=TEXT)
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @click.option(
     "--drop-after-damage",

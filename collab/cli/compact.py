@@ -15,7 +15,7 @@ from ..documents.document_types import DocumentTypes
 from ..installed_types import register_installed_types
 from ..settings import Settings
 from ..storage import DAY_SECONDS
-from .options import given, setting_options
+from .options import DAYS, given, setting_options
 
 __all__ = ["compact"]
 
@@ -24,12 +24,10 @@ __all__ = ["compact"]
 @setting_options("database")
 @click.option(
     "--keep-operations",
-    type=click.IntRange(min=0),
+    type=click.IntRange(min=0, max=2**53 - 1),
     help="So many of a document's newest operations stay.",
 )
-@click.option(
-    "--keep-days", type=click.FloatRange(min=0), help="Operations younger than this stay."
-)
+@click.option("--keep-days", type=DAYS, help="Operations younger than this stay.")
 @click.option("--dry-run", is_flag=True, help="Only say what would go.")
 @click.option(
     "--vacuum",

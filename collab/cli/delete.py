@@ -3,35 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from typing import Any
 
 import click
 
-from ..care.opening import opened
+from ..care.opening import existing_file, opened
 from ..care.purge import Purged
 from ..care.purge import purge as purge_older
 from ..settings import Settings
 from ..storage import DAY_SECONDS, Repository
-from .options import given, setting_options
+from .options import DAYS, given, setting_options
+from .texts import TEXT, printable
 
 __all__ = ["delete", "purge"]
 
 
 @click.command(short_help="Delete a document for good.")
 @setting_options("database")
-@click.argument("doc_id")
+@click.argument("doc_id", type=TEXT)
 @click.option("--yes", is_flag=True, help="Don't ask.")
 def delete(doc_id: str, yes: bool, **options: Any) -> None:
     """Delete a document with its whole history.
 
-    Its id is remembered, so that joining it doesn't make it anew. While a server runs, rather use
-    its HTTP API (DELETE /api/documents/DOC_ID), by which who has the document open is told at once;
-    here, they are when they next edit.
+    Its id is remembered, so that joining it does not create it again. A running server closes the
+    document for its editors within seconds; by its HTTP API (DELETE /api/documents/DOC_ID) it does
+    so at once.
     """
     settings = Settings(**given(options))
+    existing_file(settings)
     if not yes:
-        click.confirm(f"Delete '{doc_id}' with its whole history?", abort=True)
+        confirm(f"Delete '{printable(doc_id)}' with its whole history?")
 
     async def run() -> None:
         async with opened(settings) as database:
@@ -42,11 +45,23 @@ def delete(doc_id: str, yes: bool, **options: Any) -> None:
     click.echo(f"{doc_id}: deleted")
 
 
+def confirm(question: str) -> None:
+    """Raise `ClickException` unless the answer is yes."""
+    try:
+        is_meant = sys.stdin is not None and click.confirm(question, err=True)
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        is_meant = False
+    if not is_meant:
+        raise click.ClickException("nothing was deleted: answer y, or give --yes")
+
+
 @click.command(short_help="Forget old deletions and set-aside snapshots.")
 @setting_options("database")
 @click.option(
     "--older-than-days",
-    type=click.FloatRange(min=0),
+    type=DAYS,
     help="What is older goes; the setting tombstone_days, if left out.",
 )
 def purge(older_than_days: float | None, **options: Any) -> None:

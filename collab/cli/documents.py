@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import secrets
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-import msgspec
 
 from ..api.answers import timestamp
 from ..app import Collab
-from ..care.opening import existing_file
+from ..care.opening import check_kept, existing_file
 from ..documents import DocumentManager
-from ..ot import OperationType
+from ..documents.titles import TITLE_MAXIMUM
 from ..settings import Settings
+from ..storage.engine import file_of, parse_url
+from .content import as_text, from_text, read_text, write_output
 from .options import given, setting_options
+from .texts import TEXT, file_title, printable
 
 __all__ = ["documents"]
 
 Result = TypeVar("Result")
 
 PAGE_DOCUMENTS = 500
+VERSION = click.IntRange(min=0, max=2**53 - 1)
 
 
 def with_manager(
@@ -36,9 +38,11 @@ def with_manager(
     """Open the program without serving it, act, close.
 
     Raises:
-        ConfigurationError: there is no database file, and none is to be made (`create`).
+        ConfigurationError: there is no database file, and none is to be made (`create`); or the
+            database is in memory.
     """
     settings = Settings(**given(options))
+    check_kept(settings)
     if not create:
         existing_file(settings)
 
@@ -57,7 +61,9 @@ def documents() -> None:
 
 @documents.command("list")
 @setting_options("database")
-@click.option("--search", default="", help="Only documents whose title or id contains this.")
+@click.option(
+    "--search", type=TEXT, default="", help="Only documents whose title or id contains this."
+)
 def list_documents(search: str, **options: Any) -> None:
     """List documents, newest first: id, type, version, when it was changed, title."""
 
@@ -67,8 +73,8 @@ def list_documents(search: str, **options: Any) -> None:
             page, after = await manager.repository.list_documents(search, PAGE_DOCUMENTS, after)
             for record in page:
                 click.echo(
-                    f"{record.doc_id}\t{record.doc_type}\t{record.version}\t"
-                    f"{timestamp(record.updated_at)}\t{record.title}"
+                    f"{printable(record.doc_id)}\t{printable(record.doc_type)}\t{record.version}\t"
+                    f"{timestamp(record.updated_at)}\t{printable(record.title)}"
                 )
             if after is None:
                 return
@@ -78,92 +84,91 @@ def list_documents(search: str, **options: Any) -> None:
 
 @documents.command()
 @setting_options("database")
-@click.argument("doc_id")
-@click.option("--version", type=click.IntRange(min=0), help="Show it as it was at this version.")
+@click.argument("doc_id", type=TEXT)
+@click.option("--version", type=VERSION, help="Show it as it was at this version.")
 def show(doc_id: str, version: int | None, **options: Any) -> None:
     """Show a document: what is known of it, then its content."""
 
     async def act(manager: DocumentManager) -> None:
         record, at, content = await manager.read_document(doc_id, version)
-        click.echo(f"id:       {record.doc_id}")
-        click.echo(f"title:    {record.title}")
-        click.echo(f"type:     {record.doc_type}")
+        text = as_text(content, manager.documents.types.get(record.doc_type))
+        click.echo(f"id:       {printable(record.doc_id)}")
+        click.echo(f"title:    {printable(record.title)}")
+        click.echo(f"type:     {printable(record.doc_type)}")
         click.echo(f"version:  {at}" + ("" if at == record.version else f" of {record.version}"))
         click.echo(f"created:  {timestamp(record.created_at)}")
         click.echo(f"updated:  {timestamp(record.updated_at)}\n")
-        click.echo(as_text(content))
+        click.echo(text)
 
     with_manager(options, act)
 
 
 @documents.command()
 @setting_options("database")
-@click.argument("doc_id")
-@click.option("--version", type=click.IntRange(min=0), help="Export it as it was at this version.")
+@click.argument("doc_id", type=TEXT)
+@click.option("--version", type=VERSION, help="Export it as it was at this version.")
 @click.option(
-    "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="File to write to."
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    help="File to write to; one that is there is replaced. Standard output if left out, or -.",
 )
 def export(doc_id: str, version: int | None, output: Path | None, **options: Any) -> None:
-    """Write a document's content, byte for byte, to standard output or to a file."""
+    """Write a document's content, byte for byte, to standard output or to a file.
 
-    async def act(manager: DocumentManager) -> Any:
-        return (await manager.read_document(doc_id, version))[2]
+    A text is written as it is, the content of any other type as JSON. `import` makes the same
+    content of it.
+    """
 
-    data = as_text(with_manager(options, act)).encode()
-    if output is None:
-        click.echo(data, nl=False)
-    else:
-        try:
-            output.write_bytes(data)
-        except OSError as error:
-            raise click.FileError(str(output), error.strerror) from None
+    async def act(manager: DocumentManager) -> bytes:
+        record, _, content = await manager.read_document(doc_id, version)
+        return as_text(content, manager.documents.types.get(record.doc_type)).encode()
+
+    data = with_manager(options, act)
+    write_output(data, output, never=database_files(Settings(**given(options))))
+
+
+def database_files(settings: Settings) -> list[Path]:
+    file = file_of(parse_url(settings.database))
+    return [] if file is None else [file, *(Path(f"{file}{end}") for end in ("-wal", "-shm"))]
 
 
 @documents.command("import")
 @setting_options("database")
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--id", "doc_id", help="Id of the new document; made up if left out.")
-@click.option("--title", help="Its title; the file's name if left out.")
-@click.option("--type", "doc_type", default="text", show_default=True, help="Type of the document.")
+@click.argument(
+    "file", type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True)
+)
+@click.option("--id", "doc_id", type=TEXT, help="Id of the new document; made up if left out.")
+@click.option("--title", type=TEXT, help="Its title; the file's name if left out.")
+@click.option(
+    "--type",
+    "doc_type",
+    type=TEXT,
+    default="text",
+    show_default=True,
+    help="Type of the document.",
+)
 def import_file(
     file: Path, doc_id: str | None, title: str | None, doc_type: str, **options: Any
 ) -> None:
-    """Make a new document of a UTF-8 file, and print its id.
+    """Make a new document of a UTF-8 file, and print its id. The file - is standard input.
 
     The file holds the document's content as `export` writes it: the text itself, and JSON for any
     other type.
     """
-    try:
-        text = file.read_bytes().decode()
-    except OSError as error:
-        raise click.FileError(str(file), error.strerror) from None
-    except UnicodeDecodeError as error:
-        raise click.ClickException(f"{file} is not UTF-8 text: {error}") from None
 
     async def act(manager: DocumentManager) -> str:
+        kind = manager.documents.types.get(doc_type)
+        text = read_text(file, kind, manager.settings.document_maximum_size)
         return await manager.import_document(
-            doc_id or secrets.token_urlsafe(9),
-            from_text(text, manager.documents.types.get(doc_type), file),
+            secrets.token_urlsafe(9) if doc_id is None else doc_id,
+            from_text(text, kind, file),
             doc_type=doc_type,
-            title=file.name if title is None else title,
+            title=default_title(file) if title is None else title,
         )
 
     click.echo(with_manager(options, act, create=True))
 
 
-def from_text(text: str, doc_type: OperationType, file: Path) -> Any:
-    """The content that `as_text` has written."""
-    if isinstance(doc_type.create(), str):
-        return text
-    try:
-        return msgspec.json.decode(text)
-    except (ValueError, RecursionError) as error:
-        raise click.ClickException(
-            f"{file} is not JSON, as a document of the type '{doc_type.name}' is: {error}"
-        ) from None
-
-
-def as_text(content: Any) -> str:
-    return (
-        content if isinstance(content, str) else json.dumps(content, ensure_ascii=False, indent=2)
-    )
+def default_title(file: Path) -> str:
+    return "" if str(file) == "-" else file_title(file, TITLE_MAXIMUM)

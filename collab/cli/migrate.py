@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from ..care.opening import check_kept
 from ..settings import Settings
 from ..storage import migrate as run_migrations
 from .options import given, setting_options
@@ -22,5 +23,6 @@ def migrate(**options: Any) -> None:
     command, so that it happens when you say so.
     """
     settings = Settings(**given(options))
+    check_kept(settings)
     run_migrations(settings.database)
     click.echo("The database is at this program's schema.")

@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import click
 
 from ..settings import Settings
+from .texts import TEXT
 
-__all__ = ["given", "setting_options"]
+__all__ = ["DAYS", "HOURS", "given", "setting_options"]
+
+TIME_MAXIMUM = 1_000_000.0
+
+
+class _Time(click.FloatRange):
+    """A number of days or hours. What is larger is no date, and nan is no number."""
+
+    def __init__(self, *, above_zero: bool = False) -> None:
+        super().__init__(min=0, max=TIME_MAXIMUM, min_open=above_zero)
+
+    def convert(
+        self, value: Any, parameter: click.Parameter | None, context: click.Context | None
+    ) -> float:
+        number = float(super().convert(value, parameter, context))
+        if math.isnan(number):
+            self.fail(f"got {value!r}: expected a number", parameter, context)
+        return number
+
+
+DAYS = _Time()
+HOURS = _Time(above_zero=True)
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -34,7 +57,9 @@ def _option(name: str) -> Callable[[Command], Command]:
         name,
         type=click.Choice(get_args(field.annotation))
         if get_origin(field.annotation) is Literal
-        else str,
+        else str
+        if name == "database"
+        else TEXT,
         help=f"{field.description}  [default: {default}; env: COLLAB_{name.upper()}]",
     )
 

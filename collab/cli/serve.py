@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 import socket
 import webbrowser
 from typing import Any
@@ -13,10 +14,13 @@ from ..errors import ConfigurationError
 from ..server.serving import listen
 from ..server.serving import serve as run_server
 from ..settings import Settings
+from ..storage.engine import is_memory, parse_url
 from .logs import use_format
 from .options import given, setting_options
 
 __all__ = ["serve"]
+
+logger = logging.getLogger(__name__)
 
 
 @click.command(short_help="Serve documents and the browser editor.")
@@ -55,6 +59,11 @@ def serve(open_browser: bool, insecure_open: bool, **options: Any) -> None:
     if settings.auth == "open" and not insecure_open:
         check_loopback(settings.host)
     use_format(settings.log_format, settings.log_level)
+    if is_memory(parse_url(settings.database)):
+        logger.warning(
+            "the database is in memory: every document is lost when this server ends; "
+            "give a file with --database to keep them"
+        )
     listener = listen(settings.host, settings.port)
     url = url_of(listener)
 

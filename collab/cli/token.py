@@ -10,6 +10,8 @@ from ..auth import User, make_token
 from ..auth.user import ROLES
 from ..errors import ConfigurationError
 from ..settings import Settings
+from .options import HOURS
+from .texts import TEXT
 
 __all__ = ["token"]
 
@@ -17,8 +19,8 @@ HOUR_SECONDS = 3600.0
 
 
 @click.command(short_help="Make a token for trying out.")
-@click.argument("user_id")
-@click.option("--name", default="", help="What others see.  [default: the user id]")
+@click.argument("user_id", type=TEXT)
+@click.option("--name", type=TEXT, default="", help="What others see.  [default: the user id]")
 @click.option(
     "--role",
     type=click.Choice(ROLES),
@@ -29,12 +31,11 @@ HOUR_SECONDS = 3600.0
     "--document",
     "documents",
     metavar="ID=ROLE",
+    type=TEXT,
     multiple=True,
     help="A role on one document, * for all others; may be given several times.",
 )
-@click.option(
-    "--hours", type=click.FloatRange(min=0, min_open=True), default=12.0, help="[default: 12]"
-)
+@click.option("--hours", type=HOURS, default=12.0, help="[default: 12]")
 def token(user_id: str, name: str, role: Any, documents: tuple[str, ...], hours: float) -> None:
     """Write a token for USER_ID to standard output, signed with COLLAB_TOKEN_SECRET.
 

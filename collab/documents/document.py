@@ -108,6 +108,7 @@ class Document:
         self._captured: tuple[int, str] | None = None
         self._turn: asyncio.Future[None] | None = None
         self._failures = 0
+        self._is_deleted = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._snapshot_task: asyncio.Task[None] | None = None
 
@@ -371,9 +372,16 @@ class Document:
             self._own(self._reload(self.history.drop_tail()))
 
     async def until_open(self) -> None:
-        """Return once the document knows what is committed; raises `StorageUnavailable`."""
+        """Return once the document knows what is committed.
+
+        Raises:
+            DocumentDeleted: it was deleted.
+            StorageUnavailable: what is committed could not be found out.
+        """
         while self.state is DocumentState.RELOADING:
             await self._next_turn()
+        if self._is_deleted:
+            raise _deleted()
         self._check_open()
 
     async def until_known(self, author: Author) -> None:
@@ -389,9 +397,12 @@ class Document:
 
         Raises:
             StorageUnavailable: its commit failed.
+            DocumentDeleted: the document was deleted first.
         """
         failures = self._failures
         while self.history.head < version:
+            if self._is_deleted:
+                raise _deleted()
             if failures != self._failures or self.state is not DocumentState.OPEN:
                 raise StorageUnavailable(
                     "the database could not store the edit: send the same edit again shortly"
@@ -428,7 +439,10 @@ class Document:
         """Take the database's word for what was committed."""
         try:
             buffer, missed, clients = await self._ask({change.client_id for change in dropped})
-        except (StorageError, DocumentDeleted) as error:
+        except DocumentDeleted:
+            self.delete(await self._deleted_by())
+            return
+        except StorageError as error:
             logger.warning("closed, its state is unknown: %s", error, extra={"doc_id": self.doc_id})
             self._shut(error)
             return
@@ -453,7 +467,7 @@ class Document:
         while True:
             record = await self._repository.find_document(self.doc_id)
             if record is None or record.epoch != self.epoch:
-                raise DocumentDeleted("the document was deleted")
+                raise _deleted()
             buffer, version, _ = await load_content(self._repository, record, self.doc_type)
             if version - self.history.head > self._settings.history_maximum_operations:
                 raise StorageUnavailable("the document has moved on: reconnect")
@@ -466,6 +480,12 @@ class Document:
             # A commit that hung may come to its end between one question and the next.
             if all(each is None or each.last_version <= version for each in clients.values()):
                 return buffer, missed, clients
+
+    async def _deleted_by(self) -> str:
+        try:
+            return await self._repository.deleted_by(self.doc_id) or ""
+        except StorageError:
+            return ""
 
     def _settle(self, change: Change, stored: Any) -> None:
         """Tell the author of a dropped change, unless it was committed after all: then the history
@@ -541,6 +561,11 @@ class Document:
     # -- the end --------------------------------------------------------------------------------
 
     @property
+    def in_use(self) -> bool:
+        """Somebody is connected."""
+        return bool(self.room.connections)
+
+    @property
     def is_idle(self) -> bool:
         """Nobody is connected, nobody uses it, and nothing waits for its commit."""
         return (
@@ -559,9 +584,13 @@ class Document:
             await asyncio.wait([self._start_snapshot()])
 
     def delete(self, user_id: str) -> None:
-        """The document was deleted in storage: tell everybody and close."""
+        """The document was deleted in storage: send `document_deleted` to all connections, and
+        close. Idempotent."""
+        if self.state is DocumentState.CLOSED:
+            return
+        self._is_deleted = True
         self.room.close_deleted(user_id)
-        self._shut(DocumentDeleted("the document was deleted"))
+        self._shut(_deleted())
 
     def _shut(self, error: CollabError) -> None:
         self.state = DocumentState.CLOSED
@@ -593,3 +622,7 @@ class Document:
             logger.error("a task failed", exc_info=task.exception(), extra={"doc_id": self.doc_id})
             if self.state is not DocumentState.CLOSED:
                 self._shut(StorageUnavailable("internal error: reconnect"))
+
+
+def _deleted() -> DocumentDeleted:
+    return DocumentDeleted("the document was deleted")

@@ -24,10 +24,15 @@ def new_guest_secret() -> str:
 
 
 def check_doc_id(doc_id: str) -> str:
-    """The same id; `InvalidRequest` unless it is 1 to 128 of `A-Z a-z 0-9 . _ ~ -`."""
+    """The same id; `InvalidRequest` unless it is 1 to 128 of `A-Z a-z 0-9 . _ ~ -`, and not `.` or
+    `..`, which a browser takes out of a URL."""
     if not _DOC_ID.fullmatch(doc_id):
         raise InvalidRequest(
             f"got the document id {doc_id[:40]!r}: expected 1 to 128 of A-Z a-z 0-9 . _ ~ -"
+        )
+    if doc_id in (".", ".."):
+        raise InvalidRequest(
+            f"got the document id '{doc_id}', which no URL can hold: choose another one"
         )
     return doc_id
 

@@ -16,10 +16,12 @@ from ..auth import User
 from ..connection_log import log_fields
 from ..errors import (
     CollabError,
+    DocumentDeleted,
     NoSuchDocument,
     PeerLeft,
     ServerBusy,
     ServerClosing,
+    StorageUnavailable,
 )
 from ..frames import ServerShutdown, encode_json
 from ..settings import Settings
@@ -33,6 +35,7 @@ from .loading import load_content
 from .open_documents import DEFAULT_TYPE, OpenDocuments
 from .prepared import prepare, prepare_text
 from .review import Admit, Review, RoleOf
+from .titles import check_title
 
 __all__ = ["DocumentManager"]
 
@@ -60,6 +63,7 @@ class DocumentManager:
         self._review = Review()
         self._own_ids = itertools.count(1)
         self._housekeeper: asyncio.Task[None] | None = None
+        self._verifier: asyncio.Task[None] | None = None
         self._is_closing = False
 
     # -- connections ----------------------------------------------------------------------------
@@ -160,7 +164,11 @@ class DocumentManager:
     ) -> Connection:
         create = self.settings.create_on_join
         async with self.documents.open(
-            doc_id, doc_type=request.doc_type, create=create, client_id=request.client_id
+            doc_id,
+            doc_type=request.doc_type,
+            create=create,
+            client_id=request.client_id,
+            verify=True,
         ) as document:
             present = document.room.connections
             with self.admission.joining(doc_id, present, request.client_id):
@@ -283,9 +291,11 @@ class DocumentManager:
         Raises:
             DocumentExists: there is one.
             DocumentDeleted: there was one, and `anew` is off.
+            InvalidRequest: the id or the title is not one that a document may have.
         """
         self.documents.types.get(doc_type)
         check_doc_id(doc_id)
+        title = check_title(title)
         return await self.repository.create_document(doc_id, doc_type, title, owner, anew=anew)
 
     async def import_document(
@@ -296,14 +306,17 @@ class DocumentManager:
         Raises:
             InvalidOperation, DocumentFull: the content is refused; no document is made.
             DocumentExists: the id is taken.
+            InvalidRequest: the id or the title is not one that a document may have.
         """
         kind = self.documents.types.get(doc_type)
         operation = kind.difference(kind.create(), kind.create(content))
+        was_deleted = await self.repository.was_deleted(check_doc_id(doc_id))
         await self.create_document(doc_id, doc_type, title)
         try:
             await self.handle_edit(doc_id, "import", operation, 0)
-        except CollabError:
-            await self.delete_document(doc_id, tombstone=False)
+        except BaseException:
+            # Also when the import is cancelled: an empty document would be taken for its result.
+            await asyncio.shield(self.delete_document(doc_id, tombstone=was_deleted))
             raise
         return doc_id
 
@@ -319,8 +332,10 @@ class DocumentManager:
             InvalidOperation: what has changed since is more than an edit may change.
             DocumentFull, StorageUnavailable
         """
-        _, _, wanted = await self.read_document(doc_id, version)
+        record, _, wanted = await self.read_document(doc_id, version)
         async with self.documents.open(doc_id) as document:
+            if document.epoch != record.epoch:
+                raise DocumentDeleted(f"the document {doc_id!r} was deleted")
             at, text = await document.committed_content()
             operation = document.doc_type.difference(msgspec.json.decode(text), wanted)
             return await self.handle_edit(doc_id, user_id, operation, at)
@@ -346,16 +361,31 @@ class DocumentManager:
     async def read_document(
         self, doc_id: str, version: int | None = None
     ) -> tuple[DocumentRecord, int, Any]:
-        """A document's record, and its content at `version` or the newest committed one.
+        """A document's record, and its content at `version` or the newest committed one. Both are
+        of the same document, though another one of this id may take its place meanwhile.
 
         Raises:
             NoSuchDocument: there is no such document, or it never had that version.
         """
-        record = await self.repository.find_document(doc_id)
-        if record is None:
-            raise NoSuchDocument(f"there is no document {doc_id!r}")
+        while True:
+            record = await self.documents.find_record(doc_id)
+            if record is None:
+                raise NoSuchDocument(f"there is no document {doc_id!r}")
+            # If it was deleted meanwhile, there may be another one by now.
+            with contextlib.suppress(DocumentDeleted):
+                return await self._read(record, version)
+
+    async def _read(
+        self, record: DocumentRecord, version: int | None
+    ) -> tuple[DocumentRecord, int, Any]:
+        doc_id = record.doc_id
         document = self.documents.get(doc_id)
-        if version is None and document is not None and document.state is DocumentState.OPEN:
+        if (
+            version is None
+            and document is not None
+            and document.epoch == record.epoch
+            and document.state is DocumentState.OPEN
+        ):
             at, text = await document.committed_content()
             return record, at, msgspec.json.decode(text)
         buffer, at, _ = await load_content(
@@ -380,6 +410,14 @@ class DocumentManager:
                 await self.sweep(time.monotonic())
             except Exception:
                 logger.exception("housekeeping failed")
+            # A task, so that a database that hangs holds up nothing else here.
+            if self._verifier is None or self._verifier.done():
+                self._verifier = asyncio.get_running_loop().create_task(self._close_deleted())
+
+    async def _close_deleted(self) -> None:
+        # Where the database can't be read, the next turn asks again.
+        with contextlib.suppress(StorageUnavailable):
+            await self.documents.close_deleted()
 
     async def sweep(self, now: float) -> None:
         """End readers that take nothing for too long and users who are let in no longer; evict
@@ -403,8 +441,10 @@ class DocumentManager:
             return
         self._is_closing = True
         if self._housekeeper is not None:
-            self._housekeeper.cancel()
-            await asyncio.gather(self._housekeeper, return_exceptions=True)
+            tasks = [each for each in (self._housekeeper, self._verifier) if each is not None]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self.settings.shutdown_timeout_seconds):
                 await self.documents.until_all_committed()

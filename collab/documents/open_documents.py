@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -18,14 +19,17 @@ from ..errors import (
     WrongDocType,
 )
 from ..settings import Settings
-from ..storage import Committer, Opening, Repository
+from ..storage import Committer, DocumentRecord, Opening, Repository
 from .document import Document, DocumentState
 from .document_types import DocumentTypes
 from .loading import PAGE_OPERATIONS
 
 __all__ = ["DEFAULT_TYPE", "OpenDocuments"]
 
+logger = logging.getLogger(__name__)
+
 DEFAULT_TYPE = "text"
+VERIFIED_AT_ONCE = 500
 
 
 class OpenDocuments(Mapping[str, Document]):
@@ -44,6 +48,8 @@ class OpenDocuments(Mapping[str, Document]):
         self._documents: OrderedDict[str, Document] = OrderedDict()
         self._loading: dict[str, asyncio.Task[Document]] = {}
         self._closing: set[asyncio.Task[None]] = set()
+        # Ids that `close_deleted` has yet to look at. Bound: those that were open at one time.
+        self._to_verify: list[str] = []
 
     def __getitem__(self, doc_id: str) -> Document:
         return self._documents[doc_id]
@@ -62,6 +68,7 @@ class OpenDocuments(Mapping[str, Document]):
         doc_type: str | None = None,
         create: bool = False,
         client_id: str | None = None,
+        verify: bool = False,
     ) -> AsyncIterator[Document]:
         """An open document that stays in memory while the context lasts.
 
@@ -70,10 +77,13 @@ class OpenDocuments(Mapping[str, Document]):
             create: whether to create it if there is none.
             client_id: an editor that is about to be held by it: what is stored of it is read
                 together with the document.
+            verify: whether to look first if another program has deleted the open document.
 
         Raises:
             NoSuchDocument, DocumentDeleted, WrongDocType, ServerBusy, StorageError
         """
+        if verify and doc_id in self._documents:
+            await self._verify(doc_id, client_id)
         document = await self._open(doc_id, doc_type, create, client_id)
         while document.state is DocumentState.CLOSED:
             document = await self._open(doc_id, doc_type, create, client_id)
@@ -174,6 +184,66 @@ class OpenDocuments(Mapping[str, Document]):
         document.idle_since = time.monotonic()
         if self._documents.get(document.doc_id) is document:
             self._documents.move_to_end(document.doc_id)
+
+    # -- deletion by another program ------------------------------------------------------------
+
+    async def find_record(self, doc_id: str) -> DocumentRecord | None:
+        """The document as stored; None if there is none.
+
+        An open document of this id that is no longer the stored one, because another program has
+        deleted it, is closed: its editors get `document_deleted`.
+
+        Raises:
+            StorageUnavailable
+        """
+        # Before the question: one that is opened meanwhile may be newer than the answer.
+        document = self._documents.get(doc_id)
+        record = await self._repository.find_document(doc_id)
+        if document is not None:
+            await self._compare(document, record)
+        return record
+
+    async def _verify(self, doc_id: str, client_id: str | None) -> None:
+        """As `find_record`, in one transaction with what is stored of the editor."""
+        if client_id is None:
+            await self.find_record(doc_id)
+            return
+        document = self._documents[doc_id]
+        head = document.history.head
+        record, client = await self._repository.find_editor(doc_id, client_id)
+        await self._compare(document, record)
+        if document.history.head == head:
+            document.authors.expect(client_id, client)
+
+    async def _compare(self, document: Document, record: DocumentRecord | None) -> None:
+        if record is None or record.epoch != document.epoch:
+            await self._delete(document)
+
+    async def close_deleted(self) -> None:
+        """Look for open documents that another program has deleted, and close them.
+
+        Each call looks at the next 500 documents that have connections, so a call is one query.
+
+        Raises:
+            StorageUnavailable
+        """
+        if not self._to_verify:
+            self._to_verify = [each.doc_id for each in self._documents.values() if each.in_use]
+        doc_ids = self._to_verify[:VERIFIED_AT_ONCE]
+        del self._to_verify[:VERIFIED_AT_ONCE]
+        documents = [self._documents[each] for each in doc_ids if each in self._documents]
+        if not documents:
+            return
+        epochs = await self._repository.find_epochs([each.key for each in documents])
+        for document in documents:
+            if epochs.get(document.key) != document.epoch:
+                await self._delete(document)
+
+    async def _delete(self, document: Document) -> None:
+        user_id = await self._repository.deleted_by(document.doc_id)
+        if document.state is not DocumentState.CLOSED:
+            logger.info("deleted by another program", extra={"doc_id": document.doc_id})
+        document.delete(user_id or "")
 
     # -- eviction -------------------------------------------------------------------------------
 

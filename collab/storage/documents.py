@@ -36,6 +36,7 @@ __all__ = [
     "create_document",
     "delete_document",
     "find_document",
+    "find_epochs",
     "list_documents",
     "read_cursor",
     "rename_document",
@@ -108,6 +109,11 @@ def create_document(
 def find_document(connection: Connection, doc_id: str) -> DocumentRecord | None:
     row = _BY_ID.first(connection, doc_id=doc_id)
     return None if row is None else DocumentRecord(*row)
+
+
+def find_epochs(connection: Connection, keys: Sequence[int]) -> dict[int, str]:
+    query = select(_documents.id, _documents.epoch).where(_documents.id.in_(keys))
+    return {row.id: row.epoch for row in connection.execute(query)}
 
 
 def rename_document(connection: Connection, doc_id: str, title: str) -> DocumentRecord | None:

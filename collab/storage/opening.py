@@ -6,10 +6,10 @@ from sqlalchemy import Connection
 
 from .documents import find_document
 from .log import find_client, operations_after
-from .records import Opening
+from .records import ClientRecord, DocumentRecord, Opening
 from .snapshots import latest_snapshot
 
-__all__ = ["open_document"]
+__all__ = ["find_editor", "open_document"]
 
 
 def open_document(
@@ -32,3 +32,13 @@ def open_document(
     operations = operations_after(connection, record.key, begin, limit)
     client = None if client_id is None else find_client(connection, record.key, client_id)
     return Opening(record, snapshot, operations, client)
+
+
+def find_editor(
+    connection: Connection, doc_id: str, client_id: str
+) -> tuple[DocumentRecord | None, ClientRecord | None]:
+    """A document and what is stored of an editor of it; None of either that is not there."""
+    record = find_document(connection, doc_id)
+    if record is None:
+        return None, None
+    return record, find_client(connection, record.key, client_id)

@@ -194,6 +194,16 @@ class Repository:
         """Whether there was a document of this id, and there is none now."""
         return await self._database.read(tombstones.has_tombstone, doc_id)
 
+    async def deleted_by(self, doc_id: str) -> str | None:
+        """The user who deleted the document of this id, "" where that is unknown; None if there is
+        no deleted document of this id."""
+        return await self._database.read(tombstones.deleted_by, doc_id)
+
+    async def find_epochs(self, keys: Sequence[int]) -> dict[int, str]:
+        """By key, the epochs of those of these documents that are there. One query: the caller
+        bounds their number."""
+        return await self._database.read(documents.find_epochs, keys)
+
     # -- operations -----------------------------------------------------------------------------
 
     async def append(self, batch: Sequence[Append]) -> list[bool]:
@@ -259,6 +269,12 @@ class Repository:
     async def find_client(self, key: int, client_id: str) -> ClientRecord | None:
         """What is stored of this editor on this document; None if it never edited it."""
         return await self._database.read(log.find_client, key, client_id)
+
+    async def find_editor(
+        self, doc_id: str, client_id: str
+    ) -> tuple[DocumentRecord | None, ClientRecord | None]:
+        """A document and what is stored of this editor on it, read in one transaction."""
+        return await self._database.read(opening.find_editor, doc_id, client_id)
 
     async def find_edit(
         self, key: int, client_id: str, client_edit_id: int

@@ -12,6 +12,7 @@ from .records import DocumentRecord
 
 __all__ = [
     "add_tombstone",
+    "deleted_by",
     "forget_tombstones",
     "has_tombstone",
     "purge_tombstones",
@@ -21,7 +22,7 @@ __all__ = [
 FORGOTTEN_AT_ONCE = 1000
 
 _tombstones = tables.tombstones.c
-_BY_ID = Query(select(_tombstones.doc_id).where(_tombstones.doc_id == bindparam("doc_id")))
+_BY_ID = Query(select(_tombstones.user_id).where(_tombstones.doc_id == bindparam("doc_id")))
 
 
 def add_tombstone(connection: Connection, document: DocumentRecord, user_id: str) -> None:
@@ -37,8 +38,14 @@ def add_tombstone(connection: Connection, document: DocumentRecord, user_id: str
     )
 
 
+def deleted_by(connection: Connection, doc_id: str) -> str | None:
+    """The user who deleted the document of this id; None if there is no tombstone."""
+    row = _BY_ID.first(connection, doc_id=doc_id)
+    return None if row is None else str(row[0])
+
+
 def has_tombstone(connection: Connection, doc_id: str) -> bool:
-    return _BY_ID.first(connection, doc_id=doc_id) is not None
+    return deleted_by(connection, doc_id) is not None
 
 
 def remove_tombstone(connection: Connection, doc_id: str) -> None:

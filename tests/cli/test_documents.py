@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from collab.cli.documents import as_text
+from collab.cli.content import as_text
 from collab.ot import get_type
 from tests.ot.laws import TYPES
 from tests.serverprocess import ServerProcess
@@ -55,7 +55,7 @@ CONTENTS: dict[str, Any] = {
 def test_a_document_of_any_type_goes_out_and_in_again(
     collab: Run, folder: Path, doc_type: str
 ) -> None:
-    text = as_text(CONTENTS[doc_type])
+    text = as_text(CONTENTS[doc_type], get_type(doc_type))
     (folder / "file").write_text(text, encoding="utf-8")
     imported = collab("documents", "import", "file", "--type", doc_type, "--id", "doc")
     assert (imported.status, imported.output) == (0, "doc\n")
@@ -64,7 +64,7 @@ def test_a_document_of_any_type_goes_out_and_in_again(
     assert f"type:     {doc_type}\n" in shown
     assert shown.endswith(f"\n\n{text}\n")
     assert collab("documents", "export", "doc").bytes == text.encode()
-    empty = as_text(get_type(doc_type).create())
+    empty = as_text(get_type(doc_type).create(), get_type(doc_type))
     assert collab("documents", "export", "doc", "--version", "0").output == empty
 
 

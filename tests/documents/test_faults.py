@@ -59,10 +59,19 @@ class FaultyRepository(Repository):
         if client_id == self.late_for and self.hanging:
             await self.end_hanging()
         found = await super().find_client(key, client_id)
+        await self._hold_back(client_id)
+        return found
+
+    async def find_editor(self, doc_id: str, client_id: str):
+        await self.read()
+        found = await super().find_editor(doc_id, client_id)
+        await self._hold_back(client_id)
+        return found
+
+    async def _hold_back(self, client_id: str) -> None:
         if client_id != "b" and self.answers is not None:
             self.reading.set()
             await self.answers.wait()
-        return found
 
     async def open_document(self, doc_id: str, client_id: str | None = None, *, limit: int):
         await self.read()

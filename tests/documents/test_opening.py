@@ -66,7 +66,7 @@ async def test_joining_a_document_in_memory_only_asks_for_the_editor(
     await connect(app, "doc", client_id="a")
     transactions.clear()
     await connect(app, "doc", client_id="b")
-    assert transactions == ["find_client"]
+    assert transactions == ["find_editor"]
 
 
 async def test_what_a_user_may_do_is_read_in_one_transaction(

@@ -28,6 +28,8 @@ CALLS: dict[str, Call] = {
     "append": lambda repository, each: repository.append([append(each, 0, 100)]),
     "operations_after": lambda repository, each: repository.operations_after(each.key, 10, 10),
     "find_client": lambda repository, each: repository.find_client(each.key, "ada"),
+    "find_editor": lambda repository, _: repository.find_editor("plan", "ada"),
+    "find_epochs": lambda repository, each: repository.find_epochs([each.key]),
     "find_edit": lambda repository, each: repository.find_edit(each.key, "ada", 1),
     "holds_edit": lambda repository, each: repository.holds_edit(each.key, "ada", 1),
     "latest_snapshot": lambda repository, each: repository.latest_snapshot(each.key),
