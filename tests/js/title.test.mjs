@@ -168,6 +168,22 @@ test("a title that got through without an answer is not taken for somebody else'
   assert.deepEqual([here.title, sender.part], ["one two", null]);
 });
 
+test("a title that was typed before the stored one was known is sent by the next page", async () => {
+  const former = start();
+  former.sender.enter("typed at once");
+  const { here, sender } = start({ storage: former.storage, here: former.here });
+  await sender.start();
+  assert.deepEqual([here.title, sender.part], ["typed at once", null]);
+  const late = start();
+  late.sender.enter("typed at once");
+  late.page.connected = false;
+  await late.sender.start();
+  late.here.title = "theirs";
+  const next = start({ storage: late.storage, here: late.here });
+  await next.sender.start();
+  assert.equal(next.sender.part.error.code, "title_changed", "once it was known");
+});
+
 test("a title left behind does not overwrite a newer one of somebody else without asking", async () => {
   const former = start();
   await former.sender.start();

@@ -110,10 +110,18 @@ export class TitleSender {
   }
 
   #compare(title) {
-    const isForeign = this.#isRestored && title !== this.wanted && !this.#bases.includes(title);
+    const isForeign = this.#isRestored && title !== this.wanted && !this.#isBase(title);
+    if (this.wanted !== null && !isForeign) {
+      this.#bases = [...this.#bases.filter((base) => base !== null), title];
+      this.#keep();
+    }
     this.#isRestored = false;
     if (isForeign) this.#error = { code: "title_changed", title };
     this.heard(title);
+  }
+
+  #isBase(title) {
+    return this.#bases.includes(title) || this.#bases.includes(null);
   }
 
   async flush() {
@@ -190,7 +198,7 @@ export class TitleSender {
       message: reason ?? "the title was changed meanwhile",
       advice: isRefused
         ? `The title “${this.wanted}” is not stored: ${reason}. Change it, or go back to the stored title.`
-        : `The title was changed to “${title}” meanwhile. Yours, “${this.wanted}”, is not stored.`,
+        : `The title was changed to “${title || "Untitled"}” meanwhile. Yours, “${this.wanted}”, is not stored.`,
       labels: isRefused
         ? { retry: "Try again", giveUp: "Go back to the stored title" }
         : { retry: "Use my title", giveUp: "Leave it as it is now" },
