@@ -12,9 +12,18 @@ export const PONG_MILLISECONDS = 10_000;
 export const PROBE_MILLISECONDS = 3_000;
 /** A connection that lived so long was a good one: the next waits are short again. */
 export const STABLE_MILLISECONDS = 5_000;
+/** The least wait after an answer that says "not like this": somebody has to change something first. */
+export const DENIED_MILLISECONDS = 30_000;
+
+/**
+ * @typedef {object} Refusal an attempt came to an end before the connection was open
+ * @property {number | null} status of HTTP, where the WebSocket class reveals it; browsers don't
+ * @property {Error | null} error the attempt could not even be made
+ */
 
 export class Connection {
   #socket = null;
+  #attempt = null; // the one that is being made or that made the socket
   #timer = null; // the wait before the next attempt
   #watch = null; // the next look at whether the connection lives
   #heard = false; // anything since the last ping
@@ -26,10 +35,10 @@ export class Connection {
 
   /**
    * @param {object} options
-   * @param {() => string} options.url of the next attempt
+   * @param {() => string | Promise<string>} options.url of the next attempt
    * @param {typeof WebSocket} options.WebSocket
    * @param {(frame: object) => void} options.onFrame
-   * @param {(code: number, reason: string) => "retry" | "stop"} options.onClose
+   * @param {(code: number, reason: string, refusal: Refusal | null) => "retry" | "now" | "stop"} options.onClose
    * @param {import("./clock.js").Clock} [options.clock]
    * @param {() => number} [options.random]
    * @param {EventTarget} [options.events] tells `online`, `offline` …; the browser's window
@@ -60,7 +69,7 @@ export class Connection {
   /** End the wait, if there is one; make sure of the connection, if there is one. */
   connectNow() {
     if (this.#stopped) return;
-    if (this.#socket) return this.probe();
+    if (this.#attempt) return this.probe();
     this.#clearTimer();
     this.#connect();
   }
@@ -103,16 +112,30 @@ export class Connection {
   }
 
   #connect() {
-    const socket = new this.WebSocket(this.url(), ["collab.v1"]);
+    const attempt = (this.#attempt = { status: null });
+    this.#heardAt = null;
+    this.#watchIn(CONNECT_MILLISECONDS, () => this.#lost());
+    const failed = (error) => attempt === this.#attempt && this.#ended(1006, String(error?.message ?? error), { status: null, error });
+    try {
+      const url = this.url();
+      if (typeof url === "string") this.#open(attempt, url);
+      else Promise.resolve(url).then((address) => this.#open(attempt, address)).catch(failed);
+    } catch (error) {
+      // Not at once: whoever asked for the connection goes on first.
+      Promise.resolve().then(() => failed(error));
+    }
+  }
+
+  #open(attempt, url) {
+    if (attempt !== this.#attempt) return;
+    const socket = new this.WebSocket(url, ["collab.v1"]);
     this.#socket = socket;
     // A socket that was given up may still speak: it is not heard.
     const heard = (listener) => (event) => socket === this.#socket && listener(event);
     socket.onopen = heard(() => (this.#openedAt = this.clock.now()));
     socket.onmessage = heard(({ data }) => this.#receive(data));
-    socket.onclose = heard(({ code, reason }) => this.#closed(code, reason));
-    socket.onerror = () => {};
-    this.#heardAt = null;
-    this.#watchIn(CONNECT_MILLISECONDS, () => this.#lost());
+    socket.onclose = heard(({ code, reason }) => this.#ended(code, reason, this.isOpen ? null : { status: attempt.status, error: null }));
+    socket.onerror = (event) => (attempt.status ??= statusIn(event?.message));
   }
 
   #receive(data) {
@@ -120,8 +143,9 @@ export class Connection {
     const isFirst = this.#heardAt === null;
     this.#heardAt = this.clock.now();
     if (isFirst) this.#watchOn();
-    const frame = JSON.parse(data);
-    if (frame.type === "server_shutdown") this.#retryAfter = frame.retry_after;
+    const frame = frameIn(data);
+    if (frame === null) return;
+    if (frame.type === "server_shutdown" && frame.retry_after >= 0) this.#retryAfter = frame.retry_after;
     this.onFrame(frame);
   }
 
@@ -140,24 +164,23 @@ export class Connection {
 
   /** No sign of life: the socket may take minutes to notice, so don't wait for it. */
   #lost() {
-    this.#abandon(1000);
-    this.#ended(1006, "no answer");
+    this.#ended(1006, "no answer", null);
   }
 
-  #closed(code, reason) {
+  #ended(code, reason, refusal) {
     this.#abandon(1000);
-    this.#ended(code, reason);
-  }
-
-  #ended(code, reason) {
-    if (this.onClose(code, reason) === "stop") this.stop();
-    else if (!this.#stopped && !this.#socket && this.#timer === null) this.#wait();
+    const step = this.onClose(code, reason, refusal);
+    if (step === "stop") return this.stop();
+    if (this.#stopped || this.#attempt || this.#timer !== null) return;
+    if (step === "now") this.#connect();
+    else this.#wait(isDenial(refusal?.status) ? DENIED_MILLISECONDS : 0);
   }
 
   #abandon(code) {
     const socket = this.#socket;
     if (this.isOpen && this.clock.now() - this.#openedAt >= STABLE_MILLISECONDS) this.backoff.reset();
     this.#socket = null;
+    this.#attempt = null;
     this.#openedAt = null;
     this.clock.clear(this.#watch);
     try {
@@ -167,10 +190,10 @@ export class Connection {
     }
   }
 
-  #wait() {
+  #wait(least = 0) {
     const after = this.#retryAfter;
     this.#retryAfter = null;
-    const milliseconds = after === null ? this.backoff.next() : (after + this.random()) * 1000;
+    const milliseconds = after === null ? least + this.backoff.next() : (after + this.random()) * 1000;
     this.#clearTimer();
     this.#timer = this.clock.set(() => {
       this.#timer = null;
@@ -183,3 +206,22 @@ export class Connection {
     this.#timer = null;
   }
 }
+
+/** What came as a frame; null for what is none of this protocol, such as a host's own. */
+function frameIn(data) {
+  try {
+    const frame = JSON.parse(data);
+    return typeof frame?.type === "string" ? frame : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The package `ws` says it in words. */
+function statusIn(message) {
+  const found = /\bserver response: ([1-5]\d\d)\b/i.exec(message ?? "");
+  return found ? Number(found[1]) : null;
+}
+
+/** Whether a status says "not like this"; 408, 429 and every 5xx say "later". */
+export const isDenial = (status) => status >= 400 && status < 500 && status !== 408 && status !== 429;

@@ -21,7 +21,7 @@
  */
 
 import { systemClock } from "./clock.js";
-import { Connection } from "./connection.js";
+import { Connection, isDenial } from "./connection.js";
 import { Emitter } from "./events.js";
 import { scopeOf } from "./journal.js";
 import { Keeping } from "./keeping.js";
@@ -43,6 +43,9 @@ const POLICY = 1008;
 const WRONG_TYPE = "wrong_doc_type";
 const TAKEN_BACK = "This change does not fit what others changed at the same time. It was taken back.";
 const TAKEN_BACK_MAXIMUM = 100;
+/** So many handshakes in a row are refused before another `client_id` is tried. */
+const REFUSALS = 3;
+const DENIALS = { 400: "invalid_request", 401: "unauthorized", 403: "no_access" };
 const GONE = new Set(["document_deleted", "not_found", WRONG_TYPE]);
 
 export class CollabDocument extends Emitter {
@@ -60,6 +63,9 @@ export class CollabDocument extends Emitter {
   #options;
   #joined = false;
   #takenBack = [];
+  #candidate = null; // a client_id that is tried, in case that the present one is why nobody lets us in
+  #refusals = 0; // handshakes under the present client_id, in a row
+  #isForbidden = false; // the connection that is being made, as an error frame said
   #afresh = false; // what is held here does not fit the stream: ask for the whole document
   #outbox;
   #resolveReady;
@@ -69,6 +75,7 @@ export class CollabDocument extends Emitter {
   /** See `connect` for the options. */
   constructor(options) {
     super();
+    checkOptions(options);
     const { docType = "text", storage = null, clock = systemClock, random } = options;
     this.#options = { docType, clock, ...options };
     this.#session = new Session(getType(docType));
@@ -97,7 +104,7 @@ export class CollabDocument extends Emitter {
       clock,
       url: () => this.#address(),
       onFrame: (frame) => this.#receive(frame),
-      onClose: (code, reason) => this.#closed(code, reason),
+      onClose: (code, reason, refusal) => this.#closed(code, reason, refusal),
     });
     this.user = null;
     /** Resolved once there is content to show; false if this `client_id` is used elsewhere. */
@@ -105,14 +112,23 @@ export class CollabDocument extends Emitter {
     this.#start(options.clientId);
   }
 
+  /** Of the next attempt; a promise of it where the token is one. */
   #address() {
-    const { clientId, version, epoch } = this.#session;
+    const { token } = this.#options;
+    const given = typeof token === "function" ? token() : token;
+    return typeof given?.then === "function" ? given.then((text) => this.#addressWith(text)) : this.#addressWith(given);
+  }
+
+  #addressWith(token) {
+    const { version, epoch } = this.#session;
+    const clientId = this.#candidate ?? this.#session.clientId;
     const resume = epoch !== null && !this.#afresh ? { version, epoch } : {};
-    return socketUrl({ ...this.#options, clientId, ...resume });
+    return socketUrl({ ...this.#options, token, clientId, ...resume });
   }
 
   async #start(clientId) {
-    const identity = await this.#keeping.open(clientId);
+    // A storage that is forbidden keeps nothing, and is no reason to edit nothing.
+    const identity = await this.#keeping.open(clientId).catch(() => clientId ?? this.#keeping.newId());
     if (this.#ended || identity === null) return void this.#resolveReady(false);
     this.#session.clientId = identity;
     if (this.#session.epoch !== null) this.#show();
@@ -334,8 +350,9 @@ export class CollabDocument extends Emitter {
   // -- frames -----------------------------------------------------------------------------------
 
   #receive(frame) {
+    if (!Object.hasOwn(this.#handlers, frame.type)) return;
     try {
-      this.#handlers[frame.type]?.(frame);
+      this.#handlers[frame.type](frame);
     } catch (error) {
       // A type may throw what it likes: what is held here is not what the server has.
       if (!(error instanceof StreamGap)) this.#afresh = true;
@@ -368,6 +385,7 @@ export class CollabDocument extends Emitter {
 
   #stated(frame) {
     if (this.#isOfAnother(frame)) return this.#turnAway(frame);
+    this.#letIn();
     const { epoch } = this.#session;
     const reason = epoch === null ? null : this.#lossBy(frame);
     if (reason) this.#setAside(reason);
@@ -408,6 +426,7 @@ export class CollabDocument extends Emitter {
 
   #resumed(frame) {
     if (this.#isOfAnother(frame)) return this.#turnAway(frame);
+    this.#letIn();
     const session = this.#session;
     if (frame.version !== session.version) return this.#leave();
     if (frame.last_id < session.acknowledgedId) {
@@ -420,6 +439,12 @@ export class CollabDocument extends Emitter {
     // to another client they come as ordinary changes.
     if (!possible.includes(frame.last_id)) return this.#leave({ renew: true });
     this.#join(frame);
+  }
+
+  /** It was the `client_id` that was refused: from now on under the one that was not. */
+  #letIn() {
+    this.#refusals = 0;
+    if (this.#candidate !== null) this.#takeNewIdentity(this.#candidate);
   }
 
   #join(frame) {
@@ -502,6 +527,7 @@ export class CollabDocument extends Emitter {
     const error = { code, message, advice: adviceFor(code, message) };
     this.emit("error", error);
     if (code === WRONG_TYPE && !this.#joined) this.#unsuitable = code;
+    if (code === "forbidden" && !this.#joined) this.#isForbidden = true;
     if (code === "rate_limited" && id === undefined) this.#cursor.refused();
     const step = this.#outbox.refused(error, id ?? null);
     if (step) this.#leave({ renew: step === "renew" });
@@ -533,14 +559,43 @@ export class CollabDocument extends Emitter {
     this.#leave({ renew: true, now: true });
   }
 
-  #takeNewIdentity() {
-    const clientId = this.#keeping.newId();
+  #takeNewIdentity(clientId = this.#keeping.newId()) {
+    this.#candidate = null;
+    this.#refusals = 0;
     this.#outbox.forgetFence();
     this.#session.identify(clientId, 0);
     this.#keeping.renew(clientId);
   }
 
-  #closed(code, reason) {
+  /**
+   * A browser does not tell why a handshake was refused. The reason may be that somebody else has the
+   * `client_id`, so another one is tried now and then, and kept if it is let in. What was sent under the
+   * old one is settled as after a takeover.
+   * @returns {boolean} whether to try it at once
+   */
+  #tryAnother({ status }) {
+    const isTried = this.#candidate !== null;
+    this.#candidate = null;
+    if (isTried || (status !== null && status !== 403)) return false;
+    this.#refusals += 1;
+    if (status === null && this.#refusals % REFUSALS !== 0) return false;
+    this.#candidate = this.#keeping.newId();
+    return true;
+  }
+
+  #tellRefusal({ status, error }) {
+    if (error) this.#report("not_connected", `no connection could be made: ${error?.message ?? error}`);
+    if (!isDenial(status)) return;
+    const denial = { code: DENIALS[status] ?? "refused", message: `the server answered ${status} to the handshake` };
+    this.deny(denial);
+    this.#report(denial.code, denial.message);
+  }
+
+  #report(code, message) {
+    this.emit("error", { code, message, advice: adviceFor(code, message) });
+  }
+
+  #closed(code, reason, refusal = null) {
     const wasJoined = this.#joined;
     this.#joined = false;
     if (code === TAKEN_OVER) this.#takeNewIdentity();
@@ -552,7 +607,13 @@ export class CollabDocument extends Emitter {
     this.#observe();
     if (gone) this.emit("closed", { code: gone });
     else this.emit("disconnected", { code, wasJoined });
-    return gone ? "stop" : "retry";
+    if (gone) return "stop";
+    const isForbidden = !wasJoined && code === POLICY && (this.#isForbidden || reason.startsWith("forbidden"));
+    this.#isForbidden = false;
+    const refused = isForbidden ? { status: 403, error: null } : refusal;
+    if (refused && !refused.error && this.#tryAnother(refused)) return "now";
+    if (refusal) this.#tellRefusal(refusal);
+    return "retry";
   }
 
   #replace(content, version, epoch) {
@@ -584,5 +645,19 @@ export class CollabDocument extends Emitter {
     if (text === this.#lastStatus) return;
     this.#lastStatus = text;
     this.emit("status", status);
+  }
+}
+
+/** @throws {TypeError} what is missing; later on nothing could be done about it */
+function checkOptions({ WebSocket, url, docId }) {
+  if (typeof WebSocket !== "function") {
+    const advice = 'pass a class as the option WebSocket, such as that of the package "ws"';
+    throw new TypeError(`there is no WebSocket in this runtime (Node has one since version 22): ${advice}`);
+  }
+  if (typeof docId !== "string" || docId === "") throw new TypeError("the option docId names the document: give a text");
+  try {
+    socketUrl({ url, docId, epoch: null });
+  } catch {
+    throw new TypeError(`the option url is ${url}: give the address of the application, such as "https://example.org/collab/"`);
   }
 }

@@ -36,7 +36,8 @@ export { CollabDocument };
  * @param {string} [options.name]
  * @param {string} [options.signedInAs] the `user_id` that the server is expected to vouch for: as another user
  *   nothing is sent
- * @param {string} [options.token]
+ * @param {string | (() => string | Promise<string>)} [options.token] a function is asked again for each
+ *   connection, so that a token that has expired is renewed
  * @param {string} [options.link] the link by which the document is shared
  * @param {string} [options.guestSecret] what a guest of a link is known by, 16 to 128 of `A-Z a-z 0-9 . _ ~ -`;
  *   left out, one is made for a guest of a `link` and kept in `storage`
@@ -47,14 +48,16 @@ export { CollabDocument };
  * @param {import("./clock.js").Clock} [options.clock] for tests
  * @param {() => number} [options.random] for tests
  * @returns {CollabDocument}
+ * @throws {TypeError} there is no WebSocket, or `url` or `docId` is none
  */
 export function connect(options) {
-  const { WebSocket = globalThis.WebSocket, events = globalThis.window, storage } = options;
+  const { WebSocket = globalThis.WebSocket, events = globalThis.window } = options;
+  const storage = isReadable(options.storage) ? options.storage : null;
   const secret = options.link ? guestSecret(storage) : undefined;
   const scope = scopeOf(options.url, options.docId, options.userId);
   // What the couriers can't merge is this page's to show.
-  const rescued = new Rescued(storage ?? null, scope, { ...options, events });
-  const complete = { guestSecret: secret, ...options, WebSocket, events, rescued };
+  const rescued = new Rescued(storage, scope, { ...options, events });
+  const complete = { guestSecret: secret, ...options, storage, WebSocket, events, rescued };
   const shared = new CollabDocument(complete);
   const open = (another) => new CollabDocument(another);
   const stop = storage ? dispatchCouriers(complete, open) : () => {};
@@ -66,6 +69,15 @@ export function connect(options) {
     events?.removeEventListener("pagehide", keep);
   });
   return shared;
+}
+
+/** A storage that the browser's settings forbid throws at every use. */
+function isReadable(storage) {
+  try {
+    return Boolean(storage) && storage.length >= 0;
+  } catch {
+    return false;
+  }
 }
 
 /** The operation on text or rich text that inserts `text` at `offset`. */

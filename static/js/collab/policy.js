@@ -36,4 +36,4 @@ export function policyFor(code) {
 }
 
 /** A sentence for the user. */
-export const adviceFor = (code, message) => ADVICE[code] ?? message;
+export const adviceFor = (code, message) => (Object.hasOwn(ADVICE, code) ? ADVICE[code] : message);
