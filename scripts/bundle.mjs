@@ -45,18 +45,59 @@ function copied(value) {
   for (const key of Object.keys(value)) copy[key] = copied(value[key]);
   return copy;
 }`;
-const changedJson0 = {
-  name: "changed-json0",
+
+// quill-delta looks an attribute up where an object may have inherited one of that name, such as `constructor`.
+const attributeChanges = [
+  ["if (a[key] !== undefined && b[key] === undefined)", "if (own(a, key) !== undefined && own(b, key) === undefined)"],
+  ["if (!isEqual(a[key], b[key]))", "if (!isEqual(own(a, key), own(b, key)))"],
+  ["attrs[key] = b[key] === undefined ? null : b[key];", "attrs[key] = own(b, key) === undefined ? null : b[key];"],
+  ["if (base[key] !== attr[key] && attr[key] !== undefined)", "if (base[key] !== own(attr, key) && own(attr, key) !== undefined)"],
+  ["if (attr[key] !== base[key] && base[key] === undefined)", "if (attr[key] !== own(base, key) && own(base, key) === undefined)"],
+  ["if (a[key] === undefined)", "if (own(a, key) === undefined)"],
+];
+const own = `
+function own(attributes, name) {
+  return Object.prototype.hasOwnProperty.call(attributes, name) ? attributes[name] : undefined;
+}`;
+
+function changed(name, filter, changes, more) {
+  return {
+    name,
+    setup(bundler) {
+      bundler.onLoad({ filter }, async ({ path: file }) => {
+        let contents = await readFile(file, "utf8");
+        for (const [before, after] of changes) {
+          const parts = contents.split(before);
+          if (parts.length !== 2) throw new Error(`${file} has changed: look for ${before}`);
+          contents = parts.join(after);
+        }
+        return { contents: contents + more, loader: "js" };
+      });
+    },
+  };
+}
+const changedJson0 = changed("changed-json0", /ot-json0[\\/]lib[\\/]json0\.js$/, json0Changes, copied);
+const changedAttributes = changed("changed-attributes", /quill-delta[\\/]dist[\\/]AttributeMap\.js$/, attributeChanges, own);
+
+// lodash takes an object with the member `__wrapped__` for one of its own, and throws. What quill-delta
+// compares and copies is JSON.
+const equal = `
+function equal(one, other) {
+  if (one === other) return true;
+  if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return false;
+  if (Array.isArray(one) !== Array.isArray(other)) return false;
+  const names = Object.keys(one);
+  if (names.length !== Object.keys(other).length) return false;
+  return names.every((name) => Object.prototype.hasOwnProperty.call(other, name) && equal(one[name], other[name]));
+}`;
+const jsonHelpers = {
+  name: "json-helpers",
   setup(bundler) {
-    bundler.onLoad({ filter: /ot-json0[\\/]lib[\\/]json0\.js$/ }, async ({ path: file }) => {
-      let contents = await readFile(file, "utf8");
-      for (const [before, after] of json0Changes) {
-        const parts = contents.split(before);
-        if (parts.length !== 2) throw new Error(`${file} has changed: look for ${before}`);
-        contents = parts.join(after);
-      }
-      return { contents: contents + copied, loader: "js" };
-    });
+    const sources = { "lodash.clonedeep": `module.exports = copied;${copied}`, "lodash.isequal": `module.exports = equal;${equal}` };
+    bundler.onResolve({ filter: /^lodash\.(clonedeep|isequal)$/ }, ({ path: name, importer }) =>
+      /quill-delta[\\/]dist/.test(importer) ? { path: name, namespace: "json-helpers" } : undefined,
+    );
+    bundler.onLoad({ filter: /.*/, namespace: "json-helpers" }, ({ path: name }) => ({ contents: sources[name], loader: "js" }));
   },
 };
 
@@ -76,7 +117,7 @@ const { metafile, outputFiles } = await build({
   charset: "utf8",
   metafile: true,
   write: false,
-  plugins: [constructedStyleSheets, changedJson0],
+  plugins: [constructedStyleSheets, changedJson0, changedAttributes, jsonHelpers],
 });
 
 await rm(vendor, { recursive: true, force: true });

@@ -1,1 +1,1 @@
-export * from "./quill-delta-CEGS2DDY.js";
+export * from "./quill-delta-OD2ZDKHA.js";

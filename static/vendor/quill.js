@@ -1,1 +1,1 @@
-export * from "./quill-APXG36DP.js";
+export * from "./quill-ZRC6NZQO.js";

@@ -12,7 +12,7 @@ const onTheWire = (value) => JSON.parse(JSON.stringify(value));
 const EMOJI = "\u{1F600}";
 
 test("every shared vector has the answer that Python gives", () => {
-  for (const each of [...vectors.cases, ...vectors.mixed]) {
+  for (const each of [...vectors.cases, ...vectors.names, ...vectors.mixed]) {
     const before = JSON.stringify(each);
     const { content, a, b, c } = each;
     assert.deepEqual(json.apply(content, a), each.applied_a);

@@ -12,7 +12,7 @@ const EMOJI = "\u{1F600}";
 const bold = { bold: true };
 
 test("every shared vector has the answer that Python gives", () => {
-  for (const each of vectors.cases) {
+  for (const each of [...vectors.cases, ...vectors.names]) {
     const { content, a, b, c } = each;
     assert.deepEqual(richtext.apply(content, a), each.applied_a);
     assert.deepEqual(richtext.apply(content, b), each.applied_b);
@@ -30,7 +30,7 @@ test("every shared vector has the answer that Python gives", () => {
 });
 
 test("what is fit to be sent stays as it is, and no function changes what it is given", () => {
-  for (const each of vectors.cases) {
+  for (const each of [...vectors.cases, ...vectors.names]) {
     const before = JSON.stringify(each);
     assert.deepEqual(richtext.repair(each.content, each.a), each.a);
     richtext.difference(each.content, each.applied_a);
@@ -70,7 +70,7 @@ test("a change that cuts an emoji in half is widened to the whole emoji", () => 
 /** A random document, and another one made of it by replacing and formatting units, pairs or not. */
 function randomPair(random) {
   const below = (number) => Math.floor(random() * number);
-  const formats = () => [undefined, bold, { link: "x" }, { bold: true, size: 3 }][below(4)];
+  const formats = () => [undefined, bold, { link: "x" }, { bold: true, size: 3 }, { constructor: 1, toString: "x" }][below(5)];
   const piece = () => ["a", EMOJI, "\u{1F601}", "é\n", { image: "x" }, { image: "y" }][below(6)];
   const content = richtext.normalize(doc(...Array.from({ length: below(6) }, () => ({ insert: piece(), attributes: formats() }))));
   const length = content.ops.reduce((sum, { insert }) => sum + (insert.length ?? 1), 0);
@@ -79,7 +79,7 @@ function randomPair(random) {
     const size = 1 + below(left);
     const kind = below(4);
     if (kind === 0) ops.push({ delete: size });
-    else ops.push({ retain: size, attributes: kind === 1 ? { bold: null, link: "z" } : undefined });
+    else ops.push({ retain: size, attributes: kind === 1 ? { bold: null, link: "z", toString: below(2) ? null : "z" } : undefined });
     if (kind === 3) ops.push({ insert: ["x", "\ud83d", "\ude01", EMOJI][below(4)], attributes: formats() });
     left -= size;
   }

@@ -18,6 +18,8 @@ form; offsets in strings count UTF-16 code units. It holds
     transform_right  `b` after `a`, when `a` was committed first
     invert_a         what takes `a` back
 
+`names`: some of the cases, with members named as those of every JavaScript object
+
 `mixed`: the same, where strings are edited both by `si` and `sd` and by text0: ot-json0 has no
     answers for these that agree with one another, so they are our own
 
@@ -42,6 +44,7 @@ from collab.ot import get_type
 from .choices import Choices
 from .json_answers import answers, in_normal_form, mixes_forms
 from .json_cases import JsonCases, document_of
+from .names import renamed_json
 from .oracle import Oracle
 
 __all__ = ["INVALID", "MISFITS", "VECTORS", "random_case"]
@@ -210,8 +213,10 @@ def main() -> None:
         cases += [oracle.ask({"seed": seed}) for seed in range(CASES - len(cases))]
     tries = (any_case(seed) for seed in count())
     mixed = islice((case for case in tries if mixes_forms(case)), MIXED)
+    normal = [in_normal_form(case) for case in cases]
     sections = {
-        "cases": [in_normal_form(case) for case in cases],
+        "cases": normal,
+        "names": [renamed_json(case, number) for number, case in enumerate(normal[::2])],
         "mixed": [answers(case) for case in mixed],
         "invalid": INVALID,
         "misfits": MISFITS,

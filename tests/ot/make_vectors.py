@@ -21,6 +21,9 @@ form, save where it says otherwise; lengths and offsets count UTF-16 code units.
     cursors_own      where these cursors stand after `a`, made by the cursor's own editor
     cursors_other    the same after `a` made by another editor
 
+`names`: some of the cases of rich text, with attributes and embeds named as the members of every
+JavaScript object
+
 `invalid`: a list of JSON values that are no operations of the type
 
 `misfits`: a list of objects
@@ -41,6 +44,7 @@ from typing import Any
 from collab.ot import get_type
 
 from .choices import text_of
+from .names import renamed_delta
 from .oracle import Oracle
 from .richtext_cases import RichTextCases, richtext_of
 from .text_cases import TextCases
@@ -240,7 +244,13 @@ def main() -> None:
             cases += [
                 oracle.ask({"seed": seed, "type": name}) for seed in range(CASES - len(cases))
             ]
-            sections = {"cases": cases, "invalid": INVALID[name], "misfits": MISFITS[name]}
+            named = [renamed_delta(case, number) for number, case in enumerate(cases[::2])]
+            sections = {
+                "cases": cases,
+                "names": named if name == "richtext" else [],
+                "invalid": INVALID[name],
+                "misfits": MISFITS[name],
+            }
             (VECTORS / f"{name}.json").write_text(written(sections), encoding="ascii")
 
 

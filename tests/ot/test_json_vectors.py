@@ -23,7 +23,7 @@ def test_there_are_vectors() -> None:
     assert SECTIONS["misfits"] == MISFITS
 
 
-@pytest.mark.parametrize("section", ["cases", "mixed"])
+@pytest.mark.parametrize("section", ["cases", "names", "mixed"])
 def test_every_case_has_the_committed_answers(section: str) -> None:
     for number, case in enumerate(SECTIONS[section]):
         assert answers(case) == case, f"case {number}"

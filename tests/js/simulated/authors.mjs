@@ -14,7 +14,7 @@ const text = {
 };
 
 const lengthOf = ({ ops }) => ops.reduce((sum, { insert: inserted }) => sum + (inserted.length ?? 1), 0);
-const formats = (below) => [undefined, { bold: true }, { bold: true, link: "x" }, { size: below(3) }][below(4)];
+const formats = (below) => [undefined, { bold: true }, { bold: true, link: "x" }, { size: below(3) }, { constructor: "x" }][below(5)];
 
 const richtext = {
   start: { ops: [{ insert: "start", attributes: { bold: true } }] },
@@ -25,7 +25,7 @@ const richtext = {
   erase(content, below) {
     const length = lengthOf(content);
     if (length < 3) return null;
-    const attributes = [{ bold: null }, { link: "y" }, { size: below(3), bold: true }][below(3)];
+    const attributes = [{ bold: null }, { link: "y" }, { size: below(3), bold: true }, { constructor: null, toString: 1 }][below(4)];
     const change = below(2) ? { delete: 1 + below(2) } : { retain: 1 + below(2), attributes };
     return { ops: [{ retain: below(length - 2) }, change] };
   },
