@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { getType, insert, registerType, remove } from "../../static/js/collab/index.js";
+import { UndoManager, getType, insert, registerType, remove } from "../../static/js/collab/index.js";
+import { Delta } from "../../static/vendor/quill-delta.js";
 import { Pending } from "../../static/js/collab/pending.js";
 import { MemoryStorage } from "./simulated/storage.mjs";
 import { seeded } from "./simulated/random.mjs";
@@ -39,9 +40,14 @@ for (const [docType, { content, edit }] of Object.entries(SCATTERED)) {
       const { docType: name, work } = counted(docType);
       const here = world({ docType: name, content });
       const editor = await opened(here, { storage: new MemoryStorage() });
+      const history = new UndoManager(editor, { clock: here.clock });
       here.server.commitDelay = 1000;
       for (let index = 0; index < number; index += 1) editor.edit(edit(index));
       assert.equal(editor.status.unsaved, number);
+      if (number === 1000) {
+        history.undo();
+        assert.deepEqual([editor.content, history.canUndo], [content, false]);
+      }
       works.push(work.components);
       editor.close();
     }
@@ -125,6 +131,27 @@ test("operations of a type that can't be cut are not joined to more than one edi
   await here.clock.advance(5000);
   assert.deepEqual([editor.status.state, here.server.content.length], ["saved", 30]);
   assert.ok(Math.max(...sizes) < 250_000, `${sizes}`);
+});
+
+test("a rich text of very many components is edited as one of few is", () => {
+  const type = getType("richtext");
+  const random = seeded(7);
+  const below = (number) => Math.floor(random() * number);
+  const formats = () => [undefined, { bold: true }, { link: "x" }][below(3)];
+  let content = type.normalize({ ops: Array.from({ length: 2000 }, (_, index) => ({ insert: below(9) ? "\u{1F600}ab" : { image: index }, attributes: formats() })) });
+  for (let round = 0; round < 500; round += 1) {
+    const length = content.ops.reduce((sum, { insert: text }) => sum + (text.length ?? 1), 0);
+    const change = [{ insert: below(3) ? "new" : { image: "x" }, attributes: formats() }, { delete: 1 + below(below(20) ? 9 : 300) }, { retain: 1 + below(9), attributes: { bold: below(2) ? true : null } }];
+    const given = type.normalize({ ops: [{ retain: below(length - 600) }, ...change.slice(below(3)), { retain: below(200) }, { insert: "end" }] });
+    const operation = type.repair(content, given);
+    const after = new Delta(content.ops).compose(new Delta(operation.ops));
+    const [applied, inverse] = [type.apply(content, operation), type.invert(operation, content)];
+    assert.deepEqual(applied, { ops: after.ops });
+    assert.deepEqual(inverse, { ops: new Delta(operation.ops).invert(new Delta(content.ops)).ops });
+    for (const { insert: text } of applied.ops) assert.ok(typeof text !== "string" || text.isWellFormed());
+    content = round % 3 ? applied : type.apply(applied, inverse);
+    assert.throws(() => type.apply(content, { ops: [{ retain: 1_000_000 }, { insert: "x" }] }), RangeError);
+  }
 });
 
 test("what is pending is the composition of all changes, however they were joined", () => {

@@ -11,11 +11,12 @@
 
 import { systemClock } from "./clock.js";
 import { Emitter } from "./events.js";
+import { UndoStep } from "./undo_step.js";
 
 export class UndoManager extends Emitter {
   #document;
   #options;
-  #undone = []; // inverses of what was undone; like #done, the last one applies to the content as it is
+  #undone = []; // steps that were undone; like #done, the last one applies to the content as it is
   #done = [];
   #target; // where the inverse of the edit that is being made belongs, if undo or redo makes it
   #groupedAt = -Infinity;
@@ -82,10 +83,10 @@ export class UndoManager extends Emitter {
     return applied;
   }
 
-  #apply(inverse, target) {
+  #apply(step, target) {
     this.#target = target;
     try {
-      const applied = this.#document.edit(inverse);
+      const applied = this.#document.edit(step.operation(this.#document.type));
       return this.#document.type.isEmpty(applied) ? null : applied;
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
@@ -104,13 +105,14 @@ export class UndoManager extends Emitter {
 
   #remember(inverse) {
     const { groupMilliseconds, maximumDepth, clock } = this.#options;
-    if (this.#target) return void this.#target.push(inverse);
+    const { type } = this.#document;
+    if (this.#target) return void this.#target.push(new UndoStep().add(type, inverse));
     this.#undone.length = 0;
     const now = clock.now();
     const isGrouped = this.canUndo && now - this.#groupedAt < groupMilliseconds;
-    const step = isGrouped ? this.#document.type.compose(inverse, this.#done.pop()) : inverse;
+    const step = isGrouped ? this.#done.pop() : new UndoStep();
     this.#groupedAt = now;
-    if (!this.#document.type.isEmpty(step)) this.#done.push(step);
+    if (!step.add(type, inverse).isEmpty(type)) this.#done.push(step);
     if (this.#done.length > maximumDepth) this.#done.shift();
   }
 
@@ -124,14 +126,13 @@ export class UndoManager extends Emitter {
     const { type } = this.#document;
     const moved = [];
     try {
-      for (const inverse of [...stack].reverse()) {
-        const step = type.transform(inverse, operation, "right");
-        operation = type.transform(operation, inverse, "left");
-        if (!type.isEmpty(step)) moved.push(step);
+      for (const step of [...stack].reverse()) {
+        const [after, passed] = step.crossing(type, operation);
+        operation = passed;
+        if (!after.isEmpty(type)) moved.push(after);
       }
-    } catch (error) {
+    } catch {
       // What lies below was made on another content than this: it can't be followed any further.
-      if (!(error instanceof RangeError)) throw error;
     }
     return moved.reverse();
   }

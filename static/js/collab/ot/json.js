@@ -12,7 +12,7 @@ import { json0 } from "../../../vendor/ot-json0.js";
 import { append, compose, withEditsJoined } from "./json0/components.js";
 import { difference } from "./json0/difference.js";
 import { check } from "./json0/form.js";
-import { repair } from "./json0/repair.js";
+import { knownAfter, repair } from "./json0/repair.js";
 import { splitComponents } from "./json0/split.js";
 import { transform } from "./json0/transforming.js";
 import { Tree } from "./json0/tree.js";
@@ -44,6 +44,8 @@ export const json = {
 
   /** @throws {RangeError} the operation does not fit the content */
   apply(content, operation) {
+    const known = knownAfter(content, operation);
+    if (known !== undefined) return known;
     const tree = new Tree(content);
     for (const component of operation) tree.change(component);
     return tree.content;

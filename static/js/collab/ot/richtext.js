@@ -12,6 +12,7 @@
 import { Delta } from "../../../vendor/quill-delta.js";
 import { check } from "./delta/form.js";
 import { difference } from "./delta/difference.js";
+import { replaced } from "./delta/index.js";
 import { repair } from "./delta/repair.js";
 import { touched } from "./delta/window.js";
 import { same } from "./same.js";
@@ -57,7 +58,7 @@ export const richtext = {
     const { ops } = content;
     const { first, end, change } = touched(ops, operation.ops);
     const after = new Delta(ops.slice(first, end)).compose(change);
-    return { ops: [...ops.slice(0, first), ...after.ops, ...ops.slice(end)] };
+    return { ops: replaced(ops, first, end, after.ops) };
   },
 
   compose: (first, second) => plain(delta(first).compose(delta(second))),

@@ -1,6 +1,8 @@
 /** An editor that compares texts unit by unit may cut an emoji in half; this heals it. */
 
 import { Delta } from "../../../../vendor/quill-delta.js";
+import { locate } from "./index.js";
+import { unitsBefore } from "./window.js";
 import { isHigh, isLow, isWellFormed, wellFormed } from "../surrogates.js";
 import { healed } from "../values.js";
 
@@ -25,18 +27,20 @@ function soundInsert(component) {
 /** Where components meet between the two halves of a pair of the content, ascending. */
 function splitPairs(content, ops) {
   const found = new Set();
-  const base = content.ops.values();
+  // What the first one passes over is not looked at.
+  let { index: next, before: skipped } = locate(content.ops, unitsBefore(ops));
   let left = 0; // of the content's insert that is looked at
   let text = "";
   let offset = 0;
   for (const { retain = 0, delete: removed = 0 } of ops) {
     let length = retain + removed;
     offset += length;
-    while (length > left) {
-      const { done, value } = base.next();
-      if (done) break;
+    length -= skipped;
+    skipped = 0;
+    while (length > left && next < content.ops.length) {
       length -= left;
-      text = typeof value.insert === "string" ? value.insert : "\ufffc";
+      const { insert } = content.ops[next++];
+      text = typeof insert === "string" ? insert : "\ufffc";
       left = text.length;
     }
     left -= length;

@@ -23,7 +23,17 @@ export function repair(content, operation) {
     }
     index += run.length;
   }
+  made.set(repaired, { before: content, after: tree.content });
   return repaired;
+}
+
+/** What repaired operations make of the contents that they were repaired for. */
+const made = new WeakMap();
+
+/** What `operation` makes of `content`, if it was repaired for that and it is known so. */
+export function knownAfter(content, operation) {
+  const known = made.get(operation);
+  return known && known.before === content ? known.after : undefined;
 }
 
 /** One component, or as many as edit one and the same string. */

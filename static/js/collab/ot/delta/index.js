@@ -1,0 +1,57 @@
+/** Where in a rich text an offset lies, without counting through all of its components. */
+
+const BLOCK = 128;
+
+/** The components of a content in blocks: how many, and how long together. */
+const known = new WeakMap();
+
+export const lengthOf = ({ insert }) => (typeof insert === "string" ? insert.length : 1);
+
+/**
+ * @param {object[]} ops of a content
+ * @returns {{index: number, before: number}} the first component that ends at `offset` or behind it, or the
+ *   end, and where it begins
+ */
+export function locate(ops, offset) {
+  let index = 0;
+  let before = 0;
+  for (const { count, length } of ops.length > 2 * BLOCK ? blocksOf(ops) : []) {
+    if (before + length >= offset) break;
+    index += count;
+    before += length;
+  }
+  while (index < ops.length && before + lengthOf(ops[index]) < offset) before += lengthOf(ops[index++]);
+  return { index, before };
+}
+
+/** A content with other components in place of those from `first` to `end`. */
+export function replaced(ops, first, end, inserted) {
+  const after = [...ops.slice(0, first), ...inserted, ...ops.slice(end)];
+  if (known.has(ops)) known.set(after, blocksAfter(ops, after, first, end));
+  return after;
+}
+
+function blocksOf(ops) {
+  if (!known.has(ops)) known.set(ops, [...blocks(ops, 0, ops.length)]);
+  return known.get(ops);
+}
+
+function* blocks(ops, start, end) {
+  for (let from = start; from < end; from += BLOCK) {
+    const to = Math.min(end, from + BLOCK);
+    let length = 0;
+    for (let index = from; index < to; index += 1) length += lengthOf(ops[index]);
+    yield { count: to - from, length };
+  }
+}
+
+/** The blocks that were not touched stay. */
+function blocksAfter(ops, after, first, end) {
+  const before = known.get(ops);
+  let [from, start] = [0, 0];
+  while (from < before.length && start + before[from].count <= first) start += before[from++].count;
+  let [to, stop] = [from, start];
+  while (to < before.length && stop < end) stop += before[to++].count;
+  const renewed = blocks(after, start, after.length - (ops.length - stop));
+  return [...before.slice(0, from), ...renewed, ...before.slice(to)];
+}
