@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+import threading
+import weakref
+from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
 from .api.answers import error_response
@@ -30,9 +32,11 @@ from .auth import (
     access_of_settings,
 )
 from .documents import DocumentManager
+from .documents.direct_link import EXTENSION
 from .documents.handshake import refuse
 from .errors import ConfigurationError, StorageError, StorageUnavailable
 from .installed_types import register_installed_types
+from .lifetime import Lifetime, call_in
 from .metrics import Metrics
 from .settings import Settings
 from .storage import Committer, Database, Repository
@@ -51,7 +55,7 @@ def create_app(
     """The whole program as an ASGI application, to be served or mounted in another one.
 
     Nothing is opened yet. As a server's own application it opens with the server's lifespan;
-    mounted in a host, at the first request, or when the host says so:
+    mounted in a host, at the first request or call of `manager`, or when the host says so:
 
         collab = create_app(Settings(database="sqlite:///documents.db"))
 
@@ -73,7 +77,12 @@ class Collab:
     """An ASGI application. `manager` is the API for a host that has its own WebSocket routes.
 
     One task owns everything that is open and closes it in reverse order: when `close` is called,
-    or, in a host that never calls it, when the event loop ends.
+    or, in a host that never calls it, when the event loop ends. After that it may be opened again,
+    in that event loop or in another one, but it is open in one at a time.
+
+    Args:
+        serves: whether an SQLite database is locked against other servers while this is open. Off
+            for a program that does something while a server runs, as the command line does.
     """
 
     def __init__(
@@ -82,6 +91,7 @@ class Collab:
         *,
         authenticate: Authenticate | None = None,
         authorize: Authorize | None = None,
+        serves: bool = True,
     ) -> None:
         if authorize is not None and authenticate is None:
             raise ConfigurationError("authorize needs authenticate: who is the user?")
@@ -93,6 +103,7 @@ class Collab:
             busy_timeout_seconds=settings.database_busy_timeout_seconds,
             timeout_seconds=settings.database_timeout_seconds,
             metrics=metrics,
+            serves=serves,
         )
         self._repository = Repository(
             self._database,
@@ -106,7 +117,9 @@ class Collab:
             metrics,
             settings.commit_gather_seconds,
         )
-        self.manager = DocumentManager(settings, self._repository, self._committer)
+        self.manager = DocumentManager(
+            settings, self._repository, self._committer, self._open_by_itself
+        )
         self.registry = registry_of(self.manager)
         """Prometheus's collector registry, for a host that shows these metrics with its own."""
         source = self._source_of(authenticate, authorize)
@@ -134,9 +147,11 @@ class Collab:
             ],
             lifespan=lambda app: self.running(),
         )
-        self._owner: asyncio.Task[None] | None = None
-        self._opened: asyncio.Future[None] | None = None
-        self._ending = asyncio.Event()
+        self._life: Lifetime | None = None
+        # Two threads may begin at one time.
+        self._door = threading.Lock()
+        self._runs_in: Lifetime | None = None
+        self._closed_in: weakref.ref[asyncio.AbstractEventLoop] | None = None
 
     def _source_of(self, authenticate: Authenticate | None, authorize: Authorize | None) -> Access:
         """Who says who somebody is, before grants and links add to what they may do."""
@@ -166,56 +181,119 @@ class Collab:
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Open for as long as the context lasts."""
+        """Open for as long as the context lasts.
+
+        Raises:
+            ConfigurationError: it is running already, or open in another event loop.
+            StorageError: as by `open`.
+        """
         await self.open()
+        if self._runs_in is self._life:
+            raise ConfigurationError(
+                "the application is running already: start it once, and again after it has stopped"
+            )
+        life = self._runs_in = self._life
         try:
             yield
         finally:
-            await self.close()
+            if self._life is life:
+                await self.close()
 
     async def open(self) -> None:
-        """Open the database and begin to serve. Idempotent; may be tried again after an error.
+        """Open the database and begin to serve. Idempotent; may be tried again after an error, and
+        after `close`.
 
         Raises:
             StorageError: the database can't be used; the message says why and what to do.
+            ConfigurationError: as by `Database.open`; or it is open in another event loop.
         """
-        if self._opened is None:
-            loop = asyncio.get_running_loop()
-            self._opened = loop.create_future()
-            self._owner = loop.create_task(self._own(self._opened))
-        await asyncio.shield(self._opened)
+        while True:
+            life = self._life_here()
+            if not life.is_ending:
+                await life.opened()
+                return
+            await life.over()
+
+    def _life_here(self) -> Lifetime:
+        """The life in the running event loop, begun if there is none.
+
+        Raises:
+            ConfigurationError: there is one in another event loop.
+        """
+        with self._door:
+            life = self._life
+            if life is None or life.is_over or life.is_abandoned:
+                self._closed_in = None
+                life = self._life = Lifetime(self._open_all)
+            elif not life.is_here:
+                raise ConfigurationError(
+                    "the application is open in another event loop: call it there "
+                    "(asyncio.run_coroutine_threadsafe), or close it there first"
+                )
+            return life
+
+    async def _open_all(self, stack: contextlib.AsyncExitStack) -> None:
+        await self._database.open()
+        stack.push_async_callback(self._database.close)
+        await self._committer.start()
+        stack.push_async_callback(self._committer.close)
+        await self.manager.start()
+        stack.push_async_callback(self.manager.close)
+
+    async def _open_by_itself(self) -> None:
+        """As `open`, for a call that comes while it is not open, unless its host has closed it."""
+        closed_in = self._closed_in
+        if closed_in is not None and closed_in() is asyncio.get_running_loop():
+            life = self._life
+            if life is None or life.is_over or life.is_ending:
+                raise StorageUnavailable("the application was closed: open it again first")
+        await self.open()
 
     async def close(self) -> None:
-        """Commit what is pending, close connections, documents and the database. Idempotent."""
-        self._ending.set()
-        if self._owner is not None:
-            await asyncio.gather(self._owner, return_exceptions=True)
+        """Commit what is pending, close connections, documents and the database. Idempotent.
 
-    async def _own(self, opened: asyncio.Future[None]) -> None:
-        try:
-            async with contextlib.AsyncExitStack() as stack:
-                await self._database.open()
-                stack.push_async_callback(self._database.close)
-                await self._committer.start()
-                stack.push_async_callback(self._committer.close)
-                await self.manager.start()
-                stack.push_async_callback(self.manager.close)
-                opened.set_result(None)
-                await self._ending.wait()
-        except Exception as error:
-            if opened.done():
-                raise
-            self._opened = None
-            opened.set_exception(error)
+        From another event loop than the one in which it is open, it is closed there.
+
+        Raises:
+            ConfigurationError: it is open in another event loop, which is not running.
+        """
+        life = self._life
+        if life is None or life.is_over:
+            return
+        if life.is_abandoned:
+            self._life = None
+            await self._database.close()
+        elif life.is_here:
+            self._closed_in = weakref.ref(life.loop)
+            await life.end()
+        elif life.loop.is_running():
+            await _in_loop(life.loop, self.close())
+        else:
+            raise ConfigurationError(
+                "the application is open in another event loop, which is not running: "
+                "close it there"
+            )
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "lifespan" and not (self._opened and self._opened.done()):
-            try:
-                await self.open()
-            except (StorageError, ConfigurationError) as error:
-                logger.error("not open: %s", error)
-                await self._refuse(scope, receive, send)
-                return
+        life = self._life
+        if scope["type"] == "lifespan" or (life is not None and life.is_open and life.is_here):
+            await self._router(scope, receive, send)
+        elif life is not None and life.is_open and not life.is_here and life.loop.is_running():
+            # As of a test client that has a loop, in a thread, for each of its WebSockets.
+            offered = scope.get("extensions") or {}
+            rest = {name: value for name, value in offered.items() if name != EXTENSION}
+            there = {**scope, "extensions": rest}
+            await call_in(life.loop, self._router, there, receive, send)
+        else:
+            await self._open_and_call(scope, receive, send)
+
+    async def _open_and_call(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await self._open_by_itself()
+        except (StorageError, ConfigurationError) as error:
+            logger.error("not open: %s", error)
+            await self._refuse(scope, receive, send)
+            return
         await self._router(scope, receive, send)
 
     async def _refuse(self, scope: Any, receive: Any, send: Any) -> None:
@@ -225,3 +303,7 @@ class Collab:
             await refuse(WebSocket(scope, receive, send), error)
         else:
             await error_response(error)(scope, receive, send)
+
+
+async def _in_loop(loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, None]) -> None:
+    await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(coroutine, loop))

@@ -16,7 +16,7 @@ again may succeed.
     │   ├── NoSuchResource · MethodNotAllowed · Unauthorized
     │   └── AddressBusy · ServerBusy · ServerClosing · TooSlow · RequestTimeout
     ├── StorageError            the database can't be used, now or as it is
-    │   ├── StorageUnavailable · SchemaMismatch
+    │   ├── StorageUnavailable · SchemaMismatch · DatabaseInUse
     ├── PeerLeft                nobody is there to be told anything
     ├── ConfigurationError      a setting that can't work; only ever seen by who runs the program
     └── Internal                our own fault: details go to the log, never to a client
@@ -30,6 +30,7 @@ __all__ = [
     "AddressBusy",
     "CollabError",
     "ConfigurationError",
+    "DatabaseInUse",
     "DocumentBusy",
     "DocumentDeleted",
     "DocumentError",
@@ -340,6 +341,13 @@ class StorageUnavailable(StorageError):
     def __init__(self, message: str, reason: str = "other") -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class DatabaseInUse(StorageUnavailable):
+    """Another server has the database open. The message names its process."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, "in_use")
 
 
 class DocumentDamaged(StorageError):

@@ -47,7 +47,7 @@ def with_manager(
         existing_file(settings)
 
     async def run() -> Result:
-        app = Collab(settings)
+        app = Collab(settings, serves=False)
         async with app.running():
             return await act(app.manager)
 

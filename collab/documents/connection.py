@@ -9,6 +9,7 @@ nothing, and one that falls behind what is in memory is closed and resumes by ve
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import enum
 import logging
 import time
@@ -42,6 +43,7 @@ from ..frames import (
     Pong,
     PresenceUpdate,
     ServerFrame,
+    ServerShutdown,
     decode,
     edit_id,
     size_of,
@@ -64,6 +66,8 @@ logger = logging.getLogger(__name__)
 # The most of one page; a single larger frame is a page of its own.
 PAGE_BYTES = 65536
 PAGE_CHANGES = 256
+
+PARTING_SECONDS = 1.0
 
 
 class ConnectionState(enum.Enum):
@@ -119,6 +123,8 @@ class Connection:
             DirectLink(self, websocket, socket) if socket else TaskLink(self, websocket)
         )
         self._on_finish: Callable[[Connection], None] | None = None
+        self._parting_seconds = 0.0
+        self._finishing: asyncio.Task[None] | None = None
         self._is_finished = False
         self._until_finished: asyncio.Future[None] | None = None
 
@@ -212,13 +218,27 @@ class Connection:
     # -- reading --------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Serve the connection until it closes; its end is announced to the room."""
+        """Serve the connection until it closes; its end is announced to the room.
+
+        Cancelled, as by a server that ends, it tells the peer to reconnect, if the peer reads that
+        within a second.
+        """
         if self._state is ConnectionState.JOINING:
             raise RuntimeError("run was called before join")
         try:
             await self._link.serve()
+        except asyncio.CancelledError:
+            self._part()
+            raise
         finally:
             await self.finish()
+
+    def _part(self) -> None:
+        farewell = ServerShutdown(
+            "the server is shutting down: reconnect", self._settings.retry_after_seconds
+        )
+        self.close(1001, "server shutting down", farewell=prepare(farewell))
+        self._parting_seconds = PARTING_SECONDS
 
     async def handle(self, text: str) -> None:
         """Act on one text frame; whatever is wrong with it is answered with an `error` frame."""
@@ -486,9 +506,16 @@ class Connection:
     # -- the end --------------------------------------------------------------------------------
 
     async def finish(self) -> None:
-        """Leave the room and end what runs for it. Idempotent."""
-        if self._state is ConnectionState.CLOSED:
-            return
+        """Leave the room and end what runs for it. Idempotent; if it is cancelled, it goes on."""
+        if self._finishing is None:
+            self._finishing = asyncio.get_running_loop().create_task(self._finish())
+        await asyncio.shield(self._finishing)
+
+    async def _finish(self) -> None:
+        if self._parting_seconds and self._state is ConnectionState.CLOSING:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._parting_seconds):
+                    await self._link.written()
         self._state = ConnectionState.CLOSED
         self.leave_flow()
         self.document.room.leave(self)

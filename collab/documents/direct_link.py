@@ -263,6 +263,10 @@ class DirectLink(Link):
             self._writer.cancel()
         self._socket.abort()
 
+    async def written(self) -> None:
+        if self._writer is not None:
+            await asyncio.wait([self._writer])
+
     async def stop(self) -> None:
         tasks = [task for task in (self._writer, self._taker) if task is not None]
         for task in tasks:

@@ -93,6 +93,10 @@ class Link:
         """End it without telling the peer."""
         raise NotImplementedError
 
+    async def written(self) -> None:
+        """Return once the farewell has been written, or can't be. To be called after `ring`."""
+        raise NotImplementedError
+
     async def stop(self) -> None:
         """End what runs for it. Idempotent."""
         raise NotImplementedError
@@ -208,6 +212,10 @@ class TaskLink(Link):
     def abort(self) -> None:
         if self._writer is not None:
             self._writer.cancel()
+
+    async def written(self) -> None:
+        if self._writer is not None:
+            await asyncio.wait([self._writer])
 
     async def stop(self) -> None:
         if self._writer is not None:

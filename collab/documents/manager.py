@@ -7,7 +7,7 @@ import contextlib
 import itertools
 import logging
 import time
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
 import msgspec
@@ -16,6 +16,7 @@ from ..auth import User
 from ..connection_log import log_fields
 from ..errors import (
     CollabError,
+    ConfigurationError,
     DocumentDeleted,
     NoSuchDocument,
     PeerLeft,
@@ -48,23 +49,59 @@ class DocumentManager:
     """Joins connections to documents, and is what an embedding application calls.
 
     It works on a repository and a started committer, which it neither opens nor closes. `start`
-    before use, `close` at the end.
+    before use, `close` at the end; then it may be started again, in another event loop too.
+
+    Args:
+        open_all: awaited by a call that comes while this is not started in the running event loop:
+            it starts the manager with all that it needs, or says why it can't.
 
     Bounds: those of `Admission` and `OpenDocuments`.
     """
 
-    def __init__(self, settings: Settings, repository: Repository, committer: Committer) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        repository: Repository,
+        committer: Committer,
+        open_all: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self.settings = settings
         self.metrics = committer.metrics
         self.repository = repository
-        self.documents = OpenDocuments(settings, repository, committer)
-        self.admission = Admission(settings)
-        self._connections: dict[Connection, str] = {}
+        self._committer = committer
+        self._open_all = open_all
         self._review = Review()
         self._own_ids = itertools.count(1)
         self._housekeeper: asyncio.Task[None] | None = None
         self._verifier: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        """Have nothing open, and nobody connected."""
+        self.documents = OpenDocuments(self.settings, self.repository, self._committer)
+        self.admission = Admission(self.settings)
+        self._connections: dict[Connection, str] = {}
         self._is_closing = False
+
+    async def _ready(self) -> None:
+        """Return once this is started, in the running event loop.
+
+        Raises:
+            ConfigurationError: it is started in another one.
+            StorageError: it can't be started now.
+        """
+        if self._loop is not asyncio.get_running_loop() and self._open_all is not None:
+            await self._open_all()
+
+    def _check_loop(self) -> None:
+        """Raise `ConfigurationError` where this is started in another event loop."""
+        loop = self._loop
+        if loop is not None and loop is not asyncio.get_running_loop() and loop.is_running():
+            raise ConfigurationError(
+                "the manager is started in another event loop: call it there "
+                "(asyncio.run_coroutine_threadsafe), or close it there first"
+            )
 
     # -- connections ----------------------------------------------------------------------------
 
@@ -122,6 +159,7 @@ class DocumentManager:
         if request is None:
             request = JoinRequest.of_query(websocket.query_params)
         check_subprotocols(websocket)
+        await self._ready()
         if self._is_closing:
             raise ServerClosing("the server is shutting down: reconnect shortly")
         asked_at = self._review.number
@@ -201,12 +239,14 @@ class DocumentManager:
         Whoever has another role now is closed, with 1013 if they may come back with it, else with
         1008. Who is joining at this moment is asked about once they have joined.
         """
+        self._check_loop()
         theirs = [each for each in self._connections if each.document.doc_id == doc_id]
         await self._review.roles(theirs, doc_id, role_of)
 
     async def review_user(self, user_id: str) -> None:
         """Have everybody connected as this user go through the handshake again: who is signed in no
         longer is refused there. They are closed with 1013."""
+        self._check_loop()
         self._review.sign_in(each for each in self._connections if each.user.user_id == user_id)
 
     # -- what an embedding application calls ----------------------------------------------------
@@ -236,6 +276,7 @@ class DocumentManager:
             NoSuchDocument, DocumentDeleted: the document is not there, or no longer.
             StorageUnavailable: not stored; try again.
         """
+        await self._ready()
         if client_id is None:
             client_id = f"server-{time.time_ns():x}-{next(self._own_ids)}"
             edit_id = 1
@@ -260,12 +301,14 @@ class DocumentManager:
     ) -> None:
         """Send a JSON message to everybody connected to a document, except the `client_id` in
         `exclude`. It is not stored, and a document that nobody has open is not opened."""
+        self._check_loop()
         document = self.documents.get(doc_id)
         if document is not None:
             document.room.broadcast(prepare_text(encode_json(message)), exclude)
 
     async def send_personal_message(self, user_id: str, message: Any) -> int:
         """Send a JSON message to every connection of a user; returns how many there were."""
+        self._check_loop()
         frame = prepare_text(encode_json(message))
         theirs = [
             connection for connection in self._connections if connection.user.user_id == user_id
@@ -296,6 +339,7 @@ class DocumentManager:
         self.documents.types.get(doc_type)
         check_doc_id(doc_id)
         title = check_title(title)
+        await self._ready()
         return await self.repository.create_document(doc_id, doc_type, title, owner, anew=anew)
 
     async def import_document(
@@ -353,6 +397,7 @@ class DocumentManager:
         Raises:
             NoSuchDocument: it is not there.
         """
+        await self._ready()
         await self.repository.delete_document(doc_id, user_id, tombstone=tombstone)
         document = self.documents.get(doc_id)
         if document is not None:
@@ -367,6 +412,7 @@ class DocumentManager:
         Raises:
             NoSuchDocument: there is no such document, or it never had that version.
         """
+        await self._ready()
         while True:
             record = await self.documents.find_record(doc_id)
             if record is None:
@@ -398,8 +444,21 @@ class DocumentManager:
     # -- the manager's own life -----------------------------------------------------------------
 
     async def start(self) -> None:
-        """Begin to look after idle documents and stalled readers."""
-        self._housekeeper = asyncio.get_running_loop().create_task(self._keep_house())
+        """Begin to look after idle documents and stalled readers. Idempotent.
+
+        What a life before this one has left, since its event loop ended first, is forgotten.
+
+        Raises:
+            ConfigurationError: it is started in another event loop.
+        """
+        loop = asyncio.get_running_loop()
+        self._check_loop()
+        if self._loop is loop:
+            return
+        if self._housekeeper is not None:
+            self._begin()
+        self._loop = loop
+        self._housekeeper = loop.create_task(self._keep_house())
 
     async def _keep_house(self) -> None:
         while True:
@@ -445,6 +504,8 @@ class DocumentManager:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+        # By the end of the event loop, which cancels everything at once.
+        self._committer.tell_lost()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self.settings.shutdown_timeout_seconds):
                 await self.documents.until_all_committed()
@@ -459,6 +520,7 @@ class DocumentManager:
         for connection in list(self._connections):
             await connection.finish()
         await self.documents.close()
+        self._loop = None
 
 
 def _log_joined(connection: Connection, websocket: WebSocketLike) -> None:

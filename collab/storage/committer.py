@@ -10,10 +10,10 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from ..errors import CollabError, StorageUnavailable
+from ..errors import CollabError, ConfigurationError, StorageUnavailable
 from ..metrics import Metrics
 from .gathering import Gathering
 from .records import Append
@@ -46,7 +46,8 @@ class Source(Protocol):
 
 
 class Committer:
-    """Owns the one task that commits: `start` begins it, `close` ends it.
+    """Owns the one task that commits: `start` begins it, `close` ends it, and so does cancelling
+    it, as the end of an event loop does. It may be started again, in another event loop too.
 
     Args:
         maximum_operations: most operations of one transaction. What a source has beyond that
@@ -67,10 +68,14 @@ class Committer:
         self._maximum = maximum_operations
         # Bound: each source is in here once.
         self._marked: OrderedDict[Source, None] = OrderedDict()
+        self._gather_seconds = gather_seconds
         self._gathering = Gathering(gather_seconds)
         self._bell = asyncio.Event()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        # Bound: what was being written when the task was cancelled.
+        self._lost: list[tuple[Source, Append]] = []
         self.failed_at: float | None = None
         """When the newest commit failed (`time.monotonic`); None if it succeeded."""
         self.failure: str | None = None
@@ -85,29 +90,66 @@ class Committer:
         self._bell.set()
 
     async def start(self) -> None:
-        """Begin to commit. Idempotent."""
-        if self._task is None or self._task.done():
-            self._closing = False
-            loop = asyncio.get_running_loop()
-            self._task = loop.create_task(self._commit_all(), name="collab committer")
+        """Begin to commit. Idempotent.
+
+        Raises:
+            ConfigurationError: it is started in another event loop.
+        """
+        loop = asyncio.get_running_loop()
+        started_in, self._loop = self._loop, loop
+        is_at_work = self._task is not None and not self._task.done()
+        if started_in is not None and started_in is not loop:
+            if is_at_work and started_in.is_running():
+                self._loop = started_in
+                raise ConfigurationError(
+                    "the committer is started in another event loop: close it there first"
+                )
+            # What waited there waits no longer, and what it waited by is of that loop.
+            self._marked.clear()
+            self._lost.clear()
+            self._gathering = Gathering(self._gather_seconds)
+            self._bell = asyncio.Event()
+        elif is_at_work:
+            return
+        self._closing = False
+        self.failed_at = self.failure = None
+        self._task = loop.create_task(self._commit_all(), name="collab committer")
 
     async def close(self) -> None:
         """Commit what is waiting, then end. Idempotent; if it is cancelled, the rest goes on."""
         self._closing = True
+        if self._task is None or self._loop is not asyncio.get_running_loop():
+            # Never started, or its event loop has ended, and its task with that.
+            return
         self._gathering.release()
         self._bell.set()
-        if self._task is not None:
-            await asyncio.wait([self._task])
+        await asyncio.wait([self._task])
+
+    def tell_lost(self) -> None:
+        """Tell sources whose commit was under way when the task was cancelled that its outcome is
+        not known."""
+        lost, self._lost = self._lost, []
+        _fail(lost, StorageUnavailable("the server is shutting down: send the edit again"))
 
     async def _commit_all(self) -> None:
         while self._marked or not self._closing:
-            if self._marked:
-                if not self._closing:
-                    await self._gathering.wait()
-                await self._commit_next()
-            else:
-                self._bell.clear()
-                await self._bell.wait()
+            try:
+                await self._go_on()
+            except asyncio.CancelledError:
+                # The event loop ends, and the documents are closed now: as by `close`, what is
+                # waiting is committed before.
+                if self._closing:
+                    raise
+                self._closing = True
+
+    async def _go_on(self) -> None:
+        if self._marked:
+            if not self._closing:
+                await self._gathering.wait()
+            await self._commit_next()
+        else:
+            self._bell.clear()
+            await self._bell.wait()
 
     async def _commit_next(self) -> None:
         # Of its own, so that nobody's documents are held while nothing is to be committed.
@@ -150,9 +192,11 @@ class Committer:
             known = error if isinstance(error, CollabError) else self._unknown(error)
             # Not the error, whose traceback holds the documents of the batch.
             self.failure = str(known)
-            for source, append in batch:
-                _tell(source.failed, append, known)
+            _fail(batch, known)
             return False
+        except asyncio.CancelledError:
+            self._lost += batch
+            raise
         self.failed_at = self.failure = None
         ended = time.monotonic()
         self.metrics.commit_seconds.observe(ended - begun)
@@ -185,6 +229,11 @@ def _conflict(append: Append) -> Conflict:
         f"the document is no longer at version {append.version}: another program changed "
         "or deleted it"
     )
+
+
+def _fail(batch: Sequence[tuple[Source, Append]], error: CollabError) -> None:
+    for source, append in batch:
+        _tell(source.failed, append, error)
 
 
 def _tell(callback: Callable[..., None], *args: object) -> None:

@@ -5,23 +5,28 @@ which is run from BEGIN to COMMIT and doesn't know how; see `lane`.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
+import errno
 import logging
+import os
 import threading
 import time
+import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import URL, Connection, Engine
 
-from ..errors import ConfigurationError, StorageError, StorageUnavailable
+from ..errors import ConfigurationError, DatabaseInUse, StorageError, StorageUnavailable
 from ..metrics import Metrics
 from . import schema
 from .engine import file_of, is_memory, is_sqlite, parse_url, server_engine, sqlite_engine
 from .faults import DatabaseLocked
 from .lane import Lane, ServerLane, ThreadLane
 from .place import Place, Remains, holds_all_of, leave
+from .serving_lock import ServingLock, lock_file_of
 
 __all__ = ["Database"]
 
@@ -34,6 +39,9 @@ SQLITE_READERS = 4
 SERVER_CONNECTIONS = 5
 RETRY_SECONDS = 0.02
 RETURN_SECONDS = 0.5
+# How long a server that has been stopped, or killed, may take to be gone.
+IN_USE_SECONDS = 1.0
+EXIT_SECONDS = 1.0
 
 _NOT_OPEN = "the database is not open"
 _GONE = (
@@ -44,12 +52,26 @@ _OLDER = (
     "restart the server to go on with that"
 )
 
+# `ENOLCK`, and those of file systems that have no such call.
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
+
+_of_parents: list[object] = []
+_opened: weakref.WeakSet[Database] = weakref.WeakSet()
+
+
+@atexit.register
+def _end_all() -> None:
+    for database in list(_opened):
+        database.end()
+
+
 # Alembic keeps what it works on in module globals: one migration at a time in this process.
 _migrating = threading.Lock()
 
 
 class Database:
-    """A database, opened by `open` and closed by `close`; both may be called again.
+    """A database, opened by `open` and closed by `close`; both may be called again, in another
+    event loop too. It is open in one at a time.
 
     On SQLite one transaction writes at a time, and up to four read beside it. On a server up to
     five read and five write. In memory, for tests, it is one transaction after the other.
@@ -62,6 +84,8 @@ class Database:
             included. Of one that takes longer nobody knows the outcome, and closing leaves it
             behind.
         metrics: where its errors are counted.
+        serves: whether this is for a server, which must be the only one that has an SQLite file
+            open; other programs may have it open at the same time.
     """
 
     def __init__(
@@ -71,6 +95,7 @@ class Database:
         busy_timeout_seconds: float = 5.0,
         timeout_seconds: float = 30.0,
         metrics: Metrics | None = None,
+        serves: bool = False,
     ) -> None:
         self._url = url
         self._busy_timeout_seconds = busy_timeout_seconds
@@ -86,8 +111,12 @@ class Database:
         self._remains: Remains | None = None
         self._look_at = 0.0
         self._found = ""
+        self._serves = serves
+        self._lock: ServingLock | None = None
         # One opening or closing at a time: a close that comes second returns when both are done.
         self._door = asyncio.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pid = os.getpid()
 
     async def open(self, *, upgrade: bool | None = None) -> None:
         """Connect, and see that the database may be written and has this program's schema.
@@ -101,21 +130,106 @@ class Database:
                 missing.
             StorageUnavailable: the database is read-only, locked, damaged, unreachable or none.
             SchemaMismatch: the schema is older (and `upgrade` is off), newer, or another program's.
+            DatabaseInUse: this is for a server, and another one has the database open.
         """
+        await self._enter_loop()
         async with self._door:
             if self._writes is not None or self._lost:
                 return
             url = parse_url(self._url)
             try:
-                await self._connect(url, is_sqlite(url) if upgrade is None else upgrade)
+                await self._open(url, is_sqlite(url) if upgrade is None else upgrade)
             except StorageError as error:
                 raise type(error)(f"{error} (database '{url.database}')") from error
+
+    async def _enter_loop(self) -> None:
+        """See that what was opened in another event loop is not open any more.
+
+        Raises:
+            ConfigurationError: it is, and that loop runs.
+        """
+        loop = asyncio.get_running_loop()
+        if self._pid != os.getpid():
+            self._forget()
+        if self._loop is loop:
+            return
+        is_open = self._writes is not None or self._lost
+        if is_open and self._loop is not None and self._loop.is_running():
+            raise ConfigurationError(
+                "the database is open in another event loop: close it there first"
+            )
+        self._loop = loop
+        self._door = asyncio.Lock()
+        if is_open:
+            # That loop has ended, and nobody waits for what was begun in it.
+            self._lost, self._remains = False, None
+            await self._disconnect()
+            self._release_lock()
+
+    def _forget(self) -> None:
+        """Leave connections alone that are those of the process from which this one was forked."""
+        # They must not be closed here, not even as garbage.
+        _of_parents.append((self._reads, self._writes))
+        self._reads = self._writes = self._place = self._remains = self._lock = None
+        self._lost = False
+        self._pid = os.getpid()
+
+    async def _open(self, url: URL, upgrade: bool) -> None:
+        refusal = await self._take_lock(url)
+        try:
+            await self._connect(url, upgrade)
+            if refusal is not None:
+                # SQLite could write where this could not.
+                await self._disconnect()
+                raise refusal
+        except BaseException:
+            self._release_lock()
+            raise
+        _opened.add(self)
+
+    async def _take_lock(self, url: URL) -> StorageUnavailable | None:
+        """Lock the database for this server; gives what to raise, should SQLite find nothing wrong,
+        if that can't be done."""
+        file = lock_file_of(url) if self._serves else None
+        if file is None or not file.parent.is_dir():
+            return None
+        lock = self._lock = ServingLock(file)
+        deadline = time.monotonic() + min(IN_USE_SECONDS, self._busy_timeout_seconds)
+        while True:
+            try:
+                problem = lock.take()
+                break
+            except DatabaseInUse:
+                if time.monotonic() >= deadline:
+                    raise
+                await asyncio.sleep(RETRY_SECONDS)
+        if problem is None:
+            return None
+        if problem.errno in _NO_LOCKS:
+            logger.warning(
+                "the file system has no locks (%s): see that one server uses the database", problem
+            )
+            return None
+        return StorageUnavailable(
+            f"the database can't be used: its lock file '{file}' can't be opened or locked "
+            f"({problem.strerror or problem}); every server needs to write it",
+            "permission",
+        )
+
+    def _release_lock(self) -> None:
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            lock.release()
 
     async def close(self) -> None:
         """Wait for the transactions in progress, then disconnect. Idempotent.
 
         It takes no longer than transactions may take; one that still hangs is left behind.
+
+        Raises:
+            ConfigurationError: it is open in another event loop, which runs.
         """
+        await self._enter_loop()
         async with self._door:
             with contextlib.suppress(StorageUnavailable):
                 self._check_place()
@@ -124,6 +238,17 @@ class Database:
                     await self._leave()
             self._lost, self._remains = False, None
             await self._disconnect()
+            self._release_lock()
+            _opened.discard(self)
+
+    def end(self) -> None:
+        """Close an SQLite database that nobody has closed, at the end of the process."""
+        if self._pid != os.getpid():
+            return
+        for lane in (self._reads, self._writes):
+            if isinstance(lane, ThreadLane):
+                lane.end(EXIT_SECONDS)
+        self._release_lock()
 
     async def _disconnect(self) -> None:
         reads, writes = self._reads, self._writes

@@ -217,6 +217,14 @@ class ThreadLane:
         if not job.future.done():
             job.future.set_exception(_too_slow(self._timeout_seconds or 0))
 
+    def end(self, seconds: float) -> None:
+        """As `close`, without an event loop, for the end of the process: wait for so long."""
+        workers, self._workers = self._workers, []
+        for _ in workers:
+            self._jobs.put(None)
+        for worker in workers:
+            worker.join(seconds)
+
     async def close(self) -> None:
         workers, self._workers = self._workers, []
         for _ in workers:
@@ -239,6 +247,7 @@ class ServerLane:
         self._engine = engine
         self._timeout_seconds = timeout_seconds
         self._turns = asyncio.Semaphore(width)
+        self._loop = asyncio.get_running_loop()
         self._running: set[asyncio.Task[Any]] = set()
 
     async def run(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
@@ -268,6 +277,11 @@ class ServerLane:
             task.exception()
 
     async def close(self) -> None:
+        if self._loop is not asyncio.get_running_loop():
+            # The connections' loop has ended, and can't say goodbye any more.
+            self._running.clear()
+            self._engine.sync_engine.dispose(close=False)
+            return
         if self._running:
             _, hanging = await asyncio.wait(self._running, timeout=self._timeout_seconds)
             for task in hanging:
