@@ -73,7 +73,6 @@ class DocumentManager:
         self._review = Review()
         self._own_ids = itertools.count(1)
         self._housekeeper: asyncio.Task[None] | None = None
-        self._verifier: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._begin()
 
@@ -82,6 +81,7 @@ class DocumentManager:
         self.documents = OpenDocuments(self.settings, self.repository, self._committer)
         self.admission = Admission(self.settings)
         self._connections: dict[Connection, str] = {}
+        self._verifier: asyncio.Task[None] | None = None
         self._is_closing = False
 
     async def _ready(self) -> None:
