@@ -354,6 +354,7 @@ class DocumentManager:
         """
         kind = self.documents.types.get(doc_type)
         operation = kind.difference(kind.create(), kind.create(content))
+        await self._ready()
         was_deleted = await self.repository.was_deleted(check_doc_id(doc_id))
         await self.create_document(doc_id, doc_type, title)
         try:
