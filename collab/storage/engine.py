@@ -112,8 +112,6 @@ def sqlite_engine(
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
         try:
-            # SQLite's own lower() knows ASCII only, and a search should find titles of any script.
-            connection.create_function("lower", 1, _lower, deterministic=True)
             for pragma in pragmas:
                 connection.execute(f"PRAGMA {pragma}").close()
         except BaseException:
@@ -140,10 +138,6 @@ def server_engine(url: URL, *, connections: int, one_state: bool = False) -> Asy
             url, hide_parameters=True, pool_size=connections, max_overflow=0, pool_pre_ping=True
         )
     return engine.execution_options(isolation_level="REPEATABLE READ") if one_state else engine
-
-
-def _lower(text: Any) -> Any:
-    return text.lower() if isinstance(text, str) else text
 
 
 @contextlib.contextmanager

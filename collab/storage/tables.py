@@ -43,7 +43,7 @@ metadata = MetaData(
 # A number that was used once must not come back: a late snapshot of a deleted document would become
 # a wrong snapshot of a new one. SQLite keeps that promise only with AUTOINCREMENT.
 # `checksum` is that of the newest operation. The operations up to `compacted_version` are no longer
-# kept; the last of them had `compacted_checksum`.
+# kept; the last of them had `compacted_checksum`. `search_text` is `folding.search_text`.
 documents = Table(
     "documents",
     metadata,
@@ -58,6 +58,7 @@ documents = Table(
     Column("checksum", BigInteger, nullable=True),
     Column("compacted_version", BigInteger, nullable=False, server_default="0"),
     Column("compacted_checksum", BigInteger, nullable=True),
+    Column("search_text", Text, nullable=False, server_default=""),
     Index(None, "updated_at", "id"),
     sqlite_autoincrement=True,
 )
