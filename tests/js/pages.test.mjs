@@ -80,3 +80,10 @@ test("every bundle is pointed to by its stable name", () => {
     assert.ok(files.includes(target), target);
   }
 });
+
+test("no title can be typed before the page listens to the field", () => {
+  for (const page of ["editor.html", "richtext.html", "board.html"]) {
+    const html = readFileSync(new URL(page, root), "utf8");
+    assert.match(html, /<input id="title"[^>]*\sdisabled[\s>]/, page);
+  }
+});
