@@ -1,4 +1,4 @@
-export { EditorState, StateField, StateEffect, Annotation, Transaction, Compartment, RangeSetBuilder } from "@codemirror/state";
+export { EditorSelection, EditorState, StateField, StateEffect, Annotation, Transaction, Compartment, RangeSetBuilder } from "@codemirror/state";
 export {
   EditorView, Decoration, WidgetType, ViewPlugin, keymap, placeholder, drawSelection, highlightSpecialChars,
   dropCursor, rectangularSelection, crosshairCursor,

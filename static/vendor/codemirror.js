@@ -1,1 +1,1 @@
-export * from "./codemirror-XMAE5VYG.js";
+export * from "./codemirror-UCH6CPZ4.js";

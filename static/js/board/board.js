@@ -1,6 +1,7 @@
 /** The board on the page: a row for each item, kept by id, changed where something has changed. */
 
 import { colorOf } from "../page/color.js";
+import { tellComposing } from "../page/composing.js";
 import { drag } from "./drag.js";
 import * as items from "./items.js";
 import { Row } from "./row.js";
@@ -86,6 +87,8 @@ export class Board {
 
   #drop(id, row) {
     this.#rows.delete(id);
+    // A browser need not end what was composed in an element that is gone.
+    if (row.isComposing) tellComposing(this.#shared, false);
     const hadFocus = row.element.contains(document.activeElement);
     const neighbour = row.element.nextElementSibling ?? row.element.previousElementSibling;
     row.element.remove();
@@ -95,6 +98,7 @@ export class Board {
   #make(id) {
     const row = new Row(id, {
       write: (text) => Object.hasOwn(this.#shared.content, id) && this.#edit((content) => items.write(content, id, text)),
+      compose: (isComposing) => tellComposing(this.#shared, isComposing),
       tick: (done) => this.#act(id, (content) => items.tick(content, id, done)),
       count: (change) => this.#act(id, (content) => items.count(content, id, change)),
       remove: () => this.#act(id, (content) => items.remove(content, id)),

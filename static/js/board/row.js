@@ -2,6 +2,7 @@
 
 import { affixes } from "../collab/ot/affixes.js";
 import { icon } from "../icons.js";
+import { fromField, fromFieldText, shownText, toField } from "./field.js";
 
 const button = (name, label, testid) => {
   const element = document.createElement("button");
@@ -21,8 +22,8 @@ export class Row {
 
   /**
    * @param {string} id
-   * @param {object} actions what the user does: write(text), tick(done), count(change), remove(), move(step),
-   *   drag(event), next(), focus(isFocused)
+   * @param {object} actions what the user does: write(text), compose(isComposing), tick(done), count(change),
+   *   remove(), move(step), drag(event), next(), focus(isFocused)
    */
   constructor(id, actions) {
     this.id = id;
@@ -74,8 +75,11 @@ export class Row {
       const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
       if (step) event.preventDefault(), actions.move(step);
     });
-    this.text.addEventListener("input", () => this.#composed || actions.write(this.text.value));
-    this.text.addEventListener("compositionstart", () => (this.#composed = { before: this.text.value, moves: [] }));
+    this.text.addEventListener("input", () => {
+      if (this.#composed) actions.compose(this.text.value !== shownText(this.#composed.before));
+      else actions.write(fromFieldText(this.#text, this.text.value));
+    });
+    this.text.addEventListener("compositionstart", () => (this.#composed = { before: this.#text, moves: [] }));
     this.text.addEventListener("compositionend", () => this.#endComposition(actions));
     this.text.addEventListener("focus", () => actions.focus(true));
     this.text.addEventListener("blur", () => actions.focus(false));
@@ -87,20 +91,28 @@ export class Row {
   #endComposition(actions) {
     const { before, moves } = this.#composed;
     this.#composed = null;
-    const { start, end } = affixes(before, this.text.value);
-    const inserted = this.text.value.slice(start, this.text.value.length - end);
+    const text = fromFieldText(before, this.text.value);
+    const { start, end } = affixes(before, text);
+    const inserted = text.slice(start, text.length - end);
     const place = moves.reduce((offset, move) => move(offset), start);
     const held = this.#text;
     const removed = moves.length > 0 ? 0 : before.length - end - start;
     actions.write(held.slice(0, place) + inserted + held.slice(place + removed));
-    this.text.value = this.#text;
-    this.text.setSelectionRange(place + inserted.length, place + inserted.length);
+    const caret = toField(this.#text, place + inserted.length);
+    this.text.value = shownText(this.#text);
+    this.text.setSelectionRange(caret, caret);
+    actions.compose(false);
+  }
+
+  get isComposing() {
+    return this.#composed !== null;
   }
 
   /** @param {import("./items.js").Item} item */
   show({ text, done, count }, mayEdit) {
     this.#text = text;
-    if (this.text.value !== text && !this.#composed) this.text.value = text;
+    const shown = shownText(text);
+    if (this.text.value !== shown && !this.#composed) this.text.value = shown;
     for (const [control, label] of this.#labels) control.setAttribute("aria-label", text ? `${label}: ${text}` : label);
     this.done.checked = done;
     this.number.textContent = String(count);
@@ -114,10 +126,13 @@ export class Row {
     // What an input method composes must not be touched: it is put among the others' words at its end.
     if (this.#composed) return void this.#composed.moves.push(caretAfter);
     const { selectionStart, selectionEnd, selectionDirection } = this.text;
-    if (this.text.value === text) return;
-    this.text.value = text;
+    const before = this.#text;
+    if (before === text) return;
+    this.#text = text;
+    this.text.value = shownText(text);
     if (document.activeElement !== this.text) return;
-    this.text.setSelectionRange(caretAfter(selectionStart), caretAfter(selectionEnd), selectionDirection);
+    const moved = (caret) => toField(text, caretAfter(fromField(before, caret)));
+    this.text.setSelectionRange(moved(selectionStart), moved(selectionEnd), selectionDirection);
   }
 
   /** @param {{name: string, color: string}[]} people who are at this item */

@@ -13,11 +13,13 @@ export const ALARMING_MILLISECONDS = 20_000;
  * @property {boolean} connected
  * @property {boolean} localCopy false: what is unsaved could not be kept on this device either
  * @property {{code: string, message: string} | null} error why it failed
+ * @property {boolean} composing all that is unsaved is a word that an input method composes
  *
  * @typedef {object} Part something else that a person entered and the server does not have, such as a title
  * @property {number} unsaved
  * @property {boolean} localCopy
  * @property {{code: string, message: string, advice: string} | null} [error] it is not tried any more
+ * @property {boolean} [composing] it is still being entered: it waits for its user, not for the server
  * @property {() => void} [retry] the user asks for it
  * @property {() => void} [giveUp] the user asks for it: go back to what is stored
  */
@@ -55,7 +57,7 @@ export class SaveState {
 
   /** @param {string} name @param {Part | null} part null: all of it is stored */
   setPart(name, part) {
-    if (part) this.#parts.set(name, { part, since: this.#parts.get(name)?.since ?? this.clock.now() });
+    if (part) this.#parts.set(name, { part, since: part.composing ? null : this.#parts.get(name)?.since ?? this.clock.now() });
     else this.#parts.delete(name);
     this.#arm();
   }
@@ -108,8 +110,10 @@ export class SaveState {
       unsaved,
       delay,
       connected,
-      localCopy: localCopy && parts.every((part) => part.localCopy),
+      // A composition ends where its user goes elsewhere, and is an edit then.
+      localCopy: localCopy && parts.every((part) => part.localCopy || part.composing),
       error,
+      composing: edits === 0 && parts.length > 0 && parts.every((part) => part.composing),
     };
   }
 

@@ -7,6 +7,7 @@ import {
 } from "../../vendor/codemirror.js";
 import { collaboration, showRemote } from "./binding.js";
 import { remoteCursors } from "./cursors.js";
+import { lineEnds } from "./line_ends.js";
 import { appearance } from "./appearance.js";
 
 /**
@@ -23,6 +24,7 @@ export function openEditor(shared, parent, preview) {
       // Only \n ends a line here, so that offsets are those of the document, \r included.
       EditorState.lineSeparator.of("\n"),
       EditorView.clipboardInputFilter.of((text) => text.replace(/\r\n?/g, "\n")),
+      lineEnds,
       EditorState.allowMultipleSelections.of(true),
       EditorView.lineWrapping,
       EditorView.contentAttributes.of({ "aria-label": "Text", spellcheck: "true", autocapitalize: "sentences" }),

@@ -2,6 +2,7 @@
 
 import { Quill } from "../../vendor/quill.js";
 import { UndoManager } from "../collab/index.js";
+import { bindComposing } from "../page/composing.js";
 import { bindQuill } from "./binding.js";
 import { showCursors } from "./cursors.js";
 import { registerFormats } from "./formats.js";
@@ -48,6 +49,7 @@ export function openEditor(shared, parent, toolbar, message) {
   parent.setAttribute("aria-busy", "false");
   quill.history.use(new UndoManager(shared));
   bindQuill(shared, quill);
+  bindComposing(shared, quill.root);
   bindToolbar(quill, toolbar, say);
   showCursors(shared, quill);
   bindAccess(shared, quill, toolbar);

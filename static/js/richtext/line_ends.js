@@ -1,0 +1,72 @@
+/**
+ * Texts whose lines end with \r\n. The editor has a character without width for the \r; nothing comes
+ * between the two, and neither is deleted without the other.
+ */
+
+/** Whether an offset of a content is between \r and \n. */
+export function splitsEnd({ ops }, offset) {
+  let left = offset;
+  for (const { insert } of ops) {
+    const length = typeof insert === "string" ? insert.length : 1;
+    if (left < length) return left > 0 && typeof insert === "string" && insert[left - 1] === "\r" && insert[left] === "\n";
+    left -= length;
+    // A newline has other attributes than the text before it, and so a component of its own.
+    if (left === 0 && typeof insert === "string" && insert.endsWith("\r")) return unitAt(ops, offset) === "\n";
+  }
+  return false;
+}
+
+function unitAt(ops, offset) {
+  for (const { insert } of ops) {
+    const length = typeof insert === "string" ? insert.length : 1;
+    if (offset < length) return typeof insert === "string" ? insert[offset] : "";
+    offset -= length;
+  }
+  return "";
+}
+
+/**
+ * The edit of one editor, with the changes that begin or end between \r and \n moved or widened.
+ * @param {object[]} ops
+ * @param {{ops: object[]}} content before the edit
+ * @returns {object[]}
+ */
+export function withWholeEnds(ops, content) {
+  if (!content.ops.some(({ insert }) => typeof insert === "string" && insert.includes("\r"))) return ops;
+  const edit = [];
+  let offset = 0;
+  let held = null; // a \r that is kept, behind what is inserted next
+  let taken = 0; // what was deleted with a \r before it
+  const keepHeld = () => {
+    if (held) edit.push(held);
+    held = null;
+  };
+  ops.forEach((component, index) => {
+    if (component.insert !== undefined) return void edit.push(component);
+    const { retain, attributes, delete: removed } = component;
+    const length = (retain ?? removed) - taken;
+    offset += retain ?? removed;
+    taken = 0;
+    if (length === 0) return;
+    const isBetween = splitsEnd(content, offset);
+    if (retain !== undefined) {
+      keepHeld();
+      const isLast = index === ops.length - 1 || ops[index + 1].retain !== undefined;
+      const kept = isBetween && !isLast ? length - 1 : length;
+      if (kept > 0) edit.push({ ...component, retain: kept });
+      if (kept < length) held = { retain: 1, ...(attributes && { attributes }) };
+      return;
+    }
+    const whole = length + (held ? 1 : 0);
+    held = null;
+    if (!isBetween) return void edit.push({ delete: whole });
+    if (whole === 1) {
+      taken = 1;
+      return void edit.push({ delete: 2 });
+    }
+    edit.push({ delete: whole - 1 });
+    held = { retain: 1 };
+  });
+  keepHeld();
+  return edit;
+}
