@@ -19,7 +19,7 @@ INSERT = {"ops": [{"insert": "x"}]}
 @pytest.fixture
 async def other(app: Collab, database: str) -> AsyncIterator[Collab]:
     """The same documents in another program, such as the command line."""
-    other = Collab(app.settings)
+    other = Collab(app.settings, serves=False)
     await other.open()
     yield other
     await other.close()
