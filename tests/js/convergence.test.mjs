@@ -94,7 +94,7 @@ class Room {
       type,
       erase,
       burst: () => {
-        for (let left = 30 + below(70); left > 0; left -= 1) (this.erasing && below(3) === 0 ? erase : type)();
+        for (let left = 20 + below(30); left > 0; left -= 1) (this.erasing && below(3) === 0 ? erase : type)();
       },
       wait: () => clock.advance(random() * 60),
       cut: () => server.connections.get(editor.clientId)?.end(1006),

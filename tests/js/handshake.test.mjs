@@ -8,6 +8,24 @@ import { settled } from "./simulated/clock.mjs";
 import { MemoryStorage } from "./simulated/storage.mjs";
 import { opened, world } from "./simulated/world.mjs";
 
+test("a new client_id needs no claim where claims are forbidden", async () => {
+  const here = world();
+  let isForbidden = false;
+  const claim = async () => {
+    if (isForbidden) throw new Error("SecurityError");
+    return () => {};
+  };
+  const editor = await opened(here, { storage: new MemoryStorage(), claims: { claim } });
+  const before = editor.clientId;
+  isForbidden = true;
+  here.server.connections.get(before).end(4409);
+  await here.clock.advance(5000);
+  editor.edit(insert(0, "a"));
+  await here.clock.advance(1000);
+  assert.notEqual(editor.clientId, before);
+  assert.deepEqual([editor.status.state, here.server.content], ["saved", "a"]);
+});
+
 /** Every address that a connection is asked for at. */
 function addresses(here) {
   const seen = [];

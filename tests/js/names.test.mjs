@@ -59,7 +59,7 @@ for (const [docType, made] of Object.entries(TYPES)) {
         split: type.split(a, 40),
       };
     };
-    for (let round = 0; round < 3000; round += 1) {
+    for (let round = 0; round < 600; round += 1) {
       const names = Array.from({ length: 4 }, (_, index) => NAMES[(round + index * (1 + below(3))) % NAMES.length]);
       if (new Set(names).size < 4) continue;
       const renamed = renamedBy(names);

@@ -80,10 +80,12 @@ export class Keeping {
     this.#journal = new Journal(this.storage, this.scope, clientId, this.clock);
     this.#release = null;
     // Nobody else can know the new name: it is ours at once.
-    this.#claims.claim(this.#journal.key, { isNew: true }).then((given) => {
+    const claimed = this.#claims.claim(this.#journal.key, { isNew: true }).then((given) => {
       if (this.#closed) given?.();
       else this.#release = given;
     });
+    // Where claims are forbidden, so that none is given, the name is ours all the same.
+    claimed.catch(() => {});
     if (this.session.unsaved > 0) this.writeNow();
     journal?.remove();
     release?.();
