@@ -33,5 +33,8 @@ class DeltaType:
     def count(self, operation: Operation) -> int:
         return len(operation["ops"])
 
+    def split(self, operation: Operation, maximum_bytes: int) -> list[Operation]:
+        return delta.split(operation, maximum_bytes)
+
     def outline(self, operation: Operation) -> object:
         return delta.outline(operation)

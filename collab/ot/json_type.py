@@ -105,6 +105,9 @@ class JsonType:
         """Each component meets each; a meeting takes as long as four components of a Delta."""
         return STEPS_OF_MEETING * components * theirs
 
+    def split(self, operation: Operation, maximum_bytes: int) -> list[Operation]:
+        return json0.split(operation, maximum_bytes)
+
     def invert(self, operation: Operation, content: Any) -> Operation:
         """The inverse; `InvalidOperation` if the operation doesn't say what it deletes there."""
         JsonBuffer(content).apply(operation)

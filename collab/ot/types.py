@@ -62,6 +62,10 @@ class OperationType(Protocol):
     `outline(operation)`, what of an operation is needed again and again, and
     `transform_past(operation, others)`, the operation as it must be after all of `others`
     (`Applied`, in order), each of which was committed first.
+
+    And `split(operation, maximum_bytes)`: pieces that, applied one after the other, are the
+    operation, each of about so many bytes of JSON text at most. Without it, an editor sends an
+    operation as it was made, however large it is.
     """
 
     @property

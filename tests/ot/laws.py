@@ -267,3 +267,19 @@ def a_buffer_refuses_what_applying_refuses_and_stays_as_it_was(
     expected = content if refusals != {None} else kind.apply(content, operation)
     assert buffer.content() == expected
     assert buffer.size == kind.buffer(expected).size
+
+
+@law
+def the_pieces_of_an_operation_do_together_what_it_does(kind: Any, draws: Draws) -> None:
+    content = draws.content()
+    operation = draws.operation(content)
+    maximum = draws.count(200)
+    if not hasattr(kind, "split"):
+        return
+    pieces = kind.split(operation, maximum)
+    made = content
+    for piece in pieces:
+        assert kind.normalize(piece) == piece
+        assert len(pieces) == 1 or piece not in ({"ops": []}, [])
+        made = kind.apply(made, piece)
+    assert made == kind.apply(content, operation)

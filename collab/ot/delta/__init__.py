@@ -14,6 +14,7 @@ from .difference import difference
 from .faults import BeyondEnd, SplitPair
 from .reader import Component, DeltaReader, Operation, extent
 from .rich_form import RichForm
+from .split import split
 from .writer import DeltaWriter
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "invert",
     "outline",
     "same_attributes",
+    "split",
     "transform",
     "transform_cursor",
     "transform_past",

@@ -5,6 +5,7 @@ from .buffer import JsonBuffer
 from .components import Component, Operation, append, inverse
 from .difference import difference
 from .form import count, normalize
+from .split import split
 from .transforming import compose, transform
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "difference",
     "inverse",
     "normalize",
+    "split",
     "transform",
 ]

@@ -1,15 +1,17 @@
-/** Cuts big operations into parts that a server takes. */
+/** Cuts big operations into parts that a server takes, as `collab/ot/delta/split.py` does. */
 
 import { Delta } from "../../../vendor/quill-delta.js";
 
 // The JSON around a number or a text and the key is at most this long.
 const COMPONENT_BYTES = 32;
 const COMPONENTS_MAXIMUM = 2000;
-const HEAD_BYTES = 16;
+/** A text is never cut to less than this; every character takes fewer bytes. */
+export const LEAST_TEXT_BYTES = 16;
 
 /**
  * A Delta operation as two, the first of which is at most about `bytes` long as JSON; null as the
- * second if all of it fits. Embeds are not cut.
+ * second if all of it fits. It has at most `COMPONENTS_MAXIMUM` components. Embeds and attributes are
+ * not cut, so a part may be as large as one of them.
  * @returns {[object, object | null]}
  */
 export function splitDelta(operation, bytes) {
@@ -17,12 +19,14 @@ export function splitDelta(operation, bytes) {
   let offset = 0; // in the content that the first part makes
   const first = [];
   const rest = [...operation.ops];
+  let changes = false; // a part that changes nothing would be followed by the same again
   while (rest.length > 0 && first.length < COMPONENTS_MAXIMUM) {
     const [component] = rest;
     room -= fixedBytes(component);
-    if (room <= 0 && first.length > 0) break;
+    if (room <= 0 && changes) break;
     const { insert } = component;
-    const fits = typeof insert === "string" ? head(insert, Math.max(room, HEAD_BYTES)) : insert;
+    const least = Math.max(changes ? 0 : Math.floor(bytes / 8), LEAST_TEXT_BYTES);
+    const fits = typeof insert === "string" ? head(insert, Math.max(room, least)) : insert;
     if (fits !== insert) {
       first.push({ ...component, insert: fits });
       rest[0] = { ...component, insert: insert.slice(fits.length) };
@@ -30,6 +34,7 @@ export function splitDelta(operation, bytes) {
       break;
     }
     if (typeof insert === "string") room -= jsonBytes(insert);
+    changes ||= component.retain === undefined || component.attributes !== undefined;
     if (component.delete === undefined) offset += Delta.Op.length(component);
     first.push(rest.shift());
   }
@@ -40,10 +45,13 @@ export function splitDelta(operation, bytes) {
 /** All of a component but its text. */
 function fixedBytes({ insert, attributes }) {
   let bytes = COMPONENT_BYTES;
-  if (attributes) bytes += jsonBytes(JSON.stringify(attributes));
-  if (typeof insert === "object") bytes += jsonBytes(JSON.stringify(insert));
+  if (attributes) bytes += bytesOf(attributes);
+  if (typeof insert === "object") bytes += bytesOf(insert);
   return bytes;
 }
+
+/** How many bytes a value takes as JSON. */
+export const bytesOf = (value) => new TextEncoder().encode(JSON.stringify(value)).length;
 
 /** The longest beginning whose JSON is at most `bytes` long, ending between characters. */
 export function head(text, bytes) {

@@ -1,10 +1,13 @@
-/** Cuts big json0 operations into parts that a server takes. */
+/** Cuts big json0 operations into parts that a server takes, as `collab/ot/json0/split.py` does. */
 
-import { head } from "../split.js";
-import { append, asText0, isText, ofEdit } from "./components.js";
+import { LEAST_TEXT_BYTES, bytesOf, head } from "../split.js";
+import { same } from "../same.js";
+import { append, appendEdit, asText0, isText, ofEdit } from "./components.js";
 
 // The server takes 500, those of embedded text counted each.
 const COMPONENTS_MAXIMUM = 400;
+/** A replacement is sent as one up to so many times the size of a part. */
+const UNCUT_MAXIMUM = 5;
 
 /**
  * The operation as two, the first of which is at most about `bytes` long as JSON; null as the second
@@ -12,16 +15,32 @@ const COMPONENTS_MAXIMUM = 400;
  * @returns {[object[], object[] | null]}
  */
 export function splitComponents(operation, bytes) {
-  const pieces = operation.flatMap((component) => (isText(component) ? textPieces(component, bytes) : [component]));
+  const pieces = operation.flatMap((component) => piecesOf(component, bytes));
   let room = bytes;
   let count = 0;
   while (count < pieces.length && count < COMPONENTS_MAXIMUM) {
-    room -= bytesOf(pieces[count]);
+    room -= bytesOf(pieces[count].piece);
     if (room < 0 && count > 0) break;
     count += 1;
   }
   if (count === pieces.length) return [operation, null];
   return [joined(pieces.slice(0, count)), joined(pieces.slice(count))];
+}
+
+/** @returns {{component: object, piece: object}[]} with the component that each is a piece of */
+function piecesOf(component, bytes) {
+  const pieces = isText(component) ? textPieces(component, Math.max(bytes, LEAST_TEXT_BYTES)) : halves(component, bytes);
+  return pieces.map((piece) => ({ component, piece }));
+}
+
+function halves(component, bytes) {
+  const { p, od, oi, ld, li } = component;
+  const isReplacement = (od !== undefined && oi !== undefined) || (ld !== undefined && li !== undefined);
+  if (!isReplacement || bytesOf(component) <= UNCUT_MAXIMUM * bytes) return [component];
+  if (ld !== undefined) return [{ p, ld }, { p, li }];
+  if (p.length > 0) return [{ p, od }, { p, oi }];
+  // A whole document can't be deleted: in between it is empty.
+  return same(od, {}) || same(oi, {}) ? [component] : [{ p, od, oi: {} }, { p, od: {}, oi }];
 }
 
 /** One component of `t` for each of its edits, and none with a longer text than `bytes`. */
@@ -43,10 +62,22 @@ function editPieces({ p, i, d }, bytes) {
   return pieces;
 }
 
-const bytesOf = (component) => new TextEncoder().encode(JSON.stringify(component)).length;
-
 function joined(pieces) {
   const components = [];
-  for (const piece of pieces) append(components, piece);
+  for (let index = 0; index < pieces.length; ) {
+    const { component } = pieces[index];
+    const from = index;
+    while (pieces[index]?.component === component) index += 1;
+    const together = pieces.slice(from, index).map(({ piece }) => piece);
+    if (component.t === undefined) together.forEach((piece) => append(components, piece));
+    else append(components, withEdits(component.p, together));
+  }
   return components;
+}
+
+/** As one: to append the edits one by one to a component takes time that grows with its length. */
+function withEdits(p, pieces) {
+  const o = [];
+  for (const piece of pieces) appendEdit(o, piece.o[0]);
+  return { p, t: "text0", o };
 }

@@ -1,0 +1,99 @@
+"""Cutting an operation that is too large for one edit into several.
+
+`static/js/collab/ot/json0/split.js` gives the same pieces; both are tested with the same vectors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..sizes import LEAST_TEXT_BYTES, head
+from ..utf16 import length
+from ..values import size
+from . import text0
+from .components import Component, Operation, append, as_text0, is_text, of_edit
+
+__all__ = ["COMPONENTS_MAXIMUM", "split"]
+
+COMPONENTS_MAXIMUM = 400
+"""Of one piece, those of text0 counted each; a server takes 500 by default."""
+
+UNCUT_MAXIMUM = 5
+"""A replacement is sent as one up to so many times the size of a piece."""
+
+Piece = tuple[Component, int]
+"""A component and the bytes of its JSON text."""
+
+
+def split(operation: Operation, maximum_bytes: int) -> list[Operation]:
+    """Pieces that, applied one after the other, are the operation; itself if it is small.
+
+    Each is about `maximum_bytes` of JSON text at most, and has at most `COMPONENTS_MAXIMUM`
+    components. Texts are cut between characters, and a very large replacement into deleting and
+    inserting; a value that is inserted or deleted is not cut, so a piece may be as large as one.
+    """
+    groups: list[Operation] = []
+    group: Operation = []
+    count, room = 0, maximum_bytes
+    for piece, bytes_of_it in pieces_of(operation, maximum_bytes):
+        if count == COMPONENTS_MAXIMUM or (count and bytes_of_it > room):
+            groups.append(group)
+            group, count, room = [], 0, maximum_bytes
+        append(group, piece)
+        count += 1
+        room -= bytes_of_it
+    return [*groups, group] if groups else [operation]
+
+
+def pieces_of(operation: Operation, maximum_bytes: int) -> Iterator[Piece]:
+    for component in operation:
+        if is_text(component):
+            parts = text_parts(component, max(maximum_bytes, LEAST_TEXT_BYTES))
+            yield from ((part, size(part)) for part in parts)
+            continue
+        needed = size(component)
+        if needed > UNCUT_MAXIMUM * maximum_bytes and (halves := cut_replacement(component)):
+            yield from ((half, size(half)) for half in halves)
+        else:
+            yield component, needed
+
+
+def text_parts(component: Component, maximum_bytes: int) -> Iterator[Component]:
+    """One component for each edit of the string, none with a text of more than the bytes."""
+    path = component["p"]
+    for edit in as_text0(component)["o"]:
+        for part in edit_parts(edit, maximum_bytes):
+            if "t" in component:
+                yield {"p": path, "t": "text0", "o": [part]}
+            else:
+                yield of_edit(part, path)
+
+
+def edit_parts(edit: text0.Edit, maximum_bytes: int) -> Iterator[text0.Edit]:
+    kind = "i" if "i" in edit else "d"
+    offset, rest = edit["p"], edit[kind]
+    while rest:
+        part = head(rest, maximum_bytes)
+        yield {"p": offset, kind: part}
+        rest = rest[len(part) :]
+        if kind == "i":
+            offset += length(part)
+
+
+def cut_replacement(component: Component) -> list[Component]:
+    """Deleting what was there, then inserting the new value; none if it is no replacement.
+
+    A whole document can't be deleted: in between it is empty.
+    """
+    path = component["p"]
+    for delete, insert in (("od", "oi"), ("ld", "li")):
+        if delete in component and insert in component:
+            between: dict[str, Any] = {}
+            old = {"p": path, delete: component[delete]}
+            new = {"p": path, insert: component[insert]}
+            if path:
+                return [old, new]
+            if between not in (component[delete], component[insert]):
+                return [{**old, insert: between}, {"p": path, delete: between, **new}]
+    return []

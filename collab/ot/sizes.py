@@ -1,0 +1,48 @@
+"""How long JSON text is, as Python and JavaScript both count it without writing it."""
+
+from __future__ import annotations
+
+import re
+
+from .utf16 import length
+
+__all__ = ["LEAST_TEXT_BYTES", "head", "quoted_size"]
+
+LEAST_TEXT_BYTES = 16
+"""A text is never cut to less than this; every character takes fewer bytes."""
+
+BLOCK = 4096
+
+_escaped_by_one = re.compile(r'["\\]')
+_control = re.compile("[\x00-\x1f]")
+
+
+def quoted_size(text: str) -> int:
+    """At most how many bytes a text takes inside the quotes of JSON.
+
+    A control character counts six, one beyond U+FFFF too, as a browser counts its two units.
+    """
+    plain = len(text) if text.isascii() else len(text.encode()) + 2 * (length(text) - len(text))
+    return plain + len(_escaped_by_one.findall(text)) + 5 * len(_control.findall(text))
+
+
+def head(text: str, maximum_bytes: int) -> str:
+    """The longest beginning whose `quoted_size` is at most `maximum_bytes`."""
+    if 6 * len(text) <= maximum_bytes:
+        return text
+    left = maximum_bytes
+    for start in range(0, len(text), BLOCK):
+        block = text[start : start + BLOCK]
+        needed = quoted_size(block)
+        if needed > left:
+            return text[: start + fitting(block, left)]
+        left -= needed
+    return text
+
+
+def fitting(block: str, left: int) -> int:
+    for index, character in enumerate(block):
+        left -= quoted_size(character)
+        if left < 0:
+            return index
+    return len(block)
