@@ -4,23 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import secrets
-from collections.abc import AsyncIterator
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, NoReturn
 from weakref import WeakSet
 
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as open_websocket
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+from websockets.exceptions import (
+    ConnectionClosed,
+    InvalidStatus,
+    WebSocketException,
+)
 from websockets.typing import Subprotocol
 
 from .address import document_address
 from .backoff import Backoff
 from .changes import Changes
-from .errors import EditorError, EditRefused, JoinRefused, NotSaved, StreamGap, TakenOver
-from .session import SENT_AGAIN, Change, Session
+from .credentials import Credentials, Token, TokenUnavailable
+from .errors import (
+    ContentReplaced,
+    EditorError,
+    EditorFailed,
+    JoinRefused,
+    NotSaved,
+    StreamGap,
+    TakenOver,
+)
+from .reading import is_readable, read_frame
+from .refusal import Refusal
+from .session import SENT_AGAIN, Change, IdTaken, Session
 
 __all__ = ["Editor", "connect"]
 
@@ -31,29 +46,27 @@ SUBPROTOCOL = Subprotocol("collab.v1")
 # The state of the largest document that a server holds by default, as escaped JSON text.
 FRAME_MAXIMUM_BYTES = 128 * 1024 * 1024
 
-# After these the same connection would be closed again.
-FINAL_CLOSE_CODES = frozenset({1003, 1008, 1009, 4404, 4410})
 TAKEN_OVER = 4409
 TRY_AGAIN_LATER = 1013
 TRY_AGAIN_SECONDS = 1.0
 
-# A refused handshake that may go well another time.
-RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
+UNTOLD_MAXIMUM = 1000
+"""So many errors wait for `saved`; beyond it the oldest is logged and dropped."""
 
 
 class Editor:
     """Made by `connect`. All is to be called in the event loop that `connect` ran in.
 
     One task owns the connection, reconnects with full jitter and sends at once what is not
-    acknowledged. Bounds: one edit on its way and one composed of all that wait.
+    acknowledged. Bounds: one edit on its way; those that wait are composed as far as they can be.
     """
 
-    def __init__(self, url: str, doc_id: str, query: dict[str, str], token: str | None) -> None:
+    def __init__(self, url: str, doc_id: str, query: dict[str, str], token: Token | None) -> None:
         document_address(url, doc_id, query)
         self.doc_id = doc_id
         self._url = url
         self._query = query
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._credentials = Credentials(token)
         self._session = Session()
         self._changes: WeakSet[Changes] = WeakSet()
         self._backoff = Backoff()
@@ -61,9 +74,10 @@ class Editor:
         self._wake = asyncio.Event()
         self._is_resting = False
         self._progress: asyncio.Future[None] | None = None
-        self._refusal: EditRefused | None = None
+        self._untold: deque[EditorError] = deque()
         self._failure: Exception | None = None
-        self._reason = ""
+        self._refusal = Refusal()
+        self._has_new_id = False
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -113,16 +127,14 @@ class Editor:
         """Return once every change of this editor is acknowledged, and so durable.
 
         Raises:
-            EditRefused: one was refused and taken back; told once.
+            EditRefused: one was refused and taken back; each is raised once.
+            ContentReplaced: acknowledged content is gone from the server; raised once.
             EditorError: the editor has come to its end.
         """
-        while True:
-            refusal, self._refusal = self._refusal, None
-            if refusal is not None:
-                raise refusal
-            if not self.unsaved:
-                return
+        while not self._untold and self.unsaved:
             await self._next_progress()
+        if self._untold:
+            raise self._untold.popleft()
 
     async def reached(self, version: int) -> None:
         """Return once `version` has come from the server; raises `EditorError`."""
@@ -152,6 +164,22 @@ class Editor:
             await self._close()
             raise
 
+    async def _leave(self, seconds: float) -> None:
+        """Return once all is saved; what no call of `saved` has raised is raised then."""
+        try:
+            async with asyncio.timeout(seconds):
+                while self.unsaved:
+                    await self._next_progress()
+        except TimeoutError:
+            problem = f"not acknowledged within {seconds} s: take the error's content"
+            raise NotSaved(problem, self.content, True) from None
+        if self._untold:
+            first, *others = self._untold
+            self._untold.clear()
+            for other in others:
+                first.add_note(f"and before leaving: {other}")
+            raise first
+
     async def _close(self) -> None:
         if self._task is not None:
             self._task.cancel()
@@ -170,6 +198,13 @@ class Editor:
             self._fail(error)
 
     def _fail(self, error: Exception) -> None:
+        """Come to the end, with all that is not saved in the error."""
+        if self._session.joined:
+            if not isinstance(error, EditorError):
+                failed = EditorFailed(f"the editor has failed: {error!r}: take the error's content")
+                failed.__cause__ = error
+                error = failed
+            error.content, error.unsaved = self.content, self.unsaved
         self._failure = error
         for changes in list(self._changes):
             changes.end(error)
@@ -177,31 +212,68 @@ class Editor:
 
     async def _connection(self) -> None:
         """One connection from its handshake to its end. Raises only what ends the editor."""
-        query = {**self._query, **self._session.query}
-        address = document_address(self._url, self.doc_id, query)
         self._wait = 0.0
-        try:
+        self._refusal = Refusal()
+        with self._enduring():
+            headers = await self._credentials.headers()
+            query = {**self._query, **self._session.query}
             async with open_websocket(
-                address,
-                additional_headers=self._headers,
+                document_address(self._url, self.doc_id, query),
+                additional_headers=headers,
                 subprotocols=[SUBPROTOCOL],
                 compression=None,
                 max_size=FRAME_MAXIMUM_BYTES,
                 close_timeout=1,
             ) as websocket:
                 await self._follow(websocket)
+
+    @contextlib.contextmanager
+    def _enduring(self) -> Iterator[None]:
+        """Let through only what ends the editor; whatever else happens, the next connection may
+        do better."""
+        try:
+            yield
+        except EditorError:
+            raise
         except InvalidStatus as error:
-            response = error.response
-            if not self._session.joined or response.status_code not in RETRIED_STATUSES:
-                raise JoinRefused(_reason(response.status_code, response.body)) from None
+            self._check_refusal(Refusal.of_response(error.response))
         except ConnectionClosed as error:
             self._check_close(error)
-        except (OSError, InvalidHandshake, StreamGap) as error:
+        except IdTaken as error:
+            logger.warning("document %s: %s: connecting as another editor", self.doc_id, error)
+            self._take_new_id()
+        except StreamGap as error:
+            if not self._session.joined:
+                raise JoinRefused(str(error)) from error
+            logger.info("document %s: reconnecting: %s", self.doc_id, error)
+        except TokenUnavailable as error:
+            if not self._session.joined:
+                raise error.__cause__ or error from None
+            logger.warning("document %s: trying again: %s", self.doc_id, error)
+        except (OSError, WebSocketException) as error:
             if not self._session.joined:
                 raise
             logger.info("document %s: reconnecting: %s", self.doc_id, error)
         finally:
             self._session.disconnected()
+
+    def _check_refusal(self, refusal: Refusal) -> None:
+        """What to do where the server refuses the connection."""
+        self._wait = max(self._wait, refusal.retry_after)
+        if self._session.joined:
+            if refusal.is_temporary or (refusal.is_unauthorized and self._credentials.can_renew):
+                logger.info("document %s: trying again: %s", self.doc_id, refusal)
+                return
+            if refusal.is_forbidden and self._session.may_be_renamed and not self._has_new_id:
+                # Maybe it is the client_id that is another user's by now.
+                logger.warning("document %s: trying another client_id: %s", self.doc_id, refusal)
+                self._take_new_id()
+                return
+        raise JoinRefused(str(refusal))
+
+    def _take_new_id(self) -> None:
+        self._session.rename(secrets.token_hex(8))
+        self._has_new_id = True
 
     def _check_close(self, closed: ConnectionClosed) -> None:
         code, reason = (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (1006, "")
@@ -212,9 +284,8 @@ class Editor:
                 "each editor needs a client_id of its own"
             )
         if code == TRY_AGAIN_LATER:
-            self._wait = TRY_AGAIN_SECONDS
-        if code in FINAL_CLOSE_CODES or not self._session.joined:
-            raise JoinRefused(self._reason or f"{code} {reason}")
+            self._wait = max(self._wait, TRY_AGAIN_SECONDS)
+        self._check_refusal(self._refusal.closed(code, reason))
 
     # -- one connection -------------------------------------------------------------------------
 
@@ -235,24 +306,43 @@ class Editor:
 
     async def _read(self, websocket: ClientConnection) -> NoReturn:
         while True:
-            self._receive(json.loads(await websocket.recv()))
+            frame = read_frame(await websocket.recv())
+            # A host may send its editors frames of its own.
+            if frame is not None:
+                self._receive(frame)
 
     def _receive(self, frame: dict[str, Any]) -> None:
         kind = frame["type"]
         change = self._session.receive(frame)
-        if kind == "server_shutdown":
-            self._wait = float(frame["retry_after"])
+        if not is_readable(frame):
+            logger.info("document %s: passed over a frame that can't be read", self.doc_id)
+        elif kind == "server_shutdown":
+            self._wait = Refusal.seconds(frame["retry_after"])
         elif kind == "error":
-            self._reason = f"{frame['code']}: {frame['message']}"
+            self._refusal = Refusal(frame["code"], frame["message"])
             self._is_resting = frame["code"] in SENT_AGAIN
-        elif kind in ("document_state", "document_resumed", "ack"):
+        elif kind in ("document_state", "document_resumed"):
+            self._backoff.reset()
+            self._has_new_id = False
+        elif kind == "ack":
             self._backoff.reset()
         if change is not None:
-            self._refusal = change.refusal or self._refusal
-            for changes in list(self._changes):
-                changes.put(change)
+            self._tell(change)
         self._wake.set()
         self._advance()
+
+    def _tell(self, change: Change) -> None:
+        self._untold += change.refusals
+        if change.replaced is not None:
+            lost = change.replaced
+            problem = (
+                f"{lost.reason}: take the former content, of version {lost.version}, from here"
+            )
+            self._untold.append(ContentReplaced(problem, lost.content))
+        while len(self._untold) > UNTOLD_MAXIMUM:
+            logger.warning("document %s: not asked for: %s", self.doc_id, self._untold.popleft())
+        for changes in list(self._changes):
+            changes.put(change)
 
     async def _send(self, websocket: ClientConnection) -> None:
         self._is_resting = False
@@ -291,7 +381,7 @@ async def connect(
     client_id: str | None = None,
     user_id: str | None = None,
     name: str | None = None,
-    token: str | None = None,
+    token: Token | None = None,
     doc_type: str | None = None,
     link: str | None = None,
     guest_secret: str | None = None,
@@ -308,7 +398,8 @@ async def connect(
         client_id: names this editor; the server makes one if it is left out. A second editor of
             the same `client_id` takes over from the first.
         user_id, name: who is editing, where the server is open to all.
-        token: who is editing, where it is not.
+        token: who is editing, where it is not: a text, or a function, async or not, that returns
+            one. It is called for each connection, so that a token that expires is renewed.
         doc_type: of the document, if it is created.
         link: the secret link by which the document is shared.
         guest_secret: what a guest is known by, 16 to 128 of `A-Z a-z 0-9 . _ ~ -`; left out, one
@@ -318,8 +409,9 @@ async def connect(
     Raises:
         JoinRefused, OSError, websockets.exceptions.InvalidHandshake: the first join failed.
         NotSaved: on leaving; `content` holds what was not saved.
-        EditRefused: on leaving, if an edit was refused and `saved` has not told it.
-        EditorError: on leaving, if the editor had come to its end with unsaved changes.
+        EditRefused, ContentReplaced: on leaving, if `saved` has not raised it.
+        EditorError: on leaving, if the editor had come to its end with unsaved changes; `content`
+            holds them.
     """
     given = {
         "client_id": client_id,
@@ -334,19 +426,6 @@ async def connect(
     await editor._open()
     try:
         yield editor
-        try:
-            await asyncio.wait_for(editor.saved(), leave_timeout)
-        except TimeoutError:
-            problem = f"not acknowledged within {leave_timeout} s: take the error's content"
-            raise NotSaved(problem, editor.content) from None
+        await editor._leave(leave_timeout)
     finally:
         await editor._close()
-
-
-def _reason(status: int, body: bytes | bytearray | None) -> str:
-    """What the server says in a refused handshake."""
-    try:
-        answer = json.loads(body or b"")
-        return f"{status} {answer['code']}: {answer['message']}"
-    except (ValueError, KeyError, TypeError):
-        return f"the server answered {status}: is there a collab server at this URL?"

@@ -6,7 +6,9 @@
         ├── TakenOver           another editor uses its `client_id`
         ├── DocumentReplaced    the document is another one now, and there were unsaved changes
         ├── NotSaved            it was left before everything was acknowledged
+        ├── EditorFailed        something went wrong that the editor has no answer to
         ├── EditRefused         one edit was refused and taken back; the editor goes on
+        ├── ContentReplaced     the server came back with other content; the editor goes on
         └── ChangesMissed       changes were read too slowly; the editor goes on
     StreamGap                   internal: the connection can't be followed, the next one can
 
@@ -21,9 +23,11 @@ from ..errors import CollabError
 
 __all__ = [
     "ChangesMissed",
+    "ContentReplaced",
     "DocumentReplaced",
     "EditRefused",
     "EditorError",
+    "EditorFailed",
     "JoinRefused",
     "NotSaved",
     "StreamGap",
@@ -32,9 +36,18 @@ __all__ = [
 
 
 class EditorError(CollabError):
-    """Base of what an editor raises."""
+    """Base of what an editor raises.
+
+    Of an error that ends the editor, `content` is the content as the user saw it last, with the
+    unsaved changes, None if the document was never joined; `unsaved` says whether there are any.
+    """
 
     code = "editor"
+
+    def __init__(self, problem: str, content: Any = None, unsaved: bool = False) -> None:
+        super().__init__(problem)
+        self.content = content
+        self.unsaved = unsaved
 
 
 class JoinRefused(EditorError):
@@ -46,35 +59,24 @@ class TakenOver(EditorError):
 
 
 class DocumentReplaced(EditorError):
-    """What was not acknowledged can't be brought to the document that the server has now.
-
-    Args:
-        content: as the user saw it last, with the unsaved changes.
-    """
-
-    def __init__(self, problem: str, content: Any) -> None:
-        super().__init__(problem)
-        self.content = content
+    """What was not acknowledged can't be brought to the document that the server has now."""
 
 
 class NotSaved(EditorError):
-    """The editor was left while changes were not acknowledged.
+    """The editor was left while changes were not acknowledged."""
 
-    Args:
-        content: as the user saw it last, with the unsaved changes.
-    """
 
-    def __init__(self, problem: str, content: Any) -> None:
-        super().__init__(problem)
-        self.content = content
+class EditorFailed(EditorError):
+    """The editor has met an error that it has no answer to, which is the cause of this one."""
 
 
 class EditRefused(EditorError):
-    """The server refused an edit. Its change is gone from the content, later ones are kept.
+    """An edit was refused. Its change is gone from the content, later ones are kept.
 
     Args:
-        reason: the `code` of the protocol, such as `document_full`.
-        operation: what was refused, as it was sent.
+        reason: the `code` of the protocol, such as `document_full`; `invalid_operation` if it does
+            not fit what others have changed meanwhile.
+        operation: what was refused, as it was sent, or as it would have been.
     """
 
     def __init__(self, reason: str, message: str, operation: Any) -> None:
@@ -83,8 +85,15 @@ class EditRefused(EditorError):
         self.operation = operation
 
 
+class ContentReplaced(EditorError):
+    """The server came back with another history, and content that it had acknowledged is gone.
+
+    The editor goes on with the server's content. `content` is what it had before.
+    """
+
+
 class ChangesMissed(EditorError):
-    """More changes came than may wait to be read: take `content` anew, then go on reading."""
+    """More changes came than may wait to be read: take `content` again, then go on reading."""
 
 
 class StreamGap(Exception):

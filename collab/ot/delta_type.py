@@ -12,7 +12,12 @@ __all__ = ["DeltaType"]
 
 
 class DeltaType:
-    """The algebra of operations, as a part of an operation type."""
+    """The algebra of operations, as a part of an operation type.
+
+    `piece_components` is how many components a piece that `split` makes has at most.
+    """
+
+    piece_components = delta.PIECE_COMPONENTS
 
     def compose(self, first: Operation, second: Operation) -> Operation:
         return delta.compose(first, second)

@@ -58,6 +58,7 @@ class JsonType:
     """
 
     name = "json"
+    piece_components = json0.PIECE_COMPONENTS
 
     def __init__(
         self,

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from collab.client import Change, Session
+from collab.errors import InvalidOperation
+from collab.frames import encode_json
 from collab.ot import get_type
 
 TEXT = get_type("text")
@@ -22,10 +24,17 @@ class Entry:
 
 @dataclass
 class SimulatedServer:
-    content: str = ""
+    """`compacted` is the version that the history begins with; what fits into one edit is what the
+    real server takes by default."""
+
+    content: Any = ""
     epoch: str = "e1"
     log: list[Entry] = field(default_factory=list)
     refusals: deque[str] = field(default_factory=deque)
+    doc_type: Any = TEXT
+    compacted: int = 0
+    bytes_maximum: int = 1024 * 1024
+    size_maximum: int = 10_000_000
 
     @property
     def version(self) -> int:
@@ -53,15 +62,33 @@ class SimulatedServer:
             code = self.refusals.popleft()
             line.down.append({"type": "error", "code": code, "message": "no", "id": frame["id"]})
             return
+        code = self.take(client_id, frame)
+        if code is not None:
+            line.down.append({"type": "error", "code": code, "message": "no", "id": frame["id"]})
+
+    def take(self, client_id: str, frame: dict[str, Any]) -> str | None:
+        """Apply an edit; or why not."""
+        if len(encode_json(frame)) > self.bytes_maximum:
+            return "too_large"
+        if frame["version"] < self.compacted:
+            return "version_gone"
         operation = frame["operation"]
-        for entry in self.log[frame["version"] :]:
-            operation = TEXT.transform(operation, entry.operation, "right")
-        self.content = TEXT.apply(self.content, operation)
+        try:
+            self.doc_type.check(operation)
+            for entry in self.log[frame["version"] :]:
+                operation = self.doc_type.transform(operation, entry.operation, "right")
+            content = self.doc_type.apply(self.content, operation)
+        except InvalidOperation:
+            return "invalid_operation"
+        if len(encode_json(content)) > self.size_maximum:
+            return "document_full"
+        self.content = content
         self.log.append(Entry(client_id, frame["id"], operation))
+        return None
 
     def accept(self, client_id: str, operation: Any) -> None:
         """An edit of somebody on the newest version."""
-        self.content = TEXT.apply(self.content, operation)
+        self.content = self.doc_type.apply(self.content, operation)
         self.log.append(Entry(client_id, self.last_id(client_id) + 1, operation))
 
 
@@ -75,6 +102,7 @@ class Line:
         self.up: deque[str] = deque()
         self.down: deque[dict[str, Any]] = deque()
         self.cursor = 0
+        self.changes: list[Change] = []
         session.disconnected()
         query = session.query
         identity = {"user_id": f"user-{client_id}", "name": client_id}
@@ -82,13 +110,16 @@ class Line:
             "type": "document_resumed",
             "doc_id": "doc",
             "epoch": server.epoch,
-            "doc_type": "text",
+            "doc_type": server.doc_type.name,
             "client_id": client_id,
             "user": identity,
             "users": [],
             "last_id": server.last_id(client_id),
         }
-        if query.get("epoch") == server.epoch and int(query["version"]) <= server.version:
+        if (
+            query.get("epoch") == server.epoch
+            and server.compacted <= int(query["version"]) <= server.version
+        ):
             self.cursor = int(query["version"])
         else:
             self.cursor = server.version
@@ -141,7 +172,9 @@ class Line:
         """Everything on its way arrives, and everything unsaved is saved."""
         while True:
             while self.down:
-                self.deliver()
+                change = self.deliver()
+                if change is not None:
+                    self.changes.append(change)
             self.send()
             while self.arrive():
                 pass

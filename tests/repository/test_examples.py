@@ -14,10 +14,12 @@ from pathlib import Path
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
+from collab.client import connect as edit
 from tests.serverprocess import ServerProcess
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 REPLY_SECONDS = 30
+LINE_MAXIMUM_BYTES = 16 * 1024 * 1024
 
 State = dict[str, object]
 
@@ -45,7 +47,10 @@ def server(tmp_path: Path) -> Iterator[ServerProcess]:
 async def running(*command: str) -> AsyncIterator[asyncio.StreamReader]:
     """A program for as long as the context lasts, and what it prints, errors included."""
     process = await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        *command,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        limit=LINE_MAXIMUM_BYTES,
     )
     assert process.stdout is not None
     try:
@@ -84,6 +89,18 @@ async def test_the_python_editor_types_and_prints_what_others_type(server: Serve
             assert state["content"] == "Hello from Python!\n"
             await write(ada, 1, state["version"], "Hi, Python. ")
             assert await printed(lines) == "ada typed [{'insert': 'Hi, Python. '}]"
+
+
+async def test_the_python_editor_opens_a_document_of_some_megabytes(
+    server: ServerProcess,
+) -> None:
+    text = "0123456789" * 300_000
+    async with edit(server.url, "notes", name="Ada") as ada:
+        ada.edit({"ops": [{"insert": text}]})
+    url = server.url.replace("http", "ws")
+    async with running(sys.executable, "-u", str(EXAMPLES / "editor.py"), url) as lines:
+        assert (await printed(lines)).endswith(f" is {text!r}")
+        assert (await printed(lines)).startswith("saved as version ")
 
 
 async def test_the_python_editor_ends_with_the_reason_if_it_is_refused(

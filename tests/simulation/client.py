@@ -52,8 +52,9 @@ class WatchedSession(Session):
         if frame["type"] == "ack" and inflight is not None and inflight.id == frame["id"]:
             self.accepted[inflight.id] = inflight.frame
         change = super().receive(frame)
-        if change is not None and change.refusal is not None:
-            self.refused(change.refusal.operation, change.operation)
+        if change is not None and change.refusals:
+            for refusal in change.refusals:
+                self.refused(refusal.operation, change.operation)
             # What was done and undone again can't be undone.
             self.undo = OwnUndo(self._known()[0])
         elif change is not None and self.undo is not None:
@@ -264,7 +265,7 @@ class SimulatedClient:
             finally:
                 self.editor = None
                 # Told to a user long ago.
-                editor._refusal = None
+                editor._untold.clear()
 
     def leave(self) -> None:
         """Leave in good order: once all is saved, or after a while."""

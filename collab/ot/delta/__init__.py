@@ -14,10 +14,11 @@ from .difference import difference
 from .faults import BeyondEnd, SplitPair
 from .reader import Component, DeltaReader, Operation, extent
 from .rich_form import RichForm
-from .split import split
+from .split import PIECE_COMPONENTS, split
 from .writer import DeltaWriter
 
 __all__ = [
+    "PIECE_COMPONENTS",
     "BeyondEnd",
     "Component",
     "DeltaReader",

@@ -11,9 +11,9 @@ from ..sizes import LEAST_TEXT_BYTES, head, quoted_size
 from ..values import size
 from .reader import Component, Operation, extent
 
-__all__ = ["COMPONENTS_MAXIMUM", "split"]
+__all__ = ["PIECE_COMPONENTS", "split"]
 
-COMPONENTS_MAXIMUM = 2000
+PIECE_COMPONENTS = 2000
 """Of one piece; a server takes 10,000 by default, and transforms few sooner than many."""
 
 COMPONENT_BYTES = 32
@@ -23,7 +23,7 @@ COMPONENT_BYTES = 32
 def split(operation: Operation, maximum_bytes: int) -> list[Operation]:
     """Pieces that, applied one after the other, are the operation; itself if it is small.
 
-    Each is about `maximum_bytes` of JSON text at most, and has at most `COMPONENTS_MAXIMUM`
+    Each is about `maximum_bytes` of JSON text at most, and has at most `PIECE_COMPONENTS`
     components. Embeds and attributes are not cut, so a piece may be as large as one of them.
     """
     rest = deque(operation["ops"])
@@ -42,7 +42,7 @@ def take(rest: deque[Component], maximum_bytes: int) -> tuple[list[Component], i
     offset = 0
     taken: list[Component] = []
     changes = False
-    while rest and len(taken) < COMPONENTS_MAXIMUM:
+    while rest and len(taken) < PIECE_COMPONENTS:
         component = rest[0]
         room -= fixed_size(component)
         if room <= 0 and changes:

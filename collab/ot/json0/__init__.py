@@ -5,10 +5,11 @@ from .buffer import JsonBuffer
 from .components import Component, Operation, append, inverse
 from .difference import difference
 from .form import count, normalize
-from .split import split
+from .split import PIECE_COMPONENTS, split
 from .transforming import compose, transform
 
 __all__ = [
+    "PIECE_COMPONENTS",
     "Component",
     "JsonBuffer",
     "Misfit",

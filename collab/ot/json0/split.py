@@ -14,9 +14,9 @@ from ..values import size
 from . import text0
 from .components import Component, Operation, append, as_text0, is_text, of_edit
 
-__all__ = ["COMPONENTS_MAXIMUM", "split"]
+__all__ = ["PIECE_COMPONENTS", "split"]
 
-COMPONENTS_MAXIMUM = 400
+PIECE_COMPONENTS = 400
 """Of one piece, those of text0 counted each; a server takes 500 by default."""
 
 UNCUT_MAXIMUM = 5
@@ -29,7 +29,7 @@ Piece = tuple[Component, int]
 def split(operation: Operation, maximum_bytes: int) -> list[Operation]:
     """Pieces that, applied one after the other, are the operation; itself if it is small.
 
-    Each is about `maximum_bytes` of JSON text at most, and has at most `COMPONENTS_MAXIMUM`
+    Each is about `maximum_bytes` of JSON text at most, and has at most `PIECE_COMPONENTS`
     components. Texts are cut between characters, and a very large replacement into deleting and
     inserting; a value that is inserted or deleted is not cut, so a piece may be as large as one.
     """
@@ -37,7 +37,7 @@ def split(operation: Operation, maximum_bytes: int) -> list[Operation]:
     group: Operation = []
     count, room = 0, maximum_bytes
     for piece, bytes_of_it in pieces_of(operation, maximum_bytes):
-        if count == COMPONENTS_MAXIMUM or (count and bytes_of_it > room):
+        if count == PIECE_COMPONENTS or (count and bytes_of_it > room):
             groups.append(group)
             group, count, room = [], 0, maximum_bytes
         append(group, piece)

@@ -1,0 +1,48 @@
+"""Frames of the server as they come, some of which are not for the editor."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+__all__ = ["is_readable", "read_frame"]
+
+Kinds = tuple[type, ...]
+
+NUMBER: Kinds = (int,)
+TEXT: Kinds = (str,)
+
+FIRST = {"doc_type": TEXT, "epoch": TEXT, "version": NUMBER, "client_id": TEXT, "last_id": NUMBER}
+
+FIELDS: dict[str, dict[str, Kinds]] = {
+    "ack": {"id": NUMBER, "version": NUMBER},
+    "document_change": {"version": NUMBER, "user_id": TEXT, "client_id": TEXT},
+    "document_resumed": FIRST,
+    "document_state": FIRST,
+    "error": {"code": TEXT, "message": TEXT},
+    "server_shutdown": {"retry_after": (int, float)},
+}
+"""What an editor reads of each frame."""
+
+
+def read_frame(text: str | bytes) -> dict[str, Any] | None:
+    """The frame, None if it is no JSON object with a `type`: a host may send what it likes."""
+    try:
+        frame = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return frame if type(frame) is dict and type(frame.get("type")) is str else None
+
+
+def is_readable(frame: dict[str, Any]) -> bool:
+    """Whether a frame of a `type` that the editor acts on has all the fields that it reads."""
+    kind = frame["type"]
+    fields = FIELDS.get(kind, {})
+    if not all(type(frame.get(name)) in kinds for name, kinds in fields.items()):
+        return False
+    if fields is FIRST:
+        user = frame.get("user")
+        if type(user) is not dict or type(user.get("user_id")) is not str:
+            return False
+    wanted = {"document_change": "operation", "document_state": "content"}.get(kind, "type")
+    return wanted in frame

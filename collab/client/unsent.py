@@ -1,0 +1,175 @@
+"""What was edited and is not on its way yet.
+
+It is a row of parts, each made on what those before it make. Each edit is a part of its own, so
+that one that is refused takes no other with it. Only beyond `RECENT_PARTS` the older ones are
+composed, equals with equals: for n edits that takes time in proportion to n log n, and leaves about
+log n older parts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..ot import Measured, OperationType
+from ..ot.values import size
+
+__all__ = ["EDIT_BYTES", "Part", "Unsent", "composed"]
+
+EDIT_BYTES = 200_000
+"""About how large an edit is sent, as JSON text. A server takes 1 MiB by default."""
+
+RECENT_PARTS = 100
+
+UNDONE_BYTES = 1024
+"""Up to here two parts are looked at together, whether the second undoes the first."""
+
+
+@dataclass(slots=True)
+class Part:
+    """One operation, and the bytes of its JSON text when it was made.
+
+    `alone` if it is not to be sent in one edit with others, `joined` if it is of several edits.
+    """
+
+    operation: Any
+    bytes: int
+    alone: bool = False
+    joined: bool = False
+
+    @classmethod
+    def of(cls, operation: Any, *, alone: bool = False, joined: bool = False) -> Part:
+        return cls(operation, size(operation), alone, joined)
+
+    def moved(self, operation: Any) -> Part:
+        """The same part after others' changes."""
+        return Part(operation, self.bytes, self.alone, self.joined)
+
+
+class Unsent:
+    """The parts, oldest first; no more than the user has edited, composed as far as they can be."""
+
+    def __init__(self, doc_type: OperationType) -> None:
+        self._type = doc_type
+        self._count = doc_type.count if isinstance(doc_type, Measured) else None
+        self._piece_components: int = getattr(doc_type, "piece_components", sys.maxsize)
+        self.parts: list[Part] = []
+
+    def __bool__(self) -> bool:
+        return bool(self.parts)
+
+    def add(self, part: Part) -> None:
+        self.parts.append(part)
+        # Whatever a type raises here, its operations stay apart.
+        with contextlib.suppress(Exception):
+            self._drop_undone()
+            self._join_old()
+
+    def put_back(self, parts: Iterable[Part]) -> None:
+        """What was taken comes first again."""
+        self.parts[:0] = parts
+
+    def take(self, maximum_bytes: int) -> list[Part]:
+        """Remove from the front what is to be sent as one edit.
+
+        A part that is too large for one is cut. Only one that can't be cut is larger.
+        """
+        first = self.parts[0]
+        pieces = self.cut(first.operation, maximum_bytes)
+        if len(pieces) > 1:
+            self.parts[:1] = [
+                Part.of(piece, alone=first.alone, joined=first.joined) for piece in pieces
+            ]
+        count = 1 if len(pieces) > 1 or first.alone else self._fitting(maximum_bytes)
+        taken, self.parts = self.parts[:count], self.parts[count:]
+        return taken
+
+    def cut(self, operation: Any, maximum_bytes: int) -> list[Any]:
+        """The operation in pieces of about this size, as far as its type can cut it."""
+        split = getattr(self._type, "split", None)
+        if split is None:
+            return [operation]
+        try:
+            return list(split(operation, maximum_bytes)) or [operation]
+        except Exception:
+            return [operation]
+
+    def _fitting(self, maximum_bytes: int) -> int:
+        """How many parts, from the first on, fit into one edit together."""
+        count = self._first_of(maximum_bytes)
+        while count > 1:
+            together = composed(self._type, self.parts[:count])
+            if together is not None and self._fits(together, maximum_bytes):
+                break
+            # Half of the work, not half of the parts: the older ones are much larger.
+            maximum_half = sum(part.bytes for part in self.parts[:count]) // 2
+            count = min(count - 1, self._first_of(maximum_half))
+        return count
+
+    def _first_of(self, maximum_bytes: int) -> int:
+        """How many parts have so many bytes, and components, in all; one at least."""
+        taken, room, components = 0, maximum_bytes, self._piece_components
+        for part in self.parts:
+            room -= part.bytes
+            if self._count is not None:
+                components -= self._count(part.operation)
+            if taken and (room < 0 or components < 0 or part.alone):
+                break
+            taken += 1
+        return taken
+
+    def _fits(self, operation: Any, maximum_bytes: int) -> bool:
+        if size(operation) > maximum_bytes or len(self.cut(operation, maximum_bytes)) > 1:
+            return False
+        return hasattr(self._type, "split") or self._is_allowed(operation)
+
+    def _is_allowed(self, operation: Any) -> bool:
+        try:
+            self._type.check(operation)
+        except Exception:
+            return False
+        return True
+
+    def _drop_undone(self) -> None:
+        """What was typed and deleted again is nothing to send."""
+        if len(self.parts) < 2 or self._count is None:
+            return
+        *_, before, last = self.parts
+        if before.alone or max(before.bytes, last.bytes) > UNDONE_BYTES:
+            return
+        together = composed(self._type, [before, last])
+        if together is not None and not self._count(together):
+            del self.parts[-2:]
+
+    def _join_old(self) -> None:
+        index = len(self.parts) - RECENT_PARTS
+        while index >= 1:
+            before, last = self.parts[index - 1 : index + 1]
+            if before.alone or last.alone or before.bytes > 2 * last.bytes:
+                return
+            together = composed(self._type, [before, last])
+            if together is None or not self._may_be_kept(together):
+                return
+            self.parts[index - 1 : index + 1] = [Part.of(together, joined=True)]
+            index -= 1
+
+    def _may_be_kept(self, operation: Any) -> bool:
+        """What a type can't cut must not become larger than one edit."""
+        if hasattr(self._type, "split"):
+            return True
+        return size(operation) <= EDIT_BYTES and self._is_allowed(operation)
+
+
+def composed(doc_type: OperationType, parts: Sequence[Part]) -> Any:
+    """The parts as one operation, neighbours first; None if the type can't compose them."""
+    operations = [part.operation for part in parts]
+    try:
+        while len(operations) > 1:
+            pairs = [operations[index : index + 2] for index in range(0, len(operations), 2)]
+            operations = [doc_type.compose(*pair) if pair[1:] else pair[0] for pair in pairs]
+    except Exception:
+        return None
+    return operations[0]
