@@ -7,12 +7,35 @@ line has it, as an option of `collab serve`. Sizes end in `_bytes`, times in `_s
 from __future__ import annotations
 
 import ipaddress
-from typing import Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 __all__ = ["Settings"]
+
+if TYPE_CHECKING:
+    # What may be given, and what is read: pydantic makes the one of the other.
+    class Secret:
+        @overload
+        def __get__(self, settings: None, owner: type[object]) -> Secret: ...
+        @overload
+        def __get__(self, settings: object, owner: type[object]) -> SecretStr: ...
+        def __get__(self, settings: object, owner: type[object]) -> Secret | SecretStr: ...
+        def __set__(self, settings: object, value: str | SecretStr) -> None: ...
+
+    class Texts:
+        @overload
+        def __get__(self, settings: None, owner: type[object]) -> Texts: ...
+        @overload
+        def __get__(self, settings: object, owner: type[object]) -> tuple[str, ...]: ...
+        def __get__(self, settings: object, owner: type[object]) -> Texts | tuple[str, ...]: ...
+        def __set__(self, settings: object, value: Sequence[str]) -> None: ...
+
+else:
+    Secret = SecretStr
+    Texts = tuple[str, ...]
 
 
 class Settings(BaseSettings):
@@ -28,8 +51,8 @@ class Settings(BaseSettings):
     root_path: str = Field(
         default="", description="Path under which a proxy serves the program, such as /collab."
     )
-    proxies_trusted: tuple[str, ...] = Field(
-        default=("127.0.0.1", "::1"),
+    proxies_trusted: Texts = Field(
+        default=cast(Any, ("127.0.0.1", "::1")),
         description="Addresses and networks of the proxies whose X-Forwarded-For and "
         'X-Forwarded-Proto are believed, such as ["10.0.0.0/8"] (JSON); * for any.',
     )
@@ -41,8 +64,8 @@ class Settings(BaseSettings):
         description="Whether a record of the log is a line of text or a JSON object.",
     )
 
-    metrics_token: SecretStr = Field(
-        default=SecretStr(""),
+    metrics_token: Secret = Field(
+        default=cast(Any, SecretStr("")),
         description="Bearer token with which /metrics is read, 16 characters or more; without one, "
         "nobody reads them, but everybody in open mode.",
     )
@@ -52,8 +75,8 @@ class Settings(BaseSettings):
         default="open",
         description="open: everybody is who they say they are; token: a signed token says who.",
     )
-    token_secret: SecretStr = Field(
-        default=SecretStr(""),
+    token_secret: Secret = Field(
+        default=cast(Any, SecretStr("")),
         description="Shared secret of tokens signed by HS256, 32 bytes or more.",
     )
     token_key_file: str = Field(
@@ -90,8 +113,8 @@ class Settings(BaseSettings):
     document_links_maximum: int = Field(
         default=100, ge=1, description="Most links that share one document."
     )
-    origins_allowed: tuple[str, ...] = Field(
-        default=(),
+    origins_allowed: Texts = Field(
+        default=cast(Any, ()),
         description="Origins beside its own whose pages may edit, such as "
         '["https://example.org"] (JSON); * for any.',
     )
