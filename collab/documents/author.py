@@ -19,7 +19,9 @@ class Author:
 
     `last_id` and `last_version` are of its newest accepted edit, committed or not; 0 if none.
     `holders` counts the connections and calls that use this author now; `may_edit` is set once one
-    of them may edit. `work` holds the steps that may still be worked for its edits.
+    of them may edit. `work` holds the steps that may still be worked for its edits. `sent` is the
+    id and the fingerprint of the edit that came last over the present connection, stored or not:
+    another edit may be stored under that id.
     """
 
     client_id: str
@@ -29,11 +31,19 @@ class Author:
     last_version: int = 0
     holders: int = 0
     may_edit: bool = False
+    sent: tuple[int, str] | None = None
 
     @property
     def is_claimed(self) -> bool:
         """Whether the `client_id` belongs to this user: they edited with it, or may do so now."""
         return self.may_edit or self.last_id > 0
+
+    def has_sent_another(self, record: OperationRecord) -> bool:
+        """Whether this stored edit has the id, but not the content, of the one that was sent."""
+        sent = self.sent
+        return (
+            sent is not None and sent[0] == record.client_edit_id and sent[1] != record.fingerprint
+        )
 
     def restore(self, record: ClientRecord | None) -> None:
         """Go back to what is stored: what was accepted since was not committed."""

@@ -161,6 +161,7 @@ class Connection:
             StorageUnavailable: the content could not be read.
         """
         document = self.document
+        self.author.sent = None
         await document.until_known(self.author)
         if (
             version is not None
@@ -468,7 +469,7 @@ class Connection:
         for change in history.committed_since(self._cursor, PAGE_CHANGES):
             if size >= PAGE_BYTES:
                 break
-            frame = change.frame_for(self.client_id)
+            frame = self.document.room.frame_for(self.client_id, change)
             page.append(frame)
             size += len(frame)
             self._metrics.sent_bytes += len(frame)
@@ -499,7 +500,8 @@ class Connection:
         if not records:
             raise TooSlow("this version's changes are no longer kept: reconnect")
         self._cursor = records[-1].version
-        frames = [Change(record, None).frame_for(self.client_id) for record in records]
+        room = self.document.room
+        frames = [room.frame_for(self.client_id, Change(record, None)) for record in records]
         self._metrics.sent_bytes += sum(map(len, frames))
         return frames
 

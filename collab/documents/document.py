@@ -12,7 +12,7 @@ import enum
 import itertools
 import logging
 import time
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
 from ..errors import (
@@ -176,6 +176,7 @@ class Document:
             StorageUnavailable: nobody knows yet.
         """
         if edit_id > author.last_id:
+            author.sent = (edit_id, fingerprint(version, self.doc_type.normalize(operation)))
             author.work.spend(STEPS_OF_ASKING)
             if not await self._repository.holds_edit(self.key, author.client_id, edit_id):
                 raise refusal
@@ -243,6 +244,7 @@ class Document:
         author.work.spend(change.components + steps_of_size(len(record.operation)))
         author.last_id = edit_id
         author.last_version = change.version
+        author.sent = (edit_id, sent)
         self._committer.notify(self)
         return change
 
@@ -327,10 +329,7 @@ class Document:
             # It was shown long ago: only its identity counts, and all else may be compacted.
             change = Change(record, None)
         if change.record.fingerprint != fingerprint(version, self.doc_type.normalize(operation)):
-            raise OutOfOrder(
-                f"id {edit_id} was used for another edit: expected {author.last_id + 1}; "
-                "what is sent again must have the version and operation it was first sent with"
-            )
+            raise _used_before(author, edit_id)
         return change
 
     # -- commits --------------------------------------------------------------------------------
@@ -439,6 +438,7 @@ class Document:
         """Take the database's word for what was committed."""
         try:
             buffer, missed, clients = await self._ask({change.client_id for change in dropped})
+            stored = await self._stored_of(dropped, clients)
         except DocumentDeleted:
             self.delete(await self._deleted_by())
             return
@@ -449,13 +449,13 @@ class Document:
         shown = self.history.head
         for record in missed:
             self.history.append(Change.of_record(record, self._effort.components))
-            self.authors.stored(record)
+            self._stored(record)
         self.history.commit(shown + len(missed))
         self._buffer = buffer
         self._captured = None
         self.state = DocumentState.OPEN
         for change in dropped:
-            self._settle(change, clients[change.client_id])
+            self._settle(change, clients[change.client_id], stored.get(change.version))
         for record in missed:
             self.authors.forget(record.client_id)
         self._after_turn(shown)
@@ -487,20 +487,52 @@ class Document:
         except StorageError:
             return ""
 
-    def _settle(self, change: Change, stored: Any) -> None:
+    async def _stored_of(
+        self, dropped: Sequence[Change], clients: Mapping[str, ClientRecord | None]
+    ) -> dict[int, OperationRecord | None]:
+        """By the version that it was to make, what is stored of the id of each dropped change, as
+        far as the editor's ids have come."""
+        found = {}
+        for change in dropped:
+            client, edit_id = clients[change.client_id], change.record.client_edit_id
+            if client is not None and client.last_id >= edit_id:
+                found[change.version] = await self._repository.find_edit(
+                    self.key, change.client_id, edit_id
+                )
+        return found
+
+    def _stored(self, record: OperationRecord) -> None:
+        """An edit was found in the database that this process did not store, or had given up."""
+        self.authors.stored(record)
+        author = self.authors.get(record.client_id)
+        if author is not None and author.has_sent_another(record):
+            self.room.disown(record.client_id, record.version)
+
+    def _settle(
+        self, change: Change, client: ClientRecord | None, stored: OperationRecord | None
+    ) -> None:
         """Tell the author of a dropped change, unless it was committed after all: then the history
-        brings the ack."""
+        brings the ack.
+
+        Args:
+            stored: the edit that has its id in the database, which may be another one.
+        """
         author = self.authors.get(change.client_id)
         if author is None:
             return
-        author.restore(stored)
-        if author.last_id < change.record.client_edit_id:
+        author.restore(client)
+        edit_id = change.record.client_edit_id
+        error: CollabError | None = None
+        if author.last_id < edit_id:
             error = StorageUnavailable(
                 "the database could not store the edit: it was not applied; "
                 "send the same edit again shortly"
             )
+        elif stored is None or stored.fingerprint != change.record.fingerprint:
+            error = _used_before(author, edit_id)
+        if error is not None:
             self.metrics.edits_refused[error.code] += 1
-            self.room.refuse(change.client_id, error, change.record.client_edit_id)
+            self.room.refuse(change.client_id, error, edit_id)
         self.authors.forget(change.client_id)
 
     # -- content --------------------------------------------------------------------------------
@@ -626,3 +658,10 @@ class Document:
 
 def _deleted() -> DocumentDeleted:
     return DocumentDeleted("the document was deleted")
+
+
+def _used_before(author: Author, edit_id: int) -> OutOfOrder:
+    return OutOfOrder(
+        f"id {edit_id} was used for another edit: expected {author.last_id + 1}; "
+        "what is sent again must have the version and operation it was first sent with"
+    )

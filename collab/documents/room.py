@@ -69,6 +69,9 @@ class Room:
         self.published = history.head
         """The version that everybody in the flow has."""
         self._flow: dict[str, Write] = {}
+        # Bound: one for each edit of another process, or of an earlier life of this one, that took
+        # the id of one that a connection here has sent.
+        self._foreign: dict[str, set[int]] = {}
         self._metrics = metrics
         self._presences: dict[str, Presence] = {}
         self._history = history
@@ -112,6 +115,7 @@ class Room:
         if self.connections.get(client_id) is not connection:
             return
         del self.connections[client_id]
+        self._foreign.pop(client_id, None)
         self._entries.pop(client_id, None)
         self._moved.pop(client_id, None)
         if self._presences.pop(client_id, None) is not None:
@@ -145,7 +149,7 @@ class Room:
                 connection.publish(version, history.head, None)
             self.published = history.head
             return
-        batch = _batch(changes)
+        batch = self._batch(changes)
         self.published = history.head
         for connection in self._write_flow(batch):
             connection.publish(version, history.head, batch)
@@ -155,6 +159,28 @@ class Room:
         connection = self.connections.get(client_id)
         if connection is not None:
             connection.put(prepare(Error(error.code, error.message, edit_id)))
+
+    def disown(self, client_id: str, version: int) -> None:
+        """This version is of its `client_id`, but not the edit that the present connection sent:
+        it is shown as a change, like anybody else's."""
+        if client_id in self.connections:
+            self._foreign.setdefault(client_id, set()).add(version)
+
+    def owns(self, change: Change) -> bool:
+        """Whether it is what a connection of its `client_id` has sent."""
+        return change.version not in self._foreign.get(change.client_id, ())
+
+    def frame_for(self, client_id: str, change: Change) -> bytes:
+        """What a change looks like to an editor."""
+        return change.frame_for(client_id) if self.owns(change) else change.frame
+
+    def _batch(self, changes: list[Change]) -> Batch:
+        """The changes as everybody sees them, with an `ack` in the place of one's own."""
+        own: dict[str, dict[int, bytes]] = {}
+        for index, change in enumerate(changes):
+            if self.owns(change):
+                own.setdefault(change.client_id, {})[index] = change.ack()
+        return Batch([change.frame for change in changes], own)
 
     # -- the flow -------------------------------------------------------------------------------
 
@@ -306,11 +332,3 @@ class Room:
     def close_deleted(self, user_id: str) -> None:
         """Close every connection because the document was deleted by this user."""
         self.close(4410, "the document was deleted", prepare(DocumentDeleted(user_id)))
-
-
-def _batch(changes: list[Change]) -> Batch:
-    """The changes as everybody sees them, with an `ack` in the place of one's own."""
-    own: dict[str, dict[int, bytes]] = {}
-    for index, change in enumerate(changes):
-        own.setdefault(change.client_id, {})[index] = change.ack()
-    return Batch([change.frame for change in changes], own)
