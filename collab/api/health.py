@@ -29,6 +29,7 @@ def health_routes(repository: Repository, committer: Committer) -> list[Route]:
             if failed_at is not None and time.monotonic() - failed_at < FAILURE_SECONDS:
                 raise StorageUnavailable(f"edits can't be stored: {committer.failure}")
             await repository.ping()
+            await committer.prove()
         except StorageError as error:
             return error_response(error)
         return json_response({"status": "ok"})

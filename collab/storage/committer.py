@@ -80,6 +80,8 @@ class Committer:
         """When the newest commit failed (`time.monotonic`); None if it succeeded."""
         self.failure: str | None = None
         """Why it failed; None if it succeeded."""
+        self.is_proven = False
+        """Whether the newest thing that is known is a commit that succeeded, or `prove`."""
 
     def notify(self, source: Source) -> None:
         """This source has something to commit. After `close` nobody listens any more."""
@@ -113,6 +115,7 @@ class Committer:
             return
         self._closing = False
         self.failed_at = self.failure = None
+        self.is_proven = False
         self._task = loop.create_task(self._commit_all(), name="collab committer")
 
     async def close(self) -> None:
@@ -124,6 +127,16 @@ class Committer:
         self._gathering.release()
         self._bell.set()
         await asyncio.wait([self._task])
+
+    async def prove(self) -> None:
+        """See that something can be stored, by storing something, unless that is known already.
+
+        Raises:
+            StorageUnavailable: it can't.
+        """
+        if not self.is_proven:
+            await self._repository.write_something()
+            self.is_proven = True
 
     def tell_lost(self) -> None:
         """Tell sources whose commit was under way when the task was cancelled that its outcome is
@@ -188,6 +201,7 @@ class Committer:
             stored = await self._repository.append([append for _, append in batch])
         except Exception as error:
             self.failed_at = time.monotonic()
+            self.is_proven = False
             self.metrics.commit_seconds.observe(self.failed_at - begun)
             known = error if isinstance(error, CollabError) else self._unknown(error)
             # Not the error, whose traceback holds the documents of the batch.
@@ -198,6 +212,7 @@ class Committer:
             self._lost += batch
             raise
         self.failed_at = self.failure = None
+        self.is_proven = True
         ended = time.monotonic()
         self.metrics.commit_seconds.observe(ended - begun)
         operations = 0

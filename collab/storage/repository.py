@@ -429,6 +429,14 @@ class Repository:
         """
         await self._database.write(schema.check_writable)
 
+    async def write_something(self) -> None:
+        """Store something without meaning, which takes what an edit takes: room on the disk.
+
+        Raises:
+            StorageUnavailable: it can't be stored.
+        """
+        await self._database.write(schema.write_something)
+
 
 def _create(
     connection: Connection,

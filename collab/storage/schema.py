@@ -13,7 +13,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, column, false, inspect, select, table, update
+from sqlalchemy import ColumnClause, Connection, column, false, inspect, select, table, update
 
 from ..errors import SchemaMismatch
 from . import tables
@@ -27,6 +27,7 @@ __all__ = [
     "needs_upgrade",
     "state",
     "upgrade",
+    "write_something",
 ]
 
 _VERSION_TABLE = "alembic_version"
@@ -91,6 +92,17 @@ def check_writable(connection: Connection) -> None:
     """The same, and let a read-only database say so; nothing is written."""
     check(connection)
     connection.execute(update(tables.documents).where(false()).values(version=0))
+
+
+def write_something(connection: Connection) -> None:
+    """Change something that nothing is read from, so that it has to be written."""
+    if connection.dialect.name == "sqlite":
+        # SQLite leaves out what does not change anything.
+        number = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA user_version = {(int(number) + 1) % 2**16}")
+    else:
+        version: ColumnClause[str] = column("version_num")
+        connection.execute(update(table(_VERSION_TABLE, version)).values(version_num=version))
 
 
 def needs_upgrade(connection: Connection) -> bool:
