@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeGuard
 
 from ..errors import InvalidRequest
+from .texts import check_text, is_visible
 
 __all__ = [
     "PALETTE",
@@ -51,8 +52,9 @@ class User:
     """Identity as the server vouches for it: stamped on every change, never taken from a frame.
 
     Args:
-        user_id: 1 to 128 printable characters; two connections may have the same.
-        name: what others see, at most 100 characters; the `user_id` if empty.
+        user_id: 1 to 128 characters, as `check_text` has them; two connections may have the same.
+        name: what others see, at most 100 such characters; the `user_id` if nothing of it can be
+            seen.
         role: a `viewer` sees everything and edits nothing.
         documents: roles by document id, `*` for all others; None where `role` is for all.
         expires_at: when a connection of this user ends, in seconds since the epoch.
@@ -84,7 +86,7 @@ class User:
                 "a guest by the digest of its secret; choose another one"
             )
         check_text("name", self.name, NAME_MAXIMUM)
-        if not self.name:
+        if not is_visible(self.name):
             object.__setattr__(self, "name", self.user_id[:NAME_MAXIMUM])
 
     @property
@@ -110,16 +112,6 @@ def allows(role: Role, needed: Role) -> bool:
     return ROLES.index(role) >= ROLES.index(needed)
 
 
-def check_text(parameter: str, value: str, maximum: int) -> None:
-    """Raise `InvalidRequest` unless `value` is printable and at most `maximum` characters."""
-    if len(value) > maximum:
-        raise InvalidRequest(
-            f"parameter '{parameter}' has {len(value)} characters, the limit is {maximum}"
-        )
-    if not value.isprintable():
-        raise InvalidRequest(f"parameter '{parameter}' holds characters that can't be printed")
-
-
 def check_guest_secret(secret: str) -> str:
     """The same secret; `InvalidRequest` unless it is 16 to 128 of `A-Z a-z 0-9 . _ ~ -`."""
     if not _GUEST_SECRET.fullmatch(secret):
@@ -139,7 +131,7 @@ def guest_user(secret: str, name: str | None) -> User:
         InvalidRequest: the secret or the name is malformed.
     """
     user_id = _guest_id(check_guest_secret(secret))
-    return User(user_id, name or "Guest", "owner", guest_secret=secret)
+    return User(user_id, _guest_name(name), "owner", guest_secret=secret)
 
 
 def _guest_id(secret: str) -> str:
@@ -158,5 +150,11 @@ def open_user(
     """
     if not user_id and guest_secret:
         return guest_user(guest_secret, name)
-    shown = name or ("Guest" if not user_id else "")
+    shown = (name or "") if user_id else _guest_name(name)
     return User(user_id or f"guest-{client_id}", shown, "owner")
+
+
+def _guest_name(name: str | None) -> str:
+    name = name or ""
+    check_text("name", name, NAME_MAXIMUM)
+    return name if is_visible(name) else "Guest"

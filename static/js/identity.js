@@ -2,6 +2,9 @@
 
 import { newIdentifier } from "./collab/identifier.js";
 import { recall, recallOrMake, remember } from "./memory.js";
+import { cleanText } from "./text.js";
+
+const NAME_MAXIMUM = 100;
 
 const ADJECTIVES = ["Amber", "Blue", "Calm", "Coral", "Green", "Lilac", "Quiet", "Silver", "Swift", "Warm"];
 const ANIMALS = ["Badger", "Finch", "Fox", "Hare", "Heron", "Lynx", "Otter", "Owl", "Seal", "Wren"];
@@ -19,9 +22,7 @@ export function userName() {
   return made;
 }
 
-/** At most 100 printable characters, as the server wants it; empty if nothing is left. */
-export function cleanName(name) {
-  return [...name.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, " ").replace(/\s+/gu, " ").trim()].slice(0, 100).join("");
-}
+/** At most 100 characters that the server takes; empty if nothing is left. */
+export const cleanName = (name) => cleanText(name, NAME_MAXIMUM);
 
 export const setUserName = (name) => remember("collab-name", name);

@@ -257,3 +257,21 @@ def test_it_is_usable_on_a_phone_and_in_the_dark(open_page: OpenPage) -> None:
     assert not page.evaluate(overflow)
     page.goto(re.sub("documents/.*", "", page.url))
     assert not page.evaluate(overflow)
+
+
+def test_names_and_titles_hold_what_people_are_called(
+    open_page: OpenPage, server: ServerProcess
+) -> None:
+    ann, bob = open_page("/documents/doc"), open_page("/documents/doc")
+    names = ("می‌خواهم", "山田　太郎", "👩‍👩‍👧 Zoë")
+    for name in names:
+        ann.get_by_test_id("name").fill(name)
+        ann.get_by_test_id("name").press("Enter")
+        expect(bob.locator(f'[data-testid=user][title="{name}"]')).to_have_count(1)
+        ann.get_by_test_id("title").fill(name)
+        ann.get_by_test_id("title").press("Enter")
+        expect(bob.get_by_test_id("title")).to_have_value(name)
+    # What can't stand on a line is a space, and stored.
+    ann.get_by_test_id("title").fill("one\u202etwo")
+    ann.get_by_test_id("title").press("Enter")
+    expect(bob.get_by_test_id("title")).to_have_value("one two")

@@ -1,10 +1,12 @@
 /** The list of documents: newest first, search, create. */
 
 import { documentsApi } from "../api.js";
+import { cleanText } from "../text.js";
 import { bindThemeToggle } from "../theme.js";
 import { bindAccount } from "./account.js";
 import { DocumentList } from "./list.js";
 
+const SEARCH_MAXIMUM = 500;
 const SEARCH_MILLISECONDS = 200;
 const find = (selector) => document.querySelector(selector);
 const base = new URL("./", location.href);
@@ -34,7 +36,7 @@ async function create(event) {
   button.disabled = true;
   try {
     const kind = new FormData(event.target).get("kind");
-    const made = await api.create(find("#new-title").value.trim(), kind);
+    const made = await api.create(cleanText(find("#new-title").value, 200), kind);
     location.assign(new URL(`documents/${encodeURIComponent(made.doc_id)}`, location.href));
   } catch (error) {
     complain(error);
@@ -45,15 +47,15 @@ async function create(event) {
 let timer;
 find("#search").addEventListener("input", ({ target }) => {
   clearTimeout(timer);
-  timer = setTimeout(() => show(target.value.trim()), SEARCH_MILLISECONDS);
+  timer = setTimeout(() => show(cleanText(target.value, SEARCH_MAXIMUM)), SEARCH_MILLISECONDS);
 });
 find("#create-form").addEventListener("submit", create);
 find("#more").addEventListener("click", () => list.more().catch(complain));
 // Coming back by the browser's back button: what was edited is newest now.
 addEventListener("pageshow", ({ persisted }) => {
   find("#create-form button").disabled = false;
-  if (persisted) show(find("#search").value.trim());
+  if (persisted) show(cleanText(find("#search").value, SEARCH_MAXIMUM));
 });
 bindAccount(api, { name: find("#account"), signOut: find("#sign-out"), signIn: find("#sign-in") }, base);
 bindThemeToggle(find("[data-testid=theme-toggle]"));
-show(find("#search").value.trim());
+show(cleanText(find("#search").value, SEARCH_MAXIMUM));

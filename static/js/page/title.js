@@ -3,11 +3,15 @@
  * the cursor (presence).
  */
 
+import { cleanText } from "../text.js";
 import { KeptTitle } from "./kept_title.js";
 import { TitleSender } from "./title_sender.js";
 
+const TITLE_MAXIMUM = 200;
 /** For how long a new title is sent along with the cursor. */
 const TELL_MILLISECONDS = 15_000;
+
+const clean = (text) => cleanText(text, TITLE_MAXIMUM);
 
 /**
  * @param {import("../collab/document.js").CollabDocument} shared
@@ -37,8 +41,8 @@ export function bindTitle(shared, api, input, presence, { storage, scope, isSame
   function show() {
     const { stored, wanted, part } = sender;
     const title = wanted ?? stored ?? "";
-    // What is being typed may have a space at its end.
-    if (input.value.trim() !== title) input.value = title;
+    // What is being typed may have a space at its end, or what the server would refuse.
+    if (clean(input.value) !== title) input.value = title;
     input.classList.toggle("unsaved", wanted !== null);
     input.setAttribute("aria-invalid", String(Boolean(part?.error)));
     if (stored !== null || wanted !== null) document.title = `${title || "Untitled"} · collab`;
@@ -52,8 +56,11 @@ export function bindTitle(shared, api, input, presence, { storage, scope, isSame
   }
 
   const flush = () => sender.flush();
-  input.addEventListener("input", () => sender.enter(input.value.trim()));
-  input.addEventListener("change", flush);
+  input.addEventListener("input", () => sender.enter(clean(input.value)));
+  input.addEventListener("change", () => {
+    input.value = clean(input.value);
+    flush();
+  });
   input.addEventListener("keydown", ({ key }) => key === "Enter" && input.blur());
   addEventListener("pagehide", flush);
   kept.onChange((record, former) => sender.otherTab(record, former));
@@ -61,7 +68,7 @@ export function bindTitle(shared, api, input, presence, { storage, scope, isSame
     const title = typeof data?.title === "string" ? data.title : null;
     const isNews = title !== null && heard.get(clientId) !== title;
     heard.set(clientId, title);
-    if (isNews) sender.heard(title.slice(0, 200));
+    if (isNews) sender.heard(clean(title));
   });
 
   let wasConnected = shared.status.connected;
