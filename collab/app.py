@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
 from .api.answers import error_response
+from .api.cross_origin import CrossOrigin
 from .api.documents import DocumentsAPI
 from .api.editing import editing_route
 from .api.grants import GrantsAPI
@@ -18,8 +19,10 @@ from .api.health import health_routes
 from .api.metrics import metrics_routes, registry_of
 from .api.pages import page_routes
 from .api.rates import RatedAccess, RequestRates
+from .api.security import secured
 from .api.session import SessionAPI
 from .api.sharing import SharedAccess
+from .api.unknown import unknown_address
 from .asgi.routing import Route, Router
 from .asgi.websockets import WebSocket
 from .auth import (
@@ -130,21 +133,30 @@ class Collab:
         # In open mode a user is who they say, another one with each request.
         rated = RatedAccess(access, rates) if shared else access
         mode = "host" if authenticate is not None else settings.auth
-        self._router = Router(
+        others = CrossOrigin(settings.origins_allowed)
+        unknown = unknown_address(metrics)
+        router = Router(
             [
                 # First, since it is asked for most.
                 editing_route(self.manager, access),
                 *health_routes(self._repository, self._committer),
                 *self._metrics_routes(),
-                *rates.limit(
-                    [
-                        *SessionAPI(self.manager, rated, mode, tokens).routes(),
-                        *GrantsAPI(self.manager, rated).routes(),
-                        *DocumentsAPI(self.manager, rated).routes(),
-                    ]
+                # Signing in and out is for pages of the same host.
+                *others.open(
+                    rates.limit(SessionAPI(self.manager, rated, mode, tokens).routes()),
+                    methods={"GET", "HEAD"},
                 ),
-                *page_routes(self.manager, rated, rates),
+                *others.open(
+                    rates.limit(
+                        [
+                            *GrantsAPI(self.manager, rated, is_open=not shared).routes(),
+                            *DocumentsAPI(self.manager, rated).routes(),
+                        ]
+                    )
+                ),
+                *page_routes(self.manager, rated, rates, unknown),
             ],
+            default=unknown,
             lifespan=lambda app: self.running(),
         )
         self._life: Lifetime | None = None
@@ -152,6 +164,8 @@ class Collab:
         self._door = threading.Lock()
         self._runs_in: Lifetime | None = None
         self._closed_in: weakref.ref[asyncio.AbstractEventLoop] | None = None
+        self._router = router
+        self._answer = secured(self._call)
 
     def _source_of(self, authenticate: Authenticate | None, authorize: Authorize | None) -> Access:
         """Who says who somebody is, before grants and links add to what they may do."""
@@ -275,6 +289,9 @@ class Collab:
             )
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self._answer(scope, receive, send)
+
+    async def _call(self, scope: Any, receive: Any, send: Any) -> None:
         life = self._life
         if scope["type"] == "lifespan" or (life is not None and life.is_open and life.is_here):
             await self._router(scope, receive, send)

@@ -45,6 +45,9 @@ __all__ = [
 # The largest integer that JavaScript, and so every JSON reader, holds exactly.
 LARGEST_INTEGER = 2**53 - 1
 
+# How many lists and objects may lie in one another, in `data` and in what HTTP is sent.
+MAXIMUM_DEPTH = 64
+
 Count = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_INTEGER)]
 Positive = Annotated[int, msgspec.Meta(ge=1, le=LARGEST_INTEGER)]
 
@@ -223,12 +226,34 @@ def decode(
             f"got a {type(frame).__struct_config__.tag} of {size} bytes, "
             f"the limit is {presence_maximum_bytes}: send less data"
         )
+    # An operation is checked by the type of its document.
+    if not isinstance(frame, Edit) and is_deeper(frame.data, MAXIMUM_DEPTH):
+        # Python could read it and then not write it again.
+        raise InvalidFrame(
+            f"field 'data' is nested deeper than {MAXIMUM_DEPTH} levels, which is the limit: "
+            "flatten it"
+        )
     if isinstance(frame, PresenceUpdate) and frame.cursor is not None and frame.version is None:
         raise InvalidFrame(
             "presence: field 'version' is missing: "
             "a cursor means nothing without the version it was set on"
         )
     return frame
+
+
+def is_deeper(value: Any, depth: int) -> bool:
+    """Whether more than `depth` lists and objects of a JSON value lie in one another."""
+    level = [value]
+    for _ in range(depth):
+        level = [
+            item
+            for each in level
+            if isinstance(each, list | dict)
+            for item in (each.values() if isinstance(each, dict) else each)
+        ]
+        if not level:
+            return False
+    return any(isinstance(each, list | dict) for each in level)
 
 
 def _invalid_frame(problem: str) -> CollabError:

@@ -119,6 +119,12 @@ class Settings(BaseSettings):
         '["https://example.org"] (JSON); * for any.',
     )
 
+    hosts_allowed: tuple[str, ...] = Field(
+        default=(),
+        description="Names by which collab serve may be called in open mode, beside localhost and "
+        'IP addresses, such as ["notes.lan"] (JSON); * for any, as with --insecure-open.',
+    )
+
     # Storage
     database: str = Field(
         default="sqlite:///collab.db",

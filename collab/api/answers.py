@@ -12,6 +12,7 @@ from ..asgi.requests import ClientDisconnect, Request
 from ..asgi.responses import Response
 from ..asgi.routing import Route
 from ..errors import CollabError, InvalidRequest, MethodNotAllowed, NoSuchResource, TooLarge
+from ..frames import MAXIMUM_DEPTH, encode_json, is_deeper
 
 __all__ = [
     "Handler",
@@ -20,10 +21,9 @@ __all__ = [
     "json_response",
     "read_json",
     "resource",
+    "shown",
     "timestamp",
 ]
-
-METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -50,7 +50,9 @@ class Resource(Route):
     """A route that knows its handlers: those of the methods that are not answered with 405."""
 
     def __init__(self, path: str, answer: Handler, handlers: Mapping[str, Handler]) -> None:
-        super().__init__(path, answer, methods=METHODS)
+        super().__init__(path, answer)
+        # All, also those that are not known yet: `answer` refuses them.
+        self.methods = None
         self.handlers = handlers
 
 
@@ -69,9 +71,9 @@ def resource(path: str, **handlers: Handler) -> Resource:
                 return await handler(request)
             if handlers:
                 raise MethodNotAllowed(
-                    f"got {request.method}, expected one of {', '.join(sorted(handlers))}"
+                    f"got {request.method[:40]}, expected one of {', '.join(sorted(handlers))}"
                 )
-            raise NoSuchResource(f"there is nothing at {request.url.path[:200]}")
+            raise NoSuchResource(f"there is nothing at {request.scope['path'][:200]}")
         except CollabError as error:
             response = error_response(error)
             if isinstance(error, MethodNotAllowed):
@@ -103,7 +105,14 @@ async def read_json(request: Request, maximum_bytes: int) -> dict[str, Any]:
         raise InvalidRequest(f"the body is not JSON ({error}): send a JSON object") from None
     if not isinstance(value, dict):
         raise InvalidRequest(f"the body is a JSON {type(value).__name__}: send a JSON object")
+    if is_deeper(value, MAXIMUM_DEPTH):
+        raise InvalidRequest(f"the body is nested deeper than {MAXIMUM_DEPTH} levels: flatten it")
     return value
+
+
+def shown(value: Any) -> str:
+    """A value of a body for a message, cut to 40 characters."""
+    return encode_json(value)[:40]
 
 
 def timestamp(seconds: float) -> str:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import secrets
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from ..asgi.requests import Request
 from ..asgi.responses import Response
-from ..asgi.routing import Route
 from ..auth import Access, Role, User, check_origin, may_create, permitted
+from ..auth.texts import check_text
 from ..documents import DocumentManager
 from ..documents.join import check_doc_id
 from ..documents.titles import TITLE_MAXIMUM, check_title
 from ..errors import Forbidden, InvalidRequest, NoSuchDocument, VersionGone
 from ..storage import DocumentRecord, OperationRecord
-from .answers import json_response, read_json, resource, timestamp
+from ..storage.documents import SEARCH_MAXIMUM
+from .answers import Resource, json_response, read_json, resource, timestamp
+from .deleted import knows_deleted
 
 __all__ = ["TITLE_MAXIMUM", "DocumentsAPI"]
 
@@ -32,18 +35,19 @@ class DocumentsAPI:
         self._manager = manager
         self._access = access
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[Resource]:
         one = "/api/documents/{doc_id}"
+        of_one = partial(knows_deleted, self._manager.repository)
         return [
             resource("/api/documents", GET=self.list_documents, POST=self.create_document),
             resource(
                 one,
-                GET=self.read_document,
-                PATCH=self.rename_document,
-                DELETE=self.delete_document,
+                GET=of_one(self.read_document),
+                PATCH=of_one(self.rename_document),
+                DELETE=of_one(self.delete_document),
             ),
-            resource(f"{one}/operations", GET=self.list_operations),
-            resource(f"{one}/restore", POST=self.restore_document),
+            resource(f"{one}/operations", GET=of_one(self.list_operations)),
+            resource(f"{one}/restore", POST=of_one(self.restore_document)),
             resource("/api/{path:path}"),
         ]
 
@@ -63,8 +67,11 @@ class DocumentsAPI:
         """A page may hold fewer than `limit` where the user may not see all."""
         user = await self._user(request)
         query = request.query_params
+        search = query.get("search", "")
+        # Databases end a text where it holds a NUL, so that all would be found.
+        check_text("search", search, SEARCH_MAXIMUM)
         documents, following = await self._manager.repository.list_documents(
-            search=query.get("search", ""),
+            search=search,
             limit=_number(request, "limit", PAGE_DEFAULT, 1, PAGE_MAXIMUM),
             after=query.get("after"),
         )

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from ..asgi.requests import Request
 from ..asgi.responses import Response
-from ..asgi.routing import Route
 from ..auth import Access, Role, check_origin, permitted
-from ..auth.user import ROLES, User, is_role
+from ..auth.user import ROLES, is_role
 from ..documents import DocumentManager
 from ..documents.join import check_doc_id
-from ..errors import InvalidRequest, NoSuchDocument, NoSuchResource
+from ..errors import Forbidden, InvalidRequest, NoSuchDocument, NoSuchResource
 from ..storage import DocumentRecord, GrantRecord, LinkRecord
-from .answers import json_response, read_json, resource, timestamp
+from .answers import Resource, json_response, read_json, resource, shown, timestamp
+from .deleted import knows_deleted
 from .sharing import make_link
+from .user_ids import USER_ID, user_id_of
 
 __all__ = ["GrantsAPI"]
 
@@ -26,19 +28,27 @@ class GrantsAPI:
     """Routes under `/api/documents/{doc_id}/access`.
 
     A change takes effect at once on connections that are open.
+
+    Args:
+        is_open: in open mode everybody may do everything, so that a grant or a link would say
+            what is not so: neither is made, and those of other times can be listed and removed.
     """
 
-    def __init__(self, manager: DocumentManager, access: Access) -> None:
+    def __init__(self, manager: DocumentManager, access: Access, *, is_open: bool) -> None:
+        self._is_open = is_open
         self._manager = manager
         self._access = access
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[Resource]:
         one = "/api/documents/{doc_id}/access"
+        of_one = partial(knows_deleted, self._manager.repository)
+        grants = {"PUT": of_one(self.set_grant), "DELETE": of_one(self.remove_grant)}
         return [
-            resource(one, GET=self.list_access),
-            resource(f"{one}/users/{{user_id}}", PUT=self.set_grant, DELETE=self.remove_grant),
-            resource(f"{one}/links", POST=self.add_link),
-            resource(f"{one}/links/{{link_id}}", DELETE=self.remove_link),
+            resource(one, GET=of_one(self.list_access)),
+            resource(f"{one}/users", **grants),
+            resource(f"{one}/users/{{{USER_ID}}}", **grants),
+            resource(f"{one}/links", POST=of_one(self.add_link)),
+            resource(f"{one}/links/{{link_id}}", DELETE=of_one(self.remove_link)),
         ]
 
     async def list_access(self, request: Request) -> Response:
@@ -51,26 +61,26 @@ class GrantsAPI:
 
     async def set_grant(self, request: Request) -> Response:
         record = await self._owned(request)
+        self._check_mode()
         body = await read_json(request, BODY_MAXIMUM_BYTES)
         _known(body, "role")
-        user = User(request.path_params["user_id"])
+        user_id = user_id_of(request)
         maximum = self._manager.settings.document_grants_maximum
-        grant = await self._manager.repository.set_grant(
-            record.key, user.user_id, _role(body), maximum
-        )
+        grant = await self._manager.repository.set_grant(record.key, user_id, _role(body), maximum)
         await self._manager.review(record.doc_id, self._access.role)
         return json_response(_grant(grant))
 
     async def remove_grant(self, request: Request) -> Response:
         record = await self._owned(request)
-        user_id = request.path_params["user_id"]
+        user_id = user_id_of(request)
         if not await self._manager.repository.remove_grant(record.key, user_id):
-            raise NoSuchResource(f"user {user_id[:128]!r} has no grant on this document")
+            raise NoSuchResource(f"user {user_id!r} has no grant on this document")
         await self._manager.review(record.doc_id, self._access.role)
         return Response(status_code=204)
 
     async def add_link(self, request: Request) -> Response:
         record = await self._owned(request)
+        self._check_mode()
         body = await read_json(request, BODY_MAXIMUM_BYTES)
         _known(body, "role", "lifetime_seconds")
         text, link = make_link(record.key, _role(body), _lifetime(body))
@@ -86,6 +96,13 @@ class GrantsAPI:
             raise NoSuchResource("the document has no such link")
         await self._manager.review(record.doc_id, self._access.role)
         return Response(status_code=204)
+
+    def _check_mode(self) -> None:
+        if self._is_open:
+            raise Forbidden(
+                "grants and links mean nothing in open mode, in which everybody may do everything: "
+                "serve with --auth token, or embed collab in an application that says who it is"
+            )
 
     async def _owned(self, request: Request) -> DocumentRecord:
         """The document, if the user owns it."""
@@ -127,7 +144,7 @@ def _known(body: dict[str, Any], *fields: str) -> None:
 def _role(body: dict[str, Any]) -> Role:
     role = body.get("role")
     if not is_role(role):
-        raise InvalidRequest(f"got the role {str(role)[:40]!r}: expected one of {', '.join(ROLES)}")
+        raise InvalidRequest(f"got the role {shown(role)}: expected one of {', '.join(ROLES)}")
     return role
 
 
@@ -137,7 +154,7 @@ def _lifetime(body: dict[str, Any]) -> float | None:
         return None
     if type(seconds) not in (int, float) or not 0 < seconds <= LIFETIME_MAXIMUM_SECONDS:
         raise InvalidRequest(
-            f"got lifetime_seconds {str(seconds)[:40]}: expected a number above 0, "
+            f"got lifetime_seconds {shown(seconds)}: expected a number above 0, "
             f"at most {LIFETIME_MAXIMUM_SECONDS}, or null for ever"
         )
     return float(seconds)

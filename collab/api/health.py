@@ -7,9 +7,9 @@ import time
 from ..asgi.requests import Request
 from ..asgi.responses import Response
 from ..asgi.routing import Route
-from ..errors import StorageError, StorageUnavailable
+from ..errors import StorageUnavailable
 from ..storage import Committer, Repository
-from .answers import error_response, json_response
+from .answers import json_response, resource
 
 __all__ = ["health_routes"]
 
@@ -24,14 +24,11 @@ def health_routes(repository: Repository, committer: Committer) -> list[Route]:
         return json_response({"status": "ok"})
 
     async def readyz(request: Request) -> Response:
-        try:
-            failed_at = committer.failed_at
-            if failed_at is not None and time.monotonic() - failed_at < FAILURE_SECONDS:
-                raise StorageUnavailable(f"edits can't be stored: {committer.failure}")
-            await repository.ping()
-            await committer.prove()
-        except StorageError as error:
-            return error_response(error)
+        failed_at = committer.failed_at
+        if failed_at is not None and time.monotonic() - failed_at < FAILURE_SECONDS:
+            raise StorageUnavailable(f"edits can't be stored: {committer.failure}")
+        await repository.ping()
+        await committer.prove()
         return json_response({"status": "ok"})
 
-    return [Route("/healthz", healthz), Route("/readyz", readyz)]
+    return [resource("/healthz", GET=healthz), resource("/readyz", GET=readyz)]

@@ -16,8 +16,8 @@ from ..asgi.requests import Request
 from ..asgi.responses import Response
 from ..asgi.routing import Route
 from ..documents import DocumentManager
-from ..errors import CollabError, ConfigurationError, NoSuchResource, Unauthorized
-from .answers import error_response
+from ..errors import ConfigurationError, NoSuchResource, Unauthorized
+from .answers import resource
 from .collector import ManagerCollector
 
 __all__ = ["metrics_routes", "registry_of"]
@@ -54,15 +54,12 @@ def metrics_routes(registry: CollectorRegistry, token: str, *, is_open: bool) ->
             raise NoSuchResource("there are no metrics here unless metrics_token is set")
 
     async def metrics(request: Request) -> Response:
-        try:
-            check(request)
-        except CollabError as error:
-            return error_response(error)
+        check(request)
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
         headers = {"content-type": content_type, "cache-control": "no-store"}
         return Response(encode(registry), headers=headers)
 
-    return [Route("/metrics", metrics)]
+    return [resource("/metrics", GET=metrics)]
 
 
 def _check_token(request: Request, token: str) -> None:

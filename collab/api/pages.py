@@ -8,6 +8,7 @@ a content hash in their name are cached for ever, everything else is asked for a
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,18 @@ from ..asgi.types import ASGIApp
 from ..auth import Access, permitted
 from ..documents import DocumentManager
 from ..documents.join import check_doc_id
-from ..errors import Forbidden, InvalidRequest, RateLimited, StorageError, Unauthorized
+from ..errors import (
+    Forbidden,
+    InvalidRequest,
+    MethodNotAllowed,
+    RateLimited,
+    StorageError,
+    Unauthorized,
+)
 from ..resources import resource_folder
 from .answers import error_response
 from .rates import RequestRates
+from .security import PAGE_POLICY
 
 __all__ = ["page_routes"]
 
@@ -34,22 +43,19 @@ PAGES = {"text": "editor.html", "richtext": "richtext.html", "json": "board.html
 """The page of each type of document."""
 
 NO_PAGE = "other.html"
-
-# No inline script or style, nothing from elsewhere but pictures that a document names.
-POLICY = (
-    "default-src 'self'; img-src 'self' data: https: http:; object-src 'none'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'self'"
-)
-SECURITY_HEADERS = [
-    (b"content-security-policy", POLICY.encode()),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"same-origin"),
-]
+PAGE_SUFFIX = ".html"
+METHODS = ("GET", "HEAD")
 
 
-def page_routes(manager: DocumentManager, access: Access, rates: RequestRates) -> list[BaseRoute]:
-    """`/`, `/sign-in` and `/documents/{doc_id}`, as often as may be, and `/static/…`."""
-    files = Files(resource_folder("static"))
+def page_routes(
+    manager: DocumentManager, access: Access, rates: RequestRates, unknown: ASGIApp
+) -> list[BaseRoute]:
+    """`/`, `/sign-in` and `/documents/{doc_id}`, as often as may be, and `/static/…`.
+
+    Args:
+        unknown: answers where there is no file.
+    """
+    files = Files(resource_folder("static"), unknown)
     pages = [
         Route("/", files.page("index.html")),
         Route("/sign-in", files.page("sign_in.html")),
@@ -91,9 +97,13 @@ class DocumentPage:
 
 
 class Files:
-    """An ASGI application that serves a folder; paths are relative to where it is mounted."""
+    """An ASGI application that serves a folder; paths are relative to where it is mounted.
 
-    def __init__(self, folder: Path) -> None:
+    Pages are not among what it serves: each has its own address, where it comes with its policy.
+    """
+
+    def __init__(self, folder: Path, unknown: ASGIApp) -> None:
+        self._unknown = unknown
         self._serve: Any = ServeStaticASGI(
             None,
             root=folder,
@@ -104,23 +114,39 @@ class Files:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        await self._serve({**scope, "path": path, "root_path": ""}, receive, send)
+        if scope["type"] != "http" or path.endswith(PAGE_SUFFIX) or not self._has(path):
+            await self._unknown(scope, receive, send)
+        else:
+            await self._answer(path, scope, receive, send)
+
+    def _has(self, path: str) -> bool:
+        return path in self._serve.files
+
+    async def _answer(self, path: str, scope: Any, receive: Any, send: Any) -> None:
+        if scope["method"] not in METHODS:
+            response = error_response(
+                MethodNotAllowed(f"got {scope['method'][:40]}, expected GET or HEAD")
+            )
+            response.headers["allow"] = ", ".join(METHODS)
+            await response(scope, receive, send)
+        else:
+            await self._serve({**scope, "path": path, "root_path": ""}, receive, send)
 
     def page(self, name: str) -> ASGIApp:
-        """An ASGI application that serves one file, whatever the path."""
-        return Page(self, name)
+        """An ASGI application that serves one page, whatever the path, with its policy."""
+        return Page(self._answer, f"/{name}")
 
 
 class Page:
-    def __init__(self, files: Files, name: str) -> None:
-        self._files = files
-        self._name = name
+    def __init__(self, answer: Callable[..., Awaitable[None]], path: str) -> None:
+        self._answer = answer
+        self._path = path
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        async def send_secured(message: Any) -> None:
+        async def send_page(message: Any) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message["headers"], *SECURITY_HEADERS]}
+                policy = (b"content-security-policy", PAGE_POLICY.encode())
+                message = {**message, "headers": [*message["headers"], policy]}
             await send(message)
 
-        page = {**scope, "path": f"/{self._name}", "root_path": ""}
-        await self._files(page, receive, send_secured)
+        await self._answer(self._path, scope, receive, send_page)

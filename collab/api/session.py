@@ -11,13 +11,12 @@ from typing import Any
 
 from ..asgi.requests import Request
 from ..asgi.responses import Response
-from ..asgi.routing import Route
 from ..auth import Access, TokenAccess, User, check_origin
 from ..auth.origins import is_secure
 from ..documents import DocumentManager
 from ..documents.join import check_doc_id
 from ..errors import InvalidRequest, Unauthorized
-from .answers import Handler, json_response, read_json, resource
+from .answers import Handler, Resource, json_response, read_json, resource
 
 __all__ = ["SessionAPI"]
 
@@ -47,7 +46,7 @@ class SessionAPI:
         # Relative to the application: it may be below any path.
         self._login_url = manager.settings.login_url or (SIGN_IN_PAGE if tokens else None)
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[Resource]:
         handlers: dict[str, Handler] = {"GET": self.read_session}
         if self._tokens is not None:
             handlers |= {"POST": self.sign_in, "DELETE": self.sign_out}

@@ -24,7 +24,7 @@ _HOST = re.compile(
     r"(?:[a-z0-9._~%!$&'()*+,;=-]+"
     r"|\[(?:(?P<ipv6>[a-f0-9]*:[a-f0-9.:]+)|v[a-f0-9]+\.[a-z0-9._~!$&'()*+,;=:-]+)\])"
     r"(?::(?P<port>[0-9]+))?",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 
 
@@ -173,12 +173,17 @@ def get_route_path(scope: Scope) -> str:
 def _from_scope(scope: Scope) -> str:
     scheme = scope.get("scheme", "http")
     path = scope["path"].replace("?", "%3F").replace("#", "%23").replace("\\", "%5C")
-    query = scope.get("query_string", b"").decode()
+    query = _ascii(scope.get("query_string", b""))
     netloc = _netloc(scope, scheme)
     if netloc is not None:
         return SplitResult(scheme, netloc, path, query, "").geturl()
     path = _never_authority(path)
     return f"{path}?{query}" if query else path
+
+
+def _ascii(query: bytes) -> str:
+    """What should have been percent-encoded is."""
+    return "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in query)
 
 
 def _netloc(scope: Scope, scheme: str) -> str | None:
@@ -190,15 +195,19 @@ def _netloc(scope: Scope, scheme: str) -> str | None:
         return None
     host, port = cast("tuple[str, int | None]", scope["server"])
     host = f"[{host}]" if ":" in host and not host.startswith("[") else host
-    return host if port == _DEFAULT_PORTS[scheme] else f"{host}:{port}"
+    return host if port == _DEFAULT_PORTS.get(scheme) else f"{host}:{port}"
 
 
 def _is_authority(text: str) -> bool:
     match = _HOST.fullmatch(text)
     if match is None or (match["ipv6"] is not None and not _is_ipv6(match["ipv6"])):
         return False
-    port = (match["port"] or "").lstrip("0")
-    return len(port) <= 5 and int(port or 0) <= 65535
+    try:
+        # Python is stricter than the RFC on a few, such as `[V1.a]`, and reads no port above 65535.
+        _ = urlsplit(f"//{text}").port
+    except ValueError:
+        return False
+    return True
 
 
 def _is_ipv6(text: str) -> bool:

@@ -6,13 +6,16 @@ but it says which page it is, in `Origin` (RFC 6454).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
-from urllib.parse import urlsplit
 
 from ..errors import Forbidden
 from .access import ConnectionLike
 
 __all__ = ["check_origin", "is_secure"]
+
+# A scheme, a host and perhaps a port (RFC 6454, section 6.2), or else `null`.
+_ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?P<host>[^/?#@\\\s]+)")
 
 FOREIGN = ("cross-site", "same-site")
 
@@ -32,11 +35,16 @@ def check_origin(connection: ConnectionLike, allowed: Collection[str]) -> None:
         return
     if "*" in allowed or origin in allowed:
         return
-    if urlsplit(origin).netloc != connection.headers.get("host", ""):
+    if not _same_host(origin, connection.headers.get("host", "")):
         raise Forbidden(
             f"a page of the origin {origin[:100]!r} may not do this: "
             "the setting origins_allowed lists those that may"
         )
+
+
+def _same_host(origin: str, host: str) -> bool:
+    found = _ORIGIN.fullmatch(origin)
+    return found is not None and found["host"].lower() == host.lower()
 
 
 def is_secure(connection: ConnectionLike) -> bool:

@@ -25,6 +25,11 @@ from .user import ROLES, Role, User, is_role
 __all__ = ["TokenKey", "TokenVerifier", "make_token"]
 
 SECRET_MINIMUM_BYTES = 32
+# Of `exp`, in seconds since the epoch: the largest integer that every JSON reader holds exactly.
+TIME_MAXIMUM = 2**53 - 1
+
+# What code that reads a value of unknown type and size raises.
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 DOCUMENTS_MAXIMUM = 1000
 
 
@@ -99,6 +104,11 @@ class TokenVerifier:
             )
         except jwt.InvalidTokenError as error:
             raise Unauthorized(f"the token is refused: {error}") from None
+        except UNREADABLE:
+            # The library checks types of some claims only: `nbf` may be null, a list or too large.
+            raise Unauthorized(
+                "the token is refused: its header or one of its claims can't be read"
+            ) from None
         return self._user_of(claims)
 
     def _key_for(self, token: str) -> TokenKey:
@@ -111,7 +121,9 @@ class TokenVerifier:
         return key
 
     def _user_of(self, claims: dict[str, Any]) -> User:
-        name = claims.get("name", "")
+        # Identity providers write null for a name that they don't have.
+        name = claims.get("name")
+        name = "" if name is None else name
         role = claims.get("role", "editor")
         if not isinstance(name, str):
             raise Unauthorized("the token is refused: its claim 'name' is no text")
@@ -121,17 +133,27 @@ class TokenVerifier:
                 name,
                 checked_role(role),
                 documents=checked_documents(claims.get("documents")),
-                expires_at=float(claims["exp"]) + self._leeway_seconds,
+                expires_at=checked_time("exp", claims["exp"]) + self._leeway_seconds,
             )
         except InvalidRequest as error:
             raise Unauthorized(f"the token is refused: {error}") from None
 
 
+def checked_time(claim: str, seconds: Any) -> float:
+    """A NumericDate (RFC 7519, section 2)."""
+    if type(seconds) not in (int, float) or not 0 <= seconds <= TIME_MAXIMUM:
+        raise Unauthorized(
+            f"the token is refused: its claim {claim!r} is no number from 0 to {TIME_MAXIMUM}"
+        )
+    return float(seconds)
+
+
 def checked_role(role: Any) -> Role:
     if is_role(role):
         return role
+    got = repr(role[:40]) if isinstance(role, str) else f"a {type(role).__name__}"
     raise Unauthorized(
-        f"the token is refused: got the role {str(role)[:40]!r}, expected one of {', '.join(ROLES)}"
+        f"the token is refused: got the role {got}, expected one of {', '.join(ROLES)}"
     )
 
 

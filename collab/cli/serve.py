@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from ..errors import ConfigurationError
-from ..server.serving import listen
+from ..server.serving import ANY_HOST, listen
 from ..server.serving import serve as run_server
 from ..settings import Settings
 from ..storage.engine import is_memory, parse_url
@@ -43,7 +43,8 @@ logger = logging.getLogger(__name__)
 @click.option(
     "--insecure-open",
     is_flag=True,
-    help="Listen on an address that others reach although anybody may do anything.",
+    help="Listen on an address that others reach, and answer by whatever name, although anybody "
+    "may do anything.",
 )
 @click.option(
     "--open", "open_browser", is_flag=True, help="Open the documents page in the browser."
@@ -56,7 +57,9 @@ def serve(open_browser: bool, insecure_open: bool, **options: Any) -> None:
     here, can be given in the environment as COLLAB_NAME; docs/settings.md lists them all.
     """
     settings = Settings(**given(options))
-    if settings.auth == "open" and not insecure_open:
+    if insecure_open:
+        settings = settings.model_copy(update={"hosts_allowed": (ANY_HOST,)})
+    elif settings.auth == "open":
         check_loopback(settings.host)
     use_format(settings.log_format, settings.log_level)
     if is_memory(parse_url(settings.database)):

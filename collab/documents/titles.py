@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..auth.user import check_text
+from ..auth.texts import check_text
 
 __all__ = ["TITLE_MAXIMUM", "check_title"]
 

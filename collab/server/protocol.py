@@ -23,6 +23,7 @@ from websockets.server import ServerProtocol
 from ..documents.direct_link import EXTENSION, EXTENSION_VERSION
 from ..documents.rate import TokenBucket
 from ..errors import InvalidRequest
+from .handshake import HandshakeProtocol
 from .requests import answer
 from .text_frames import TextFrames
 
@@ -38,6 +39,8 @@ WRITE_LOW_BYTES = 16384
 # Linux grows a socket's send buffer to 4 MB. With this, what the kernel holds for a peer and has
 # not sent is bounded, so that a reader who stalls is noticed after 100 kB.
 UNSENT_MAXIMUM_BYTES = 16384
+
+HEAD_SLACK_BYTES = 64
 
 HANDSHAKE_END = b"\r\n\r\n"
 
@@ -102,6 +105,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     wait to be written, one; of what is read over after a close, `LATE_MAXIMUM_BYTES`.
 
     Args:
+        head_maximum_bytes: a handshake with a larger head is refused (400); the HTTP protocol
+            before this one refuses it sooner.
         pings_per_second, pings_burst: who sends more WebSocket pings and pongs is closed (1008).
     """
 
@@ -130,9 +135,17 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         fragments_maximum: int = 1024,
         pings_per_second: float = 200.0,
         pings_burst: float = 1000.0,
+        head_maximum_bytes: int = 32_768,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.conn = HandshakeProtocol(
+            # It comes by uvicorn, which may write some bytes more than it has read.
+            head_maximum_bytes=head_maximum_bytes + HEAD_SLACK_BYTES,
+            extensions=self.conn.available_extensions,
+            max_size=self.config.ws_max_size,
+            logger=self.conn.logger,
+        )
         self._fragments_maximum = fragments_maximum
         self._pings = TokenBucket(pings_per_second, pings_burst)
         self._late_bytes = 0
@@ -295,8 +308,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.transport.write(
                 answer(
                     InvalidRequest(
-                        "the handshake can't be read: send a GET request with at most 128 headers "
-                        "of 8 kB each, and no body"
+                        "the handshake can't be read: send a GET request without a body, and "
+                        "percent-encode its address"
                     )
                 )
             )

@@ -11,7 +11,8 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from ..errors import CollabError, RequestTimeout, ServerBusy, TooLarge
+from ..api.security import SECURITY_HEADERS
+from ..errors import CollabError, InvalidRequest, RequestTimeout, ServerBusy, TooLarge
 from ..frames import encode_json
 from ..metrics import Metrics
 from ..settings import Settings
@@ -55,7 +56,11 @@ class Waiting:
         self._waiting.pop(protocol, None)
 
 
-class TooManyRequests(Exception):
+# The colon, the space and the end of the line of a header.
+FIELD_BYTES = 4
+
+
+class Refused(Exception):
     """Ends the parsing of what has been received."""
 
 
@@ -71,6 +76,8 @@ class RequestProtocol(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._waiting = waiting
         self._deadline: asyncio.TimerHandle | None = None
+        # Since the last request, for a head that does not end.
+        self._received_bytes = 0
         self._head_bytes = 0
         self._is_in_head = False
         self._is_silent = True
@@ -91,40 +98,70 @@ class RequestProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._is_silent = False
-        self._head_bytes += len(data)
+        self._received_bytes += len(data)
         super().data_received(data)
-        if self._is_in_head and self._head_bytes > self._waiting.head_maximum_bytes:
-            limit = self._waiting.head_maximum_bytes
-            self.refuse(
-                TooLarge(
-                    f"the address and headers of the request are larger than {limit} bytes, which "
-                    "is the limit (request_head_maximum_bytes)"
-                )
+        if self._is_in_head and self._received_bytes > self._waiting.head_maximum_bytes:
+            self._refuse_head()
+
+    def _refuse_head(self) -> None:
+        limit = self._waiting.head_maximum_bytes
+        self.refuse(
+            TooLarge(
+                f"the address and headers of the request are larger than {limit} bytes, which "
+                "is the limit (request_head_maximum_bytes)"
             )
+        )
+
+    def handle_websocket_upgrade(self) -> None:
+        # What was refused may have been a handshake.
+        if not self.transport.is_closing():
+            super().handle_websocket_upgrade()
 
     # -- the parser's callbacks -----------------------------------------------------------------
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._is_in_head = True
+        self._head_bytes = 0
         self._waiting.enter(self)
         if self._deadline is None:
             self._expect()
 
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        self._head_bytes += len(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, value)
+        self._head_bytes += len(name) + len(value) + FIELD_BYTES
+
     def on_headers_complete(self) -> None:
         self._is_in_head = False
+        if self._head_bytes > self._waiting.head_maximum_bytes:
+            # All of it came in one read.
+            self._refuse_head()
+            raise Refused
+        if not self._has_one_host():
+            self.refuse(
+                InvalidRequest("the request has no header `Host`, or several: send one (RFC 9112)")
+            )
+            raise Refused
         if len(self.pipeline) >= self._waiting.requests_maximum:
             # Without a word, which would come in the place of an answer.
             self._waiting.metrics.requests_refused[ServerBusy.code] += 1
             self.pipeline.clear()
             self._close()
-            raise TooManyRequests
+            raise Refused
         self._expect()
         super().on_headers_complete()
 
+    def _has_one_host(self) -> bool:
+        found = sum(name == b"host" for name, _ in self.headers)
+        return found == 1 or (found == 0 and self.parser.get_http_version() == "1.0")
+
     def on_message_complete(self) -> None:
         self._stop_clock()
-        self._head_bytes = 0
+        self._received_bytes = 0
         self._waiting.leave(self)
         super().on_message_complete()
 
@@ -135,8 +172,7 @@ class RequestProtocol(HttpToolsProtocol):
             self._waiting.enter(self)
 
     def send_400_response(self, msg: str) -> None:
-        if not self.transport.is_closing():
-            super().send_400_response(msg)
+        self.refuse(InvalidRequest("the request can't be read: send HTTP/1.1 as RFC 9112 has it"))
 
     # -- time -----------------------------------------------------------------------------------
 
@@ -190,10 +226,11 @@ def answer(error: CollabError) -> bytes:
     """A whole HTTP response, the last of its connection."""
     body = encode_json({"code": error.code, "message": error.message}).encode()
     retry = f"retry-after: {error.retry_after_seconds}"
+    security = "".join(f"{name}: {value}\r\n" for name, value in SECURITY_HEADERS.items())
     head = (
         f"HTTP/1.1 {error.status} {http.HTTPStatus(error.status).phrase}\r\n"
         f"content-type: application/json\r\ncontent-length: {len(body)}\r\n"
         f"{retry if error.retry else 'cache-control: no-store'}\r\n"
-        "connection: close\r\n\r\n"
+        f"{security}connection: close\r\n\r\n"
     )
     return head.encode() + body

@@ -7,12 +7,14 @@ import contextlib
 import functools
 import gc
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 import uvicorn
 import uvloop
 
+from ..api.hosts import only_called_by
+from ..api.security import secured
 from ..app import Collab
 from ..errors import ConfigurationError
 from ..settings import Settings
@@ -21,6 +23,10 @@ from .protocol import WebSocketProtocol
 from .requests import RequestProtocol, Waiting
 
 __all__ = ["Server", "listen", "serve"]
+
+ANY_HOST = "*"
+
+Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 # After so many new objects the youngest are looked at; after so many of those rounds the next
 # older ones, and so on. Python's own are 700, 10 and 10.
@@ -78,10 +84,14 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def configure(settings: Settings, app: Collab) -> uvicorn.Config:
-    """No compression: it costs more time than it saves bytes on frames of a few hundred bytes."""
+def configure(settings: Settings, app: Collab, around: Application | None = None) -> uvicorn.Config:
+    """No compression: it costs more time than it saves bytes on frames of a few hundred bytes.
+
+    Args:
+        around: what is served in place of `app`, and calls it.
+    """
     return uvicorn.Config(
-        app,
+        cast(Any, around or app),
         loop="uvloop",
         http=cast(
             Any, functools.partial(RequestProtocol, waiting=Waiting(settings, app.manager.metrics))
@@ -93,6 +103,7 @@ def configure(settings: Settings, app: Collab) -> uvicorn.Config:
                 fragments_maximum=settings.frame_maximum_fragments,
                 pings_per_second=settings.presences_per_second,
                 pings_burst=settings.presences_burst_maximum,
+                head_maximum_bytes=settings.request_head_maximum_bytes,
             ),
         ),
         ws_per_message_deflate=False,
@@ -123,6 +134,13 @@ def spare_collector() -> None:
     gc.set_threshold(*COLLECTOR_THRESHOLDS)
 
 
+def guarded(settings: Settings, app: Collab) -> Application:
+    """`app`; in open mode only by the names by which this server may be called."""
+    if settings.auth != "open" or ANY_HOST in settings.hosts_allowed:
+        return app
+    return secured(only_called_by(settings.hosts_allowed, app))
+
+
 def serve(settings: Settings, listener: socket.socket, on_ready: Callable[[], None]) -> None:
     """Serve until SIGTERM or SIGINT; `on_ready` is called once connections are accepted.
 
@@ -138,7 +156,8 @@ def serve(settings: Settings, listener: socket.socket, on_ready: Callable[[], No
             try:
                 await app.open()
                 spare_collector()
-                await Server(configure(settings, app), app, on_ready).serve([listener])
+                config = configure(settings, app, guarded(settings, app))
+                await Server(config, app, on_ready).serve([listener])
             finally:
                 await app.close()
 

@@ -45,6 +45,9 @@ async def test_a_document_is_created_read_renamed_and_deleted(
     assert renamed.json()["title"] == "Better"
     assert (await http.delete("/api/documents/doc")).status_code == 204
     missing = await http.get("/api/documents/doc")
+    assert missing.status_code == 410
+    assert missing.json()["code"] == "document_deleted"
+    missing = await http.get("/api/documents/none")
     assert missing.status_code == 404
     assert missing.json()["code"] == "not_found"
 
@@ -165,16 +168,18 @@ async def test_health(http: httpx2.AsyncClient) -> None:
 async def test_pages_and_assets_are_served(http: httpx2.AsyncClient) -> None:
     page = await http.get("/")
     assert page.headers["content-type"].startswith("text/html")
-    assert page.text == (await http.get("/static/index.html")).text
+    assert page.text == (resource_folder("static") / "index.html").read_text("utf-8")
     editor = await http.get("/documents/anything")
     assert editor.status_code == 200
     assert editor.text != page.text
     tag = page.headers["etag"]
     again = await http.get("/", headers={"if-none-match": tag})
     assert again.status_code == 304
-    part = await http.get("/static/index.html", headers={"range": "bytes=0-4"})
+    part = await http.get("/", headers={"range": "bytes=0-4"})
     assert (part.status_code, part.text) == (206, page.text[:5])
-    head = await http.head("/static/index.html")
+    script = await http.get("/static/js/api.js")
+    assert script.text == (resource_folder("static") / "js" / "api.js").read_text("utf-8")
+    head = await http.head("/static/js/api.js")
     assert (head.status_code, head.content) == (200, b"")
     assert (await http.get("/static/nothing.js")).status_code == 404
 

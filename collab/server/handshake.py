@@ -1,0 +1,87 @@
+"""The WebSocket handshake as the library reads it, within our limits and with our refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from websockets.datastructures import Headers
+from websockets.exceptions import InvalidMessage
+from websockets.http11 import Request, Response
+from websockets.protocol import CONNECTING, Protocol
+from websockets.server import ServerProtocol
+
+from ..api.security import SECURITY_HEADERS
+from ..errors import CollabError, Forbidden, Internal, InvalidRequest, MethodNotAllowed
+from ..frames import encode_json
+
+__all__ = ["HandshakeProtocol"]
+
+ERRORS: dict[int, type[CollabError]] = {403: Forbidden, 405: MethodNotAllowed, 500: Internal}
+PREFIX = "Failed to open a WebSocket connection: "
+
+
+class HandshakeProtocol(ServerProtocol):
+    """The library's, which on its own takes 128 headers of 8 KiB, and refuses in plain text.
+
+    The HTTP parser in front of it has checked the form of the request and of each header.
+
+    Args:
+        head_maximum_bytes: most bytes of the request line and the headers together.
+    """
+
+    def __init__(self, *, head_maximum_bytes: int, **options: Any) -> None:
+        # Before the library's, which begins to parse.
+        self._head_maximum = head_maximum_bytes
+        super().__init__(**options)
+
+    def parse(self) -> Generator[None]:
+        if self.state is CONNECTING:
+            try:
+                request = yield from self._read_request()
+            except Exception as error:
+                self.handshake_exc = InvalidMessage("did not receive a valid HTTP request")
+                self.handshake_exc.__cause__ = error
+                self.send_eof()
+                self.parser = self.discard()
+                next(self.parser)
+                yield
+            else:
+                self.events.append(request)
+        yield from Protocol.parse(self)
+
+    def _read_request(self) -> Generator[None, None, Request]:
+        """Raises ValueError unless it is a request without a body, within the limit."""
+        left = self._head_maximum
+        lines: list[str] = []
+        while True:
+            line = yield from self.reader.read_line(left, ValueError)
+            left -= len(line)
+            text = line.decode("latin-1").rstrip("\r\n")
+            if not text:
+                break
+            lines.append(text)
+        method, path, protocol = lines[0].split(" ", 2)
+        headers = Headers()
+        for each in lines[1:]:
+            name, _, value = each.partition(":")
+            headers[name] = value.strip(" \t")
+        if "Transfer-Encoding" in headers or not set(headers.get_all("Content-Length")) <= {"0"}:
+            raise ValueError("the request has a body")
+        if not path.isascii():
+            raise ValueError("the address is not percent-encoded")
+        return Request(path, headers, method, protocol)
+
+    def reject(self, status: Any, text: str) -> Response:
+        """As JSON, like every other refusal of a handshake."""
+        response = super().reject(status, text)
+        message = text.removeprefix(PREFIX).split("\n", 1)[0]
+        kind = ERRORS.get(response.status_code, InvalidRequest)
+        body = encode_json({"code": kind.code, "message": message}).encode()
+        del response.headers["Content-Type"], response.headers["Content-Length"]
+        response.headers["Content-Type"] = "application/json"
+        for name, value in SECURITY_HEADERS.items():
+            response.headers[name] = value
+        response.headers["Content-Length"] = str(len(body))
+        response.body = body
+        return response
