@@ -14,6 +14,17 @@ from pathlib import Path
 __all__ = ["ServerProcess"]
 
 READY_SECONDS = 30
+
+# All the load comes from one network address, which a server of people allows a share only.
+LOAD_SETTINGS = {
+    "address_loop_share": 1000,
+    "user_loop_share": 1000,
+    "edits_per_second": 1_000_000,
+    "presences_per_second": 1_000_000,
+    "joins_per_second": 1_000_000,
+    "creations_per_second": 1_000_000,
+    "address_requests_per_second": 1_000_000,
+}
 STOP_SECONDS = 30
 
 
@@ -34,7 +45,7 @@ class ServerProcess:
     def __init__(self, database: str, **settings: object) -> None:
         self.url = ""
         self._port = 0
-        self._settings = {"database": database, **settings}
+        self._settings = {**LOAD_SETTINGS, "database": database, **settings}
         self._process: asyncio.subprocess.Process | None = None
 
     async def __aenter__(self) -> ServerProcess:

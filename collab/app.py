@@ -35,6 +35,7 @@ from .auth import (
     access_of_settings,
 )
 from .documents import DocumentManager
+from .documents.budget import Metered
 from .documents.direct_link import EXTENSION
 from .documents.handshake import refuse
 from .errors import ConfigurationError, StorageError, StorageUnavailable
@@ -129,7 +130,7 @@ class Collab:
         shared = not isinstance(source, OpenAccess)
         access = self._access = SharedAccess(source, self.manager) if shared else source
         tokens = source if isinstance(source, TokenAccess) else None
-        rates = RequestRates(settings, metrics)
+        rates = RequestRates(settings, metrics, self.manager.budgets)
         # In open mode a user is who they say, another one with each request.
         rated = RatedAccess(access, rates) if shared else access
         mode = "host" if authenticate is not None else settings.auth
@@ -289,7 +290,9 @@ class Collab:
             )
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await self._answer(scope, receive, send)
+        budget = None if scope["type"] == "lifespan" else self.manager.budgets.of_address(scope)
+        answered = self._answer(scope, receive, send)
+        await (answered if budget is None else Metered(answered, budget.work))
 
     async def _call(self, scope: Any, receive: Any, send: Any) -> None:
         life = self._life

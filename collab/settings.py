@@ -304,11 +304,50 @@ class Settings(BaseSettings):
         description="Largest edit frame; a larger one is refused (too_large).",
     )
     presence_maximum_bytes: int = Field(default=4096, ge=64, description="Largest presence frame.")
+    address_loop_share: float = Field(
+        default=0.15,
+        gt=0,
+        description="Share of the event loop's time that what comes from one network address may "
+        "take in the long run; more is read later. Of IPv6, the /64 network counts.",
+    )
+    address_loop_burst_seconds: float = Field(
+        default=0.5,
+        gt=0,
+        description="So much of the event loop's time one network address may take at once.",
+    )
+    user_loop_share: float = Field(
+        default=0.15,
+        gt=0,
+        description="The same share for one user who is signed in, from whatever address.",
+    )
+    user_loop_burst_seconds: float = Field(
+        default=0.5,
+        gt=0,
+        description="So much of the event loop's time one user may take at once.",
+    )
+    joins_per_second: float = Field(
+        default=50.0,
+        gt=0,
+        description="Most WebSockets per second that are opened from one network address, and by "
+        "one user who is signed in, in the long run; one more is refused (rate_limited).",
+    )
+    joins_burst_maximum: int = Field(
+        default=1000, ge=1, description="So many WebSockets may be opened at once."
+    )
+    creations_per_second: float = Field(
+        default=10.0,
+        gt=0,
+        description="Most documents per second that are created from one network address, and by "
+        "one user who is signed in, in the long run; one more is refused (rate_limited).",
+    )
+    creations_burst_maximum: int = Field(
+        default=500, ge=1, description="So many documents may be created at once."
+    )
     edits_per_second: float = Field(
         default=5000.0,
         gt=0,
-        description="Most edits per second of one connection, in the long run; one more is refused "
-        "(rate_limited).",
+        description="Most edits per second from one network address, and of one user who is signed "
+        "in, in the long run; one more is refused (rate_limited).",
     )
     edits_burst_maximum: int = Field(
         default=10_000,
@@ -330,13 +369,13 @@ class Settings(BaseSettings):
         "closed (1008).",
     )
     presences_per_second: float = Field(
-        default=200.0,
+        default=1000.0,
         gt=0,
-        description="Most presence and ping frames per second of one connection, in the long run; "
-        "one more is refused (rate_limited).",
+        description="Most presence and ping frames per second from one network address, and of one "
+        "user who is signed in, in the long run; one more is refused (rate_limited).",
     )
     presences_burst_maximum: int = Field(
-        default=1000,
+        default=5000,
         ge=1,
         description="So many presence and ping frames may come at once; who sends so many more "
         "after a refusal is closed (1008).",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,11 @@ settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("any machine")
+
+# All clients of the tests come from one network address; those of the limits say what they test.
+# The processes that tests start have it, too.
+os.environ.setdefault("COLLAB_ADDRESS_LOOP_SHARE", "1000")
+os.environ.setdefault("COLLAB_USER_LOOP_SHARE", "1000")
 
 Make = Callable[..., Awaitable[Collab]]
 

@@ -57,8 +57,10 @@ class Wire:
         *,
         subprotocols: tuple[str, ...] = (),
         headers: Mapping[str, str] | None = None,
+        address: str = "127.0.0.1",
     ) -> None:
         self.scope = websocket_scope(path, subprotocols, headers)
+        self.scope["client"] = (address, 50000)
         self._to_app: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._from_app: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         # Cleared to make a reader that takes nothing any more.
@@ -175,8 +177,10 @@ async def connect(
     *,
     subprotocols: tuple[str, ...] = (),
     headers: Mapping[str, str] | None = None,
+    address: str = "127.0.0.1",
     **query: Any,
 ) -> Wire:
     """An editor that has joined; its first frame is still to be received."""
     path = f"/ws/documents/{doc_id}?{urlencode(query)}"
-    return await Wire(app, path, subprotocols=subprotocols, headers=headers).open()
+    wire = Wire(app, path, subprotocols=subprotocols, headers=headers, address=address)
+    return await wire.open()

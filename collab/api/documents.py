@@ -88,6 +88,7 @@ class DocumentsAPI:
         role = await self._access.role(user, check_doc_id(doc_id))
         if not may_create(user, role, self._manager.settings.users_may_create):
             raise Forbidden(f"{user.user_id!r} may not create the document {doc_id!r}")
+        self._manager.budgets.count_creation(request.scope, user)
         owner = user.user_id if self._access.creator_owns else None
         record = await self._manager.create_document(doc_id, doc_type, title, owner)
         return json_response(_entry(record), 201)

@@ -58,11 +58,11 @@ def editing_route(manager: DocumentManager, access: Access) -> WebSocketRoute:
 
     async def admitted(websocket: WebSocket, doc_id: str, request: JoinRequest) -> User:
         user = await access.user(websocket, request.client_id, request.guest_secret)
-        await created(user, doc_id, request)
+        await created(websocket, user, doc_id, request)
         role = await permitted(access, user, doc_id, "viewer")
         return user if user.role == role else dataclasses.replace(user, role=role)
 
-    async def created(user: User, doc_id: str, request: JoinRequest) -> None:
+    async def created(websocket: WebSocket, user: User, doc_id: str, request: JoinRequest) -> None:
         """See that there is a document: who makes it by joining owns it."""
         if await manager.repository.find_document(doc_id) is not None:
             return
@@ -71,6 +71,7 @@ def editing_route(manager: DocumentManager, access: Access) -> WebSocketRoute:
             raise DocumentDeleted(f"the document {doc_id!r} was deleted")
         settings = manager.settings
         if settings.create_on_join and may_create(user, role, settings.users_may_create):
+            manager.budgets.count_creation(websocket.scope, user)
             with contextlib.suppress(DocumentExists):
                 owner = user.user_id if access.creator_owns else None
                 await manager.create_document(

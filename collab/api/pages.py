@@ -61,7 +61,7 @@ def page_routes(
         Route("/sign-in", files.page("sign_in.html")),
         Route("/documents/{doc_id}", DocumentPage(files, manager, access)),
     ]
-    return [*rates.limit(pages), Mount("/static", app=files)]
+    return [*rates.limit(pages), Mount("/static", app=rates.pace(files))]
 
 
 class DocumentPage:

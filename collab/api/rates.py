@@ -15,6 +15,7 @@ from ..asgi.routing import Route
 from ..asgi.types import ASGIApp, Receive, Scope, Send
 from ..auth import Access, ConnectionLike, Role, User
 from ..documents.admission import address_of
+from ..documents.budget import Budgets, Metered, until_affordable
 from ..documents.rate import TokenBucket
 from ..errors import RateLimited
 from ..metrics import Metrics
@@ -36,8 +37,9 @@ class RequestRates:
     the others of the same address for longer than it lasts.
     """
 
-    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+    def __init__(self, settings: Settings, metrics: Metrics, budgets: Budgets) -> None:
         self._metrics = metrics
+        self._budgets = budgets
         self._addresses = Buckets(
             "address",
             "from your network address",
@@ -65,12 +67,32 @@ class RequestRates:
             try:
                 if address:
                     self._take(self._addresses, address)
+                await self._until_affordable(scope)
             except RateLimited as error:
                 await error_response(error)(scope, receive, send)
                 return
             await app(scope, receive, send)
 
         return answer
+
+    def pace(self, app: ASGIApp) -> ASGIApp:
+        """This application, which is not counted, but waits while the address has used up its share
+        of the event loop."""
+
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            try:
+                await self._until_affordable(scope)
+            except RateLimited as error:
+                await error_response(error)(scope, receive, send)
+                return
+            await app(scope, receive, send)
+
+        return answer
+
+    async def _until_affordable(self, scope: Scope) -> None:
+        budget = self._budgets.of_address(scope)
+        if budget is not None:
+            await until_affordable(budget)
 
     def check_user(self, user: User) -> None:
         """Count a request of somebody. Guests count for their address alone.
@@ -80,6 +102,7 @@ class RequestRates:
         """
         if user.signed_in:
             self._take(self._users, user.user_id)
+        Metered.charge_user(self._budgets.of_user(user))
 
     def _take(self, buckets: Buckets, key: str) -> None:
         try:

@@ -46,7 +46,7 @@ class SharedAccess:
                 raise
             secret = guest_secret or query.get("guest_secret") or new_guest_secret()
             guest = guest_user(secret, query.get("name"))
-            user = dataclasses.replace(guest, documents={}, signed_in=False)
+            user = dataclasses.replace(guest, documents={})
         if not text:
             return user
         link = await self._link(text)

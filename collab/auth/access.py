@@ -167,8 +167,13 @@ def access_of_settings(settings: Settings) -> Access:
 
 
 def may_create(user: User, role: Role | None, users_may_create: bool) -> bool:
-    """Whether a user, of this role on a document that doesn't exist yet, may create it."""
-    return user.signed_in and (users_may_create or (role is not None and allows(role, "editor")))
+    """Whether a user, of this role on a document that doesn't exist yet, may create it.
+
+    A guest of a link may not; a user of open mode may, whom no one vouches for either.
+    """
+    return (user.signed_in or user.documents is None) and (
+        users_may_create or (role is not None and allows(role, "editor"))
+    )
 
 
 async def permitted(access: Access, user: User, doc_id: str, needed: Role) -> Role:

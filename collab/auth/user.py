@@ -131,7 +131,7 @@ def guest_user(secret: str, name: str | None) -> User:
         InvalidRequest: the secret or the name is malformed.
     """
     user_id = _guest_id(check_guest_secret(secret))
-    return User(user_id, _guest_name(name), "owner", guest_secret=secret)
+    return User(user_id, _guest_name(name), "owner", signed_in=False, guest_secret=secret)
 
 
 def _guest_id(secret: str) -> str:
@@ -151,7 +151,7 @@ def open_user(
     if not user_id and guest_secret:
         return guest_user(guest_secret, name)
     shown = (name or "") if user_id else _guest_name(name)
-    return User(user_id or f"guest-{client_id}", shown, "owner")
+    return User(user_id or f"guest-{client_id}", shown, "owner", signed_in=False)
 
 
 def _guest_name(name: str | None) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..errors import Forbidden
 from ..storage import ClientRecord, OperationRecord, Repository
+from .budget import Allowance
 from .history import History
 from .rate import TokenBucket
 
@@ -19,9 +20,10 @@ class Author:
 
     `last_id` and `last_version` are of its newest accepted edit, committed or not; 0 if none.
     `holders` counts the connections and calls that use this author now; `may_edit` is set once one
-    of them may edit. `work` holds the steps that may still be worked for its edits. `sent` is the
-    id and the fingerprint of the edit that came last over the present connection, stored or not:
-    another edit may be stored under that id.
+    of them may edit. `allowance` is of its newest connection, None if it has none. `work` holds the
+    steps that may still be worked for its edits. `sent` is the id and the fingerprint of the edit
+    that came last over the present connection, stored or not: another edit may be stored under that
+    id.
     """
 
     client_id: str
@@ -31,6 +33,7 @@ class Author:
     last_version: int = 0
     holders: int = 0
     may_edit: bool = False
+    allowance: Allowance | None = None
     sent: tuple[int, str] | None = None
 
     @property

@@ -50,6 +50,7 @@ from ..frames import (
 )
 from ..settings import Settings
 from .author import Author
+from .budget import Allowance
 from .direct_link import DirectLink, socket_of
 from .document import Document
 from .effort import steps_of_size
@@ -57,7 +58,6 @@ from .handshake import WebSocketLike
 from .history import Change
 from .link import Farewell, Link, TaskLink
 from .prepared import Batch, prepare
-from .rate import TokenBucket
 
 __all__ = ["Connection", "ConnectionState"]
 
@@ -91,11 +91,13 @@ class Connection:
         author: Author,
         user: User,
         settings: Settings,
+        allowance: Allowance,
     ) -> None:
         self.document = document
         self.author = author
         self.user = user
         self.client_id = author.client_id
+        self.allowance = author.allowance = allowance
         self.color = user.color
         self.log_fields: Mapping[str, object] = log_fields(
             websocket.scope, document.doc_id, author.client_id
@@ -114,10 +116,8 @@ class Connection:
         # Whether it has reached the history's head once; until then it may read from storage.
         self._caught_up = False
         self._bad_frames = 0
-        self._edits = TokenBucket(settings.edits_per_second, settings.edits_burst_maximum)
-        self._presences = TokenBucket(
-            settings.presences_per_second, settings.presences_burst_maximum
-        )
+        # How many frames in a row were refused for their rate.
+        self._refused_in_a_row = 0
         socket = socket_of(websocket.scope)
         self._link: Link = (
             DirectLink(self, websocket, socket) if socket else TaskLink(self, websocket)
@@ -263,7 +263,7 @@ class Connection:
                 presence_maximum_bytes=self._settings.presence_maximum_bytes,
             )
             if self._act(frame):
-                self._bad_frames = 0
+                self._bad_frames = self._refused_in_a_row = 0
                 return None
         except Exception as error:
             self.author.work.spend(steps_of_size(size))
@@ -306,8 +306,7 @@ class Connection:
         """False if this edit needs something from storage; then nothing is done yet."""
         if isinstance(frame, Edit):
             return self._edit(frame)
-        if not self._presences.take():
-            raise self._rate_limited(self._presences, "presence and ping frames", "presences")
+        self.allowance.take("presences", "presence and ping frames")
         if isinstance(frame, PresenceUpdate):
             self._update_presence(frame)
         else:
@@ -315,10 +314,14 @@ class Connection:
         return True
 
     def _edit(self, frame: Edit) -> bool:
-        if not self._edits.take():
-            raise self._rate_limited(self._edits, "edits", "edits")
-        if self.author.work.is_empty:
-            raise self._rate_limited(self.author.work, "steps of work for edits", "edit_steps")
+        self.allowance.take("edits", "edits")
+        work = self.author.work
+        if work.is_empty:
+            raise RateLimited(
+                f"too many steps of work for edits: the limit is {work.rate:g} per second "
+                f"(edit_steps_per_second) after {work.burst:.0f} at once "
+                "(edit_steps_burst_maximum): send the same again shortly"
+            )
         if not self.user.may_edit:
             return False
         change = self.document.edit_now(self.author, frame.id, frame.version, frame.operation)
@@ -352,16 +355,11 @@ class Connection:
         if self._bad_frames >= limit:
             self.close(1008, f"{limit} bad frames in a row, the last: {error.code}")
 
-    def _rate_limited(self, bucket: TokenBucket, what: str, setting: str) -> RateLimited:
-        return RateLimited(
-            f"too many {what}: the limit is {bucket.rate:g} per second ({setting}_per_second) "
-            f"after {bucket.burst:.0f} at once ({setting}_burst_maximum): "
-            "send the same again shortly"
-        )
-
     def _check_flood(self, error: RateLimited) -> None:
-        buckets = (self._edits, self._presences, self.author.work)
-        if any(bucket.is_overdrawn for bucket in buckets):
+        self._refused_in_a_row += 1
+        settings = self._settings
+        allowed = min(settings.edits_burst_maximum, settings.presences_burst_maximum)
+        if self._refused_in_a_row > allowed or self.author.work.is_overdrawn:
             self.close(1008, error.message)
 
     # -- writing --------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from ..frames import Edit
+from .budget import Allowance, Metered
 from .handshake import WebSocketLike
 from .link import Endpoint, Link
 
@@ -63,6 +64,10 @@ class FrameSocket(Protocol):
         """Have each message, text or binary, given to a function, those received before too, and
         the end told, once. An exception in `on_message` ends the connection with 1011."""
 
+    def charge(self, allowance: Allowance) -> None:
+        """Have it pay for what reading from the peer costs, and read on only while it lacks
+        nothing."""
+
     def pause_reading(self) -> None:
         """Take nothing more from the peer; what has been read in part still comes."""
 
@@ -104,6 +109,7 @@ class DirectLink(Link):
 
     def start(self) -> None:
         self._socket.attach(self._on_drained, self._on_stopped)
+        self._socket.charge(self._endpoint.allowance)
 
     def ring(self) -> None:
         if self._endpoint.farewell is not None:
@@ -236,7 +242,7 @@ class DirectLink(Link):
             first = held.popleft()
             edit = self._endpoint.take(first) if isinstance(first, str) else first
             if edit is not None:
-                await self._endpoint.take_slowly(edit)
+                await Metered(self._endpoint.take_slowly(edit), self._endpoint.allowance)
         self._held = None
         self._pace()
 

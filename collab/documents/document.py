@@ -45,6 +45,7 @@ from .effort import STEPS_OF_ASKING, STEPS_OF_READING, Effort, steps_of_size
 from .history import Change, History
 from .loading import load_content, load_opened, read_operations
 from .room import Room
+from .work import cpu_clock
 
 __all__ = ["Document", "DocumentState"]
 
@@ -53,6 +54,14 @@ logger = logging.getLogger(__name__)
 REFUSED_FOR_OTHERS = (VersionGone, DocumentFull, InvalidOperation)
 """With what a sound edit may be refused for what others did, and so be accepted at first and not
 when it is sent again."""
+
+
+def charge_authors(authors: Sequence[Author | None], seconds: float) -> None:
+    """Have the authors of as many changes pay for publishing them."""
+    share = seconds / len(authors)
+    for author in authors:
+        if author is not None and author.allowance is not None:
+            author.allowance.spend(share)
 
 
 class DocumentState(enum.Enum):
@@ -347,10 +356,13 @@ class Document:
         if self.state is not DocumentState.OPEN:
             return
         shown = self.history.head
+        payers = [self.authors.get(record.client_id) for record in append.operations]
         self.history.commit(append.version + len(append.operations))
         for record in append.operations:
             self.authors.forget(record.client_id)
+        begun = cpu_clock()
         self._after_turn(shown)
+        charge_authors(payers, cpu_clock() - begun)
         if self.history.tail(1):
             self._committer.notify(self)
 

@@ -16,8 +16,10 @@ from typing import ClassVar, Protocol
 
 from ..errors import CollabError
 from ..frames import Edit
+from .budget import Allowance, Metered
 from .handshake import WebSocketLike, close_reason
 from .prepared import texts_of
+from .work import cpu_clock
 
 __all__ = ["Endpoint", "Farewell", "Link", "TaskLink"]
 
@@ -38,6 +40,7 @@ class Endpoint(Protocol):
     """What a link needs of its connection. All but `stored_page` and `take_slowly` are plain."""
 
     log_fields: Mapping[str, object]
+    allowance: Allowance
     farewell: Farewell | None
 
     @property
@@ -186,13 +189,21 @@ class TaskLink(Link):
             if text is None:
                 self._endpoint.close(1003, "binary frame: send JSON text frames")
                 return
-            edit = self._endpoint.take(text)
-            if edit is not None:
-                await self._endpoint.take_slowly(edit)
+            await self._take(text)
             # Who sends and does not read its answers is not read on.
             while self._endpoint.is_overfull:
                 self._relieved.clear()
                 await self._relieved.wait()
+
+    async def _take(self, text: str) -> None:
+        allowance = self._endpoint.allowance
+        begun = cpu_clock()
+        edit = self._endpoint.take(text)
+        allowance.spend(cpu_clock() - begun)
+        if edit is not None:
+            await Metered(self._endpoint.take_slowly(edit), allowance)
+        while (lacking := allowance.lacking) is not None:
+            await lacking.until_left()
 
     async def _write_round(self) -> None:
         while self._endpoint.farewell is None:

@@ -28,6 +28,7 @@ from ..frames import ServerShutdown, encode_json
 from ..settings import Settings
 from ..storage import Committer, DocumentRecord, Repository
 from .admission import Admission
+from .budget import Allowance, Budgets, Metered, until_affordable
 from .connection import Connection
 from .document import DocumentState
 from .handshake import WebSocketLike, accept, check_subprotocols, refuse
@@ -70,6 +71,7 @@ class DocumentManager:
         self.repository = repository
         self._committer = committer
         self._open_all = open_all
+        self.budgets = Budgets(settings)
         self._review = Review()
         self._own_ids = itertools.count(1)
         self._housekeeper: asyncio.Task[None] | None = None
@@ -80,6 +82,7 @@ class DocumentManager:
         """Have nothing open, and nobody connected."""
         self.documents = OpenDocuments(self.settings, self.repository, self._committer)
         self.admission = Admission(self.settings)
+        self.budgets.clear()
         self._connections: dict[Connection, str] = {}
         self._verifier: asyncio.Task[None] | None = None
         self._is_closing = False
@@ -164,8 +167,16 @@ class DocumentManager:
             raise ServerClosing("the server is shutting down: reconnect shortly")
         asked_at = self._review.number
         with self.admission.handshake(websocket.scope) as address:
-            admitted = await self._admit(user)
-            connection = await self._join(websocket, check_doc_id(doc_id), admitted, request)
+            allowance = await self._allowed(websocket.scope)
+            try:
+                admitted = await self._admit(user)
+                self._charge_user(allowance, admitted)
+                connection = await self._join(
+                    websocket, check_doc_id(doc_id), admitted, request, allowance
+                )
+            except BaseException:
+                allowance.close()
+                raise
             self._connections[connection] = address
             self.admission.enter(address)
             _log_joined(connection, websocket)
@@ -174,6 +185,25 @@ class DocumentManager:
         if callable(user) and self._review.number != asked_at:
             await self._ask_again(connection, user)
         return connection
+
+    async def _allowed(self, scope: Any) -> Allowance:
+        """Wait for the peer's address to have something left of what it may use.
+
+        Raises:
+            RateLimited: it opens too many connections, or too many of its requests wait.
+        """
+        budget = self.budgets.of_address(scope)
+        if budget is not None:
+            budget.take("joins", "connections opened")
+            await until_affordable(budget)
+        return Allowance(budget)
+
+    def _charge_user(self, allowance: Allowance, user: User) -> None:
+        budget = self.budgets.of_user(user)
+        if budget is not None:
+            budget.take("joins", "connections opened")
+            Metered.charge_user(budget)
+            allowance.of_user(budget)
 
     async def _admit(self, user: User | str | Admit) -> User:
         if isinstance(user, str):
@@ -198,20 +228,30 @@ class DocumentManager:
             raise
 
     async def _join(
-        self, websocket: WebSocketLike, doc_id: str, user: User, request: JoinRequest
+        self,
+        websocket: WebSocketLike,
+        doc_id: str,
+        user: User,
+        request: JoinRequest,
+        allowance: Allowance,
     ) -> Connection:
         create = self.settings.create_on_join
+
+        def count() -> None:
+            self.budgets.count_creation(websocket.scope, user)
+
         async with self.documents.open(
             doc_id,
             doc_type=request.doc_type,
             create=create,
             client_id=request.client_id,
             verify=True,
+            on_create=count,
         ) as document:
             present = document.room.connections
             with self.admission.joining(doc_id, present, request.client_id):
                 author = await document.authors.hold(request.client_id, user.user_id, user.may_edit)
-                connection = Connection(websocket, document, author, user, self.settings)
+                connection = Connection(websocket, document, author, user, self.settings, allowance)
                 connection.on_finish(self._finished)
                 try:
                     await accept(websocket)
@@ -230,6 +270,7 @@ class DocumentManager:
         if address is not None:
             self.admission.leave(address)
             _log_left(connection)
+        connection.allowance.close()
         connection.document.authors.release(connection.author)
         self.documents.used(connection.document)
 

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
 from ..errors import (
     DocumentDeleted,
@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 
 DEFAULT_TYPE = "text"
 VERIFIED_AT_ONCE = 500
+
+OnCreate = Callable[[], None]
 
 
 class OpenDocuments(Mapping[str, Document]):
@@ -69,12 +71,14 @@ class OpenDocuments(Mapping[str, Document]):
         create: bool = False,
         client_id: str | None = None,
         verify: bool = False,
+        on_create: OnCreate = lambda: None,
     ) -> AsyncIterator[Document]:
         """An open document that stays in memory while the context lasts.
 
         Args:
             doc_type: the type that it must have, or that it is created with.
             create: whether to create it if there is none.
+            on_create: called before it is created; what it raises refuses that.
             client_id: an editor that is about to be held by it: what is stored of it is read
                 together with the document.
             verify: whether to look first if another program has deleted the open document.
@@ -84,9 +88,9 @@ class OpenDocuments(Mapping[str, Document]):
         """
         if verify and doc_id in self._documents:
             await self._verify(doc_id, client_id)
-        document = await self._open(doc_id, doc_type, create, client_id)
+        document = await self._open(doc_id, doc_type, create, client_id, on_create)
         while document.state is DocumentState.CLOSED:
-            document = await self._open(doc_id, doc_type, create, client_id)
+            document = await self._open(doc_id, doc_type, create, client_id, on_create)
         document.pins += 1
         try:
             if doc_type is not None and document.doc_type.name != doc_type:
@@ -100,7 +104,12 @@ class OpenDocuments(Mapping[str, Document]):
             self.used(document)
 
     async def _open(
-        self, doc_id: str, doc_type: str | None, create: bool, client_id: str | None
+        self,
+        doc_id: str,
+        doc_type: str | None,
+        create: bool,
+        client_id: str | None,
+        on_create: OnCreate,
     ) -> Document:
         while True:
             document = self._documents.get(doc_id)
@@ -112,7 +121,7 @@ class OpenDocuments(Mapping[str, Document]):
                 if len(self._documents) + len(self._loading) >= self._settings.documents_maximum:
                     await self._make_room()
                     continue
-                loading = self._start_loading(doc_id, doc_type, create, client_id)
+                loading = self._start_loading(doc_id, doc_type, create, client_id, on_create)
             try:
                 # Shielded: one caller that goes away must not end the load for the others.
                 return await asyncio.shield(loading)
@@ -122,20 +131,31 @@ class OpenDocuments(Mapping[str, Document]):
                     raise
 
     def _start_loading(
-        self, doc_id: str, doc_type: str | None, create: bool, client_id: str | None
+        self,
+        doc_id: str,
+        doc_type: str | None,
+        create: bool,
+        client_id: str | None,
+        on_create: OnCreate,
     ) -> asyncio.Task[Document]:
         loading = asyncio.get_running_loop().create_task(
-            self._load(doc_id, doc_type, create, client_id)
+            self._load(doc_id, doc_type, create, client_id, on_create)
         )
         self._loading[doc_id] = loading
         loading.add_done_callback(lambda task: self._loaded(doc_id, task))
         return loading
 
     async def _load(
-        self, doc_id: str, doc_type: str | None, create: bool, client_id: str | None
+        self,
+        doc_id: str,
+        doc_type: str | None,
+        create: bool,
+        client_id: str | None,
+        on_create: OnCreate,
     ) -> Document:
         opening = await self._read(doc_id, client_id)
         if opening is None and create:
+            on_create()
             opening = await self._create(doc_id, doc_type, client_id)
         if opening is None:
             if await self._repository.was_deleted(doc_id):

@@ -21,9 +21,11 @@ from ..frames import (
 )
 from ..metrics import Metrics
 from ..ot.types import OperationType
+from .budget import Allowance
 from .history import Change, History
 from .prepared import Batch, prepare
 from .presence import Presence
+from .work import cpu_clock
 
 __all__ = ["Member", "Room"]
 
@@ -37,6 +39,7 @@ class Member(Protocol):
     """What a room needs of a connection. None of these waits."""
 
     user: User
+    allowance: Allowance
     color: str
     presences: dict[str, None]
     told: int
@@ -264,11 +267,17 @@ class Room:
                 connection.put(joined[told], len(news) - told)
 
     def _tell_presences(self, moved: dict[str, None]) -> None:
+        begun = cpu_clock()
         frames = {each: self.presence_frame(each) or b"" for each in moved}
         own = {each: {index: b""} for index, each in enumerate(frames)}
         batch = Batch(frames.values(), own)
         for connection in self._write_flow(batch):
             connection.publish_presences(moved, batch)
+        share = (cpu_clock() - begun) / len(moved)
+        for each in moved:
+            mover = self.connections.get(each)
+            if mover is not None:
+                mover.allowance.spend(share)
 
     def update_presence(
         self, connection: Member, cursor: Cursor | None, data: Any, version: int

@@ -20,8 +20,10 @@ from websockets.http11 import Request
 from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 
+from ..documents.budget import Allowance
 from ..documents.direct_link import EXTENSION, EXTENSION_VERSION
 from ..documents.rate import TokenBucket
+from ..documents.work import cpu_clock
 from ..errors import InvalidRequest
 from .handshake import HandshakeProtocol
 from .requests import answer
@@ -112,6 +114,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     __slots__ = (
         *UVICORN_ATTRIBUTES,
+        "_allowance",
         "_backlog",
         "_close_sent",
         "_fragments_maximum",
@@ -119,6 +122,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         "_is_fresh",
         "_is_full",
         "_is_held",
+        "_is_short",
         "_late_bytes",
         "_on_drained",
         "_on_stopped",
@@ -155,6 +159,9 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._backlog: memoryview | None = None
         self._is_held = False
         self._is_full = False
+        self._allowance: Allowance | None = None
+        # Whether reading has to wait for the allowance.
+        self._is_short = False
         # What could not be written yet.
         self._pong = b""
         self._text_frames: TextFrames | None = None
@@ -265,8 +272,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if not self.read_paused:
             # So uvicorn does not stop reading after each message for a `receive` to come.
             self.read_paused = True
-        elif not self._is_held:
+        elif self._may_read:
             self._resume()
+
+    def charge(self, allowance: Allowance) -> None:
+        self._allowance = allowance
 
     def _forget_handshake(self) -> None:
         """Its headers, which the scope has, too, are a fifth of what an idle connection takes in
@@ -290,6 +300,37 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self._receive(data)
 
     def _receive(self, data: bytes) -> None:
+        allowance = self._allowance
+        if allowance is None:
+            self._parse(data)
+            return
+        begun = cpu_clock()
+        try:
+            self._parse(data)
+        finally:
+            allowance.spend(cpu_clock() - begun)
+        if not self._is_short:
+            self._check_allowance(allowance)
+
+    def _check_allowance(self, allowance: Allowance) -> None:
+        """Stop reading until the peer's address and user have something left."""
+        lacking = allowance.lacking
+        if lacking is None or self.close_sent or self.transport.is_closing():
+            return
+        self._is_short = True
+        self.transport.pause_reading()
+        lacking.when_left(self._on_left)
+
+    def _on_left(self) -> None:
+        assert self._allowance is not None
+        lacking = None if self.disconnected else self._allowance.lacking
+        if lacking is not None:
+            lacking.when_left(self._on_left)
+            return
+        self._is_short = False
+        self._read_on()
+
+    def _parse(self, data: bytes) -> None:
         if self._text_frames is not None:
             self._text_frames.feed(data)
             return
@@ -384,16 +425,24 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def _take_turn(self) -> None:
         backlog = self._backlog
-        if backlog is None or self._is_held or self.disconnected:
+        if backlog is None or not self._may_read or self.disconnected:
             return
         part, rest = backlog[:TURN_BYTES], backlog[TURN_BYTES:]
         self._backlog = rest if len(rest) else None
         self._receive(bytes(part))
-        if self._backlog is None:
-            if not self._is_held:
-                self._resume()
-        elif not self._is_held:
+        self._read_on()
+
+    @property
+    def _may_read(self) -> bool:
+        return not (self._is_held or self._is_short)
+
+    def _read_on(self) -> None:
+        if not self._may_read:
+            return
+        if self._backlog is not None:
             self.loop.call_soon(self._take_turn)
+        else:
+            self._resume()
 
     def pause_reading(self) -> None:
         self._is_held = True
@@ -404,10 +453,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if not self._is_held:
             return
         self._is_held = False
-        if self._backlog is not None:
-            self.loop.call_soon(self._take_turn)
-        else:
-            self._resume()
+        self._read_on()
 
     def _resume(self) -> None:
         if not self.transport.is_closing():

@@ -83,6 +83,9 @@ class Socket:
     def listen(self, on_message: Callable[[str | bytes], None], on_end: Callable[[], None]) -> None:
         self._on_message, self._on_end = on_message, on_end
 
+    def charge(self, allowance: Any) -> None:
+        pass
+
     def pause_reading(self) -> None: ...
     def resume_reading(self) -> None: ...
     def abort(self) -> None:

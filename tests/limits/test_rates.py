@@ -1,13 +1,19 @@
-"""How often one connection may edit, and say where it is."""
+"""How often one network address, or one user, may edit, send presence, connect and create."""
 
 from __future__ import annotations
 
 import asyncio
 
+import httpx2
+import pytest
+
+from collab.auth import User, make_token
 from collab.client import connect as open_editor
 from tests.conftest import Make
 from tests.served import Serve
-from tests.wire import Wire, connect
+from tests.wire import Refused, Wire, connect
+
+SECRET = "a secret of at least thirty-two bytes"
 
 # No token comes back while a test runs.
 NEVER = 1e-9
@@ -32,13 +38,83 @@ async def test_edits_beyond_the_rate_are_refused_and_the_connection_stays(make_a
     assert (error["code"], error["id"]) == ("rate_limited", 4)
     assert "edits_per_second" in error["message"]
     assert "after 3 at once (edits_burst_maximum)" in error["message"]
-    # Other frames are counted apart, and other editors too.
+    # Other frames are counted apart, and other addresses too.
     await wire.send({"type": "ping"})
     await wire.expect("pong")
-    other = await connect(app, "doc")
+    other = await connect(app, "doc", address="127.0.0.2")
     assert (await other.expect("document_state"))["content"] == "xxx"
     await other.edit(1, 3, LETTER)
     assert await other.acknowledged() == 4
+
+
+async def test_a_new_connection_or_client_id_has_no_new_edits(make_app: Make) -> None:
+    app = await make_app(edits_per_second=NEVER, edits_burst_maximum=3)
+    wire = await connect(app, "doc", client_id="a")
+    await wire.expect("document_state")
+    await type_letters(wire, 3)
+    await wire.leave()
+    for client_id in ("a", "b"):
+        again = await connect(app, "doc", client_id=client_id)
+        last_id = (await again.expect("document_state"))["last_id"]
+        await again.edit(last_id + 1, 3, LETTER)
+        assert (await again.expect("error"))["code"] == "rate_limited"
+
+
+async def test_a_user_has_the_same_edits_from_every_address(make_app: Make) -> None:
+    app = await make_app(
+        edits_per_second=NEVER, edits_burst_maximum=3, auth="token", token_secret=SECRET
+    )
+    token = make_token(SECRET, User("ann"), lifetime_seconds=60)
+    answers = []
+    for number in range(4):
+        wire = await connect(app, "doc", address=f"127.0.1.{number}", token=token)
+        version = (await wire.expect("document_state"))["version"]
+        await wire.edit(1, version, LETTER)
+        answers.append((await wire.expect("ack", "error"))["type"])
+    assert answers == ["ack", "ack", "ack", "error"]
+    bob = make_token(SECRET, User("bob"), lifetime_seconds=60)
+    wire = await connect(app, "doc", address="127.0.1.9", token=bob)
+    await wire.expect("document_state")
+    await wire.edit(1, 3, LETTER)
+    assert await wire.acknowledged() == 4
+
+
+async def test_a_user_of_open_mode_who_claims_a_name_takes_nothing_from_it(make_app: Make) -> None:
+    app = await make_app(joins_per_second=NEVER, joins_burst_maximum=2)
+    for _ in range(2):
+        await connect(app, "doc", user_id="ann", address="127.0.0.2")
+    with pytest.raises(Refused):
+        await connect(app, "doc", user_id="ann", address="127.0.0.2")
+    await connect(app, "doc", user_id="ann", address="127.0.0.3")
+
+
+async def test_connections_opened_beyond_the_rate_are_refused(make_app: Make) -> None:
+    app = await make_app(joins_per_second=NEVER, joins_burst_maximum=3)
+    for number in range(3):
+        wire = await connect(app, f"doc-{number}", client_id=f"c{number}")
+        await wire.leave()
+    with pytest.raises(Refused) as caught:
+        await connect(app, "doc-0")
+    assert (caught.value.status, caught.value.body["code"]) == (429, "rate_limited")
+    assert "after 3 at once (joins_burst_maximum)" in caught.value.body["message"]
+    await connect(app, "doc-0", address="127.0.0.2")
+
+
+async def test_documents_created_beyond_the_rate_are_refused(make_app: Make) -> None:
+    app = await make_app(creations_per_second=NEVER, creations_burst_maximum=2)
+    await connect(app, "first")
+    transport = httpx2.ASGITransport(app=app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as http:
+        assert (await http.post("/api/documents", json={"doc_id": "second"})).status_code == 201
+        answer = await http.post("/api/documents", json={"doc_id": "third"})
+    assert (answer.status_code, answer.json()["code"]) == (429, "rate_limited")
+    assert "creations_per_second" in answer.json()["message"]
+    with pytest.raises(Refused) as caught:
+        await connect(app, "fourth")
+    assert caught.value.status == 429
+    # What is there may be joined.
+    await connect(app, "second")
+    await connect(app, "fourth", address="127.0.0.2")
 
 
 async def test_who_edits_on_regardless_of_the_rate_is_closed(make_app: Make) -> None:
@@ -79,7 +155,7 @@ async def test_who_sends_pings_regardless_of_the_rate_is_closed(make_app: Make) 
 
 
 async def test_an_editor_that_is_too_fast_waits_and_loses_nothing(serve: Serve) -> None:
-    served = await serve(edits_per_second=40, edits_burst_maximum=5)
+    served = await serve(edits_per_second=5, edits_burst_maximum=3)
     refused = asyncio.Event()
     async with open_editor(served.url, "doc") as editor:
         receive = editor._session.receive

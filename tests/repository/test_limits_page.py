@@ -16,7 +16,9 @@ ROWS = [
     for line in (ROOT / "docs" / "limits.md").read_text(encoding="utf-8").splitlines()
     if line.startswith("|") and "`" in line
 ]
-NAMED_AS_LIMIT = re.compile(r"_maximum(_|$)|_per_second$|_timeout_seconds$")
+NAMED_AS_LIMIT = re.compile(
+    r"_maximum(_|$)|_per_second$|_timeout_seconds$|_loop_share$|_loop_burst_seconds$"
+)
 
 
 def test_every_limit_is_on_the_page() -> None:

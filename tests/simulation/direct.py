@@ -98,6 +98,9 @@ class DirectSocket(ServerSocket):
             except Exception as error:
                 self._report(Violation("raised", f"a message was not handled: {error!r}"))
 
+    def charge(self, allowance: Any) -> None:
+        """Work is measured in real time, of which a simulation has none."""
+
     def pause_reading(self) -> None:
         self._readable.clear()
 

@@ -1,0 +1,287 @@
+"""What one network address, and one signed-in user, may use, over all connections.
+
+A connection ends when its client wishes, and a `client_id` is made up by the client: neither can
+hold a budget. The network address that a client comes from can, and so can the user, where users
+sign in. A budget outlives the connections that use it.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Generator
+from contextvars import ContextVar
+from typing import Any, Protocol
+
+from ..auth import User
+from ..errors import RateLimited
+from ..settings import Settings
+from .admission import address_of
+from .rate import TokenBucket
+from .work import Work, cpu_clock
+
+__all__ = [
+    "BUDGETS_MAXIMUM",
+    "Allowance",
+    "Budget",
+    "Budgets",
+    "Metered",
+    "check_work",
+    "until_affordable",
+]
+
+BUDGETS_MAXIMUM = 10_000
+"""Of each kind. The one that was used longest ago is forgotten first, and begins full again."""
+
+FLOORS_MAXIMUM = 5
+FLOOR_SHARE = 0.01
+"""Of one address, the connections that have been there for longest, so many, keep this share of the
+event loop each when the address has used up its own: a client that does harm does not stop all
+others behind the same address."""
+
+REQUESTS_WAITING_MAXIMUM = 100
+"""So many requests and handshakes of one address or user wait until there is work left for them."""
+
+
+class Budget:
+    """Of one network address or one signed-in user: `work` on the event loop, and how many edits,
+    presence frames, joins and creations of documents may come."""
+
+    __slots__ = ("creations", "edits", "floors", "joins", "presences", "whose", "work")
+
+    def __init__(self, settings: Settings, work: Work, whose: str) -> None:
+        self.whose = whose
+        self.work = work
+        self.floors = 0
+        self.edits = TokenBucket(settings.edits_per_second, settings.edits_burst_maximum)
+        self.presences = TokenBucket(
+            settings.presences_per_second, settings.presences_burst_maximum
+        )
+        self.joins = TokenBucket(settings.joins_per_second, settings.joins_burst_maximum)
+        self.creations = TokenBucket(
+            settings.creations_per_second, settings.creations_burst_maximum
+        )
+
+    def take(self, kind: str, what: str) -> None:
+        """Count one of a kind, which is the first part of its settings' names, such as `edits`.
+
+        What is refused is not counted, so that a client that goes on regardless does not shut out
+        the others of the same address for longer than it lasts.
+
+        Raises:
+            RateLimited: it is one too many.
+        """
+        bucket: TokenBucket = getattr(self, kind)
+        if bucket.take():
+            return
+        bucket.put_back()
+        raise RateLimited(
+            f"too many {what} {self.whose}: the limit is {bucket.rate:g} per second "
+            f"({kind}_per_second) after {bucket.burst:.0f} at once ({kind}_burst_maximum): "
+            "send the same again shortly",
+            retry_after_seconds=max(1, round(min(bucket.wait_seconds, 3600))),
+        )
+
+
+class Budgets:
+    """The budgets of all addresses and users that were seen lately.
+
+    Bound: `BUDGETS_MAXIMUM` of each.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._addresses: OrderedDict[str, Budget] = OrderedDict()
+        self._users: OrderedDict[str, Budget] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._addresses) + len(self._users)
+
+    def clear(self) -> None:
+        """Forget all: those that wait, wait in an event loop that may be another one next."""
+        self._addresses.clear()
+        self._users.clear()
+
+    def of_address(self, scope: Any) -> Budget | None:
+        """The budget of the peer's address; None where there is none, as with a Unix socket: what
+        is in front has to limit then."""
+        address = address_of(scope)
+        if not address:
+            return None
+        settings = self._settings
+        return self._find(
+            self._addresses,
+            address,
+            "from your network address",
+            settings.address_loop_share,
+            settings.address_loop_burst_seconds,
+        )
+
+    def of_user(self, user: User) -> Budget | None:
+        """The budget of a user; None if nobody vouches for the identity."""
+        if not user.signed_in:
+            return None
+        settings = self._settings
+        return self._find(
+            self._users,
+            user.user_id,
+            "of this user",
+            settings.user_loop_share,
+            settings.user_loop_burst_seconds,
+        )
+
+    def of(self, scope: Any, user: User) -> list[Budget]:
+        """The budgets that a request counts for: of its address and of its user."""
+        both = (self.of_address(scope), self.of_user(user))
+        return [budget for budget in both if budget is not None]
+
+    def count_creation(self, scope: Any, user: User) -> None:
+        """Count a document that is about to be created; raises `RateLimited`."""
+        for budget in self.of(scope, user):
+            budget.take("creations", "documents created")
+
+    def _find(
+        self, among: OrderedDict[str, Budget], key: str, whose: str, share: float, burst: float
+    ) -> Budget:
+        budget = among.get(key)
+        if budget is None:
+            budget = among[key] = Budget(self._settings, Work(share, burst), whose)
+            if len(among) > BUDGETS_MAXIMUM:
+                among.popitem(last=False)
+        else:
+            among.move_to_end(key)
+        return budget
+
+
+class Allowance:
+    """What one connection pays from: the budgets of its address and, once it is known, its user.
+
+    Close it when the connection ends.
+    """
+
+    __slots__ = ("_address", "_floor", "_user")
+
+    def __init__(self, address: Budget | None) -> None:
+        self._address = address
+        self._user: Budget | None = None
+        self._floor: Work | None = None
+        if address is not None and address.floors < FLOORS_MAXIMUM:
+            address.floors += 1
+            self._floor = Work(FLOOR_SHARE, FLOOR_SHARE)
+
+    def of_user(self, user: Budget | None) -> None:
+        """From now on this user pays, too."""
+        self._user = user
+
+    def spend(self, seconds: float) -> None:
+        """Pay for work on the event loop."""
+        if self._address is not None:
+            self._address.work.spend(seconds)
+        if self._user is not None:
+            self._user.work.spend(seconds)
+        if self._floor is not None:
+            self._floor.spend(seconds)
+
+    @property
+    def lacking(self) -> Work | None:
+        """What has to be waited for (`Work.when_left`) before more is read; None for nothing."""
+        user, address, floor = self._user, self._address, self._floor
+        if user is not None and user.work.is_spent:
+            return user.work
+        if address is None or not address.work.is_spent:
+            return None
+        if floor is None:
+            return address.work
+        return floor if floor.is_spent else None
+
+    def take(self, kind: str, what: str) -> None:
+        """Count one of a kind, as by `Budget.take`; raises `RateLimited`."""
+        for budget in (self._address, self._user):
+            if budget is not None:
+                budget.take(kind, what)
+
+    def close(self) -> None:
+        """Idempotent."""
+        if self._floor is not None and self._address is not None:
+            self._address.floors -= 1
+        self._floor = None
+
+
+_running: ContextVar[Metered | None] = ContextVar("running", default=None)
+
+
+class Payer(Protocol):
+    """What pays for work on the event loop."""
+
+    def spend(self, seconds: float) -> None: ...
+
+
+class Metered:
+    """An awaitable, each of whose steps these pay for.
+
+    Of what runs in other tasks meanwhile nothing is counted.
+    """
+
+    def __init__(self, awaitable: Awaitable[None], *payers: Payer) -> None:
+        self._awaitable = awaitable
+        self._payers = list(payers)
+
+    @staticmethod
+    def charge_user(budget: Budget | None) -> None:
+        """Have a user pay from now on for the request that is being answered.
+
+        Raises:
+            RateLimited: the user has used up their share of the event loop.
+        """
+        if budget is None:
+            return
+        check_work(budget)
+        running = _running.get()
+        if running is not None and budget.work not in running._payers:
+            running._payers.append(budget.work)
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        steps = self._awaitable.__await__()
+        _running.set(self)
+        resume: Callable[[Any], Any] = steps.send
+        value: Any = None
+        while True:
+            begun = cpu_clock()
+            try:
+                waited_for = resume(value)
+            except StopIteration:
+                return
+            finally:
+                self._spend(cpu_clock() - begun)
+            try:
+                value = yield waited_for
+                resume = steps.send
+            except BaseException as error:
+                resume, value = steps.throw, error
+
+    def _spend(self, seconds: float) -> None:
+        for payer in self._payers:
+            payer.spend(seconds)
+
+
+def check_work(budget: Budget) -> None:
+    """Raise `RateLimited` if this address or user has used up its share of the event loop."""
+    work = budget.work
+    if work.is_spent:
+        raise RateLimited(
+            f"what came {budget.whose} took more of the server's time than its share "
+            "(address_loop_share, user_loop_share): send the same again later",
+            retry_after_seconds=max(1, round(work.wait_seconds)),
+        )
+
+
+async def until_affordable(budget: Budget) -> None:
+    """Return once there is work left for this address.
+
+    Raises:
+        RateLimited: as many requests wait already as may wait (`REQUESTS_WAITING_MAXIMUM`).
+    """
+    if not budget.work.is_spent:
+        return
+    if budget.work.waiting >= REQUESTS_WAITING_MAXIMUM:
+        check_work(budget)
+    await budget.work.until_left()

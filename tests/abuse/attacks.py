@@ -1,0 +1,142 @@
+"""Attacks on a server of this machine, without an end: python -m tests.abuse.attacks NAME PORT"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import json
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+
+from .honest import ATTACKER, joined
+
+Frames = Callable[[dict[str, Any]], Iterator[str]]
+
+PAGES = ("/static/js/collab/document.js", "/api/documents", "/documents/x", "/nowhere")
+
+
+async def forever(once: Callable[[], Awaitable[Any]]) -> None:
+    """Do it again and again, whatever the server refuses."""
+    refusals = (ConnectionClosed, InvalidHandshake, OSError, EOFError, TimeoutError)
+    while True:
+        with contextlib.suppress(*refusals):
+            await once()
+        await asyncio.sleep(0)
+
+
+async def all_of(count: int, once: Callable[[int], Awaitable[Any]]) -> None:
+    await asyncio.gather(*(forever(lambda number=number: once(number)) for number in range(count)))
+
+
+async def drain(websocket: Any) -> None:
+    async for _ in websocket:
+        pass
+
+
+async def flood(port: int, doc_id: str, frames: Frames, query: str = "") -> None:
+    """Send frames as fast as they are taken, reading what comes."""
+    async with joined(port, doc_id, query) as (websocket, state):
+        reading = asyncio.ensure_future(drain(websocket))
+        try:
+            for frame in frames(state):
+                await websocket.send(frame)
+                await asyncio.sleep(0)
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+
+
+def presences(state: dict[str, Any]) -> Iterator[str]:
+    for number in itertools.count():
+        cursor = {"anchor": number % 10, "head": 0}
+        frame = {"type": "presence", "cursor": cursor, "version": state["version"]}
+        yield json.dumps(frame)
+
+
+def nonsense(state: dict[str, Any]) -> Iterator[str]:
+    return itertools.repeat('{"type": "edit", "id": "x"}')
+
+
+async def edits(port: int, doc_id: str, query: str) -> None:
+    """Each edit as soon as the last one is answered."""
+    async with joined(port, doc_id, query) as (websocket, state):
+        version, number = state["version"], state["last_id"]
+        while True:
+            number += 1
+            operation = {"ops": [{"insert": "y"}]}
+            frame = {"type": "edit", "id": number, "version": version, "operation": operation}
+            await websocket.send(json.dumps(frame))
+            async for text in websocket:
+                answer = json.loads(text)
+                version = max(version, answer.get("version", 0))
+                if answer["type"] in ("ack", "error"):
+                    break
+
+
+def content_length(head: bytes) -> int:
+    for line in head.lower().split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        if name == b"content-length":
+            return int(value)
+    return 0
+
+
+async def presence_flood(port: int) -> None:
+    await all_of(20, lambda number: flood(port, "honest", presences, f"client_id=p{number}"))
+
+
+async def edits_to_many_readers(port: int) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        for number in range(100):
+            reader, _ = await stack.enter_async_context(joined(port, "own", f"client_id=r{number}"))
+            task = asyncio.ensure_future(drain(reader))
+            stack.callback(task.cancel)
+        await all_of(10, lambda number: edits(port, "own", f"client_id=w{number}"))
+
+
+async def nonsense_flood(port: int) -> None:
+    await all_of(20, lambda number: flood(port, "own", nonsense))
+
+
+async def joins(port: int) -> None:
+    names = itertools.count()
+
+    async def once(_: int) -> None:
+        async with joined(port, f"d{next(names) % 50}", f"client_id=j{next(names)}"):
+            pass
+
+    await all_of(20, once)
+
+
+async def requests(port: int) -> None:
+    async def once(_: int) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(ATTACKER, 0))
+        try:
+            for path in itertools.islice(itertools.cycle(PAGES), 40):
+                writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+                head = await reader.readuntil(b"\r\n\r\n")
+                lengths = [
+                    line for line in head.lower().split(b"\r\n") if b"content-length" in line
+                ]
+                await reader.readexactly(int(lengths[0].split(b":")[1]) if lengths else 0)
+        finally:
+            writer.close()
+
+    await all_of(20, once)
+
+
+ATTACKS = (presence_flood, edits_to_many_readers, nonsense_flood, joins, requests)
+
+
+async def main(name: str, port: int) -> None:
+    (attack,) = [each for each in ATTACKS if each.__name__ == name]
+    print("attacking", flush=True)  # noqa: T201
+    await attack(port)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], int(sys.argv[2])))

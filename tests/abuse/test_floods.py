@@ -1,0 +1,48 @@
+"""Floods of one network address: whatever it sends, it has its share of the event loop and no more,
+and an honest editor of another address types on.
+
+The share is CPU time of the loop's thread, which is the same on a busy machine.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .honest import attacked
+
+QUARTER = 0.25
+HONEST = 0.05
+"""What the honest editor's own edits take, at most."""
+
+# As many frames as it likes: its share of the event loop is what limits it.
+UNLIMITED = 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("attack", "settings"),
+    [
+        (
+            "presence_flood",
+            {"presences_per_second": UNLIMITED, "presences_burst_maximum": UNLIMITED},
+        ),
+        ("edits_to_many_readers", {}),
+        ("nonsense_flood", {"bad_frames_maximum": UNLIMITED}),
+        ("joins", {"joins_per_second": UNLIMITED, "joins_burst_maximum": UNLIMITED}),
+        (
+            "requests",
+            {
+                "address_requests_per_second": UNLIMITED,
+                "address_requests_burst_maximum": UNLIMITED,
+            },
+        ),
+    ],
+)
+async def test_a_flood_takes_a_quarter_of_the_event_loop_at_most(
+    tmp_path: Path, attack: str, settings: dict[str, Any]
+) -> None:
+    report = await attacked(tmp_path, attack, **settings)
+    print(attack, report)  # noqa: T201
+    assert report.loop_share < QUARTER + HONEST, str(report)

@@ -1,0 +1,175 @@
+"""The store of the event loop's time that an address or a user has."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from collab.auth import User
+from collab.documents.budget import (
+    BUDGETS_MAXIMUM,
+    FLOORS_MAXIMUM,
+    Allowance,
+    Budgets,
+    Metered,
+)
+from collab.documents.work import DEBT_MAXIMUM_SECONDS, Work
+from collab.settings import Settings
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def scope(address: str) -> dict[str, object]:
+    return {"client": (address, 1)}
+
+
+def test_no_more_is_spent_than_the_burst_and_the_share() -> None:
+    clock = Clock()
+    work = Work(0.25, 0.5, clock)
+    spent = 0.0
+    for _ in range(10_000):
+        clock.now += 0.001
+        if not work.is_spent:
+            work.spend(0.01)
+            spent += 0.01
+    assert spent == pytest.approx(0.5 + 0.25 * 10, abs=0.03)
+
+
+def test_what_was_not_used_is_kept_up_to_the_burst() -> None:
+    clock = Clock()
+    work = Work(0.25, 0.5, clock)
+    clock.now += 1000
+    work.spend(0.51)
+    assert work.is_spent
+
+
+def test_the_debt_has_a_bound_and_is_paid_off_at_the_share() -> None:
+    clock = Clock()
+    work = Work(0.25, 0.5, clock)
+    work.spend(1000)
+    assert work.wait_seconds == pytest.approx(DEBT_MAXIMUM_SECONDS / 0.25)
+    assert work.is_overdrawn
+    clock.now += DEBT_MAXIMUM_SECONDS / 0.25 + 0.01
+    assert not work.is_spent
+
+
+async def test_those_that_wait_go_on_in_their_order_and_pay_for_each_other() -> None:
+    work = Work(1000.0, 0.001)
+    work.spend(1.0)
+    order: list[int] = []
+    done = asyncio.Event()
+
+    def go_on(number: int) -> None:
+        order.append(number)
+        work.spend(1.0)
+        if number == 9:
+            done.set()
+
+    for number in range(10):
+        work.when_left(lambda number=number: go_on(number))
+    assert work.waiting == 10
+    await done.wait()
+    assert order == list(range(10))
+
+
+async def test_one_who_gives_up_waiting_holds_nobody_up() -> None:
+    work = Work(1000.0, 0.001)
+    work.spend(1.0)
+    first = asyncio.ensure_future(work.until_left())
+    second = asyncio.ensure_future(work.until_left())
+    await asyncio.sleep(0)
+    first.cancel()
+    await second
+    assert first.cancelled()
+
+
+def test_the_first_connections_of_an_address_keep_a_little_when_it_is_used_up() -> None:
+    budgets = Budgets(Settings(address_loop_share=0.1))
+    address = budgets.of_address(scope("1.2.3.4"))
+    assert address is not None
+    allowances = [Allowance(address) for _ in range(FLOORS_MAXIMUM + 1)]
+    address.work.spend(2.0)
+    assert [each.lacking for each in allowances] == [None] * FLOORS_MAXIMUM + [address.work]
+    allowances[0].spend(1.0)
+    assert allowances[0].lacking is not None
+    for _ in range(2):
+        allowances[1].close()
+    assert Allowance(address).lacking is None
+    assert Allowance(address).lacking is address.work
+
+
+def test_a_user_pays_whatever_the_address() -> None:
+    budgets = Budgets(Settings(user_loop_share=0.1))
+    user = budgets.of_user(User("ann"))
+    assert user is not None
+    for number in range(3):
+        allowance = Allowance(budgets.of_address(scope(f"1.2.3.{number}")))
+        assert allowance.lacking is None
+        allowance.of_user(user)
+        allowance.spend(0.2)
+    assert allowance.lacking is user.work
+    assert budgets.of_user(User("ann", signed_in=False)) is None
+
+
+def test_budgets_are_remembered_up_to_a_bound() -> None:
+    budgets = Budgets(Settings())
+    for number in range(BUDGETS_MAXIMUM + 10):
+        budgets.of_address(scope(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"))
+    assert len(budgets) == BUDGETS_MAXIMUM
+    assert budgets.of_address({"client": None}) is None
+
+
+async def test_each_step_of_a_coroutine_is_paid_and_waiting_is_not() -> None:
+    class Payer:
+        spent = 0.0
+
+        def spend(self, seconds: float) -> None:
+            self.spent += seconds
+
+    payer = Payer()
+    gate = asyncio.Event()
+
+    async def steps() -> None:
+        await asyncio.sleep(0)
+        try:
+            await asyncio.wait_for(gate.wait(), 0.001)
+        except TimeoutError:
+            sum(range(100_000))
+        raise ValueError("its own")
+
+    async def other() -> None:
+        for _ in range(50):
+            sum(range(100_000))
+            await asyncio.sleep(0)
+
+    busy = asyncio.ensure_future(other())
+    with pytest.raises(ValueError, match="its own"):
+        await Metered(steps(), payer)
+    await busy
+    alone = Payer()
+    await Metered(other(), alone)
+    assert 0 < payer.spent < alone.spent
+
+
+async def test_a_metered_coroutine_is_cancelled_as_any() -> None:
+    begun = asyncio.Event()
+
+    async def steps() -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    async def call() -> None:
+        await Metered(steps())
+
+    task = asyncio.ensure_future(call())
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
