@@ -20,6 +20,7 @@ from ..storage import DocumentRecord, OperationRecord
 from ..storage.documents import SEARCH_MAXIMUM
 from .answers import Resource, json_response, read_json, resource, timestamp
 from .deleted import knows_deleted
+from .listing import list_page
 
 __all__ = ["TITLE_MAXIMUM", "DocumentsAPI"]
 
@@ -64,19 +65,21 @@ class DocumentsAPI:
         return await self._access.user(request)
 
     async def list_documents(self, request: Request) -> Response:
-        """A page may hold fewer than `limit` where the user may not see all."""
+        """A page may hold fewer than `limit` where a host is asked about each document."""
         user = await self._user(request)
         query = request.query_params
         search = query.get("search", "")
         # Databases end a text where it holds a NUL, so that all would be found.
         check_text("search", search, SEARCH_MAXIMUM)
-        documents, following = await self._manager.repository.list_documents(
+        documents, following = await list_page(
+            self._manager.repository,
+            user,
+            await self._access.seen(user),
             search=search,
             limit=_number(request, "limit", PAGE_DEFAULT, 1, PAGE_MAXIMUM),
             after=query.get("after"),
         )
-        seen = [each for each in documents if await self._access.role(user, each.doc_id)]
-        return json_response({"documents": [_entry(each) for each in seen], "next": following})
+        return json_response({"documents": [_entry(each) for each in documents], "next": following})
 
     async def create_document(self, request: Request) -> Response:
         user = await self._user(request)

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from ..asgi.routing import Route
 from ..asgi.types import ASGIApp, Receive, Scope, Send
-from ..auth import Access, ConnectionLike, Role, User
+from ..auth import Access, ConnectionLike, Role, Seen, User
 from ..documents.admission import address_of
 from ..documents.budget import Budgets, Metered, until_affordable
 from ..documents.rate import TokenBucket
@@ -166,3 +166,6 @@ class RatedAccess:
 
     async def role(self, user: User, doc_id: str) -> Role | None:
         return await self._access.role(user, doc_id)
+
+    async def seen(self, user: User) -> Seen:
+        return await self._access.seen(user)

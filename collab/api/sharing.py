@@ -12,7 +12,7 @@ import hmac
 import secrets
 import time
 
-from ..auth import Access, ConnectionLike, Role, User, guest_user
+from ..auth import Access, ConnectionLike, Role, Seen, User, guest_user
 from ..auth.user import allows, is_role
 from ..documents import DocumentManager
 from ..documents.join import new_guest_secret
@@ -65,6 +65,17 @@ class SharedAccess:
         for other in await self._shared_roles(user, doc_id):
             role = other if role is None or allows(other, role) else role
         return role
+
+    async def seen(self, user: User) -> Seen:
+        seen = await self._access.seen(user)
+        if seen.doc_ids is None:
+            return seen
+        link = await self._link(user.link) if user.link else None
+        return dataclasses.replace(
+            seen,
+            user_id=user.user_id if user.signed_in else None,
+            link_key=link.key if link is not None and is_role(link.role) else None,
+        )
 
     async def _shared_roles(self, user: User, doc_id: str) -> list[Role]:
         link_id, _, secret = user.link.partition(".")

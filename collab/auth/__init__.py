@@ -13,6 +13,7 @@ from .access import (
     permitted,
 )
 from .origins import check_origin
+from .seen import Seen
 from .tokens import TokenVerifier, make_token
 from .user import PALETTE, Role, User, check_guest_secret, guest_user, open_user
 
@@ -25,6 +26,7 @@ __all__ = [
     "HostAccess",
     "OpenAccess",
     "Role",
+    "Seen",
     "TokenAccess",
     "TokenVerifier",
     "User",

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from ..errors import Forbidden, Unauthorized
 from ..settings import Settings
+from .seen import Seen, seen_by_roles
 from .tokens import TokenVerifier
 from .user import Role, User, allows, open_user
 
@@ -73,6 +74,9 @@ class Access(Protocol):
     async def role(self, user: User, doc_id: str) -> Role | None:
         """What the user may do on a document; None for nothing at all."""
 
+    async def seen(self, user: User) -> Seen:
+        """The documents on which `role` would answer with a role."""
+
 
 class OpenAccess:
     """Everybody is who they say they are, and may do everything; so nobody owns anything."""
@@ -92,6 +96,9 @@ class OpenAccess:
 
     async def role(self, user: User, doc_id: str) -> Role | None:
         return user.role
+
+    async def seen(self, user: User) -> Seen:
+        return Seen(None)
 
 
 class TokenAccess:
@@ -120,6 +127,9 @@ class TokenAccess:
 
     async def role(self, user: User, doc_id: str) -> Role | None:
         return user.role_on(doc_id)
+
+    async def seen(self, user: User) -> Seen:
+        return seen_by_roles(user, self.role)
 
     def _token(self, connection: ConnectionLike) -> str:
         scheme, _, credentials = connection.headers.get("authorization", "").partition(" ")
@@ -157,6 +167,11 @@ class HostAccess:
         if self._authorize is None:
             return user.role_on(doc_id)
         return await self._authorize(user, doc_id)
+
+    async def seen(self, user: User) -> Seen:
+        if self._authorize is None:
+            return seen_by_roles(user, self.role)
+        return Seen(authorize=self._authorize)
 
 
 def access_of_settings(settings: Settings) -> Access:

@@ -14,6 +14,8 @@ from .records import (
     LinkRecord,
     Opening,
     OperationRecord,
+    Place,
+    Scope,
     Shares,
     SnapshotRecord,
 )
@@ -31,7 +33,9 @@ __all__ = [
     "LinkRecord",
     "Opening",
     "OperationRecord",
+    "Place",
     "Repository",
+    "Scope",
     "Shares",
     "SnapshotRecord",
     "Source",

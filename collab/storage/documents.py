@@ -10,22 +10,30 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
+    Integer,
     Select,
+    Text,
     bindparam,
+    cast,
     delete,
+    false,
     func,
     insert,
+    literal,
     select,
     tuple_,
+    union_all,
     update,
 )
+from sqlalchemy.types import UserDefinedType
 
 from ..errors import InvalidRequest
 from . import tables
 from .folding import fold, search_text
 from .queries import Query
-from .records import DocumentRecord
+from .records import DocumentRecord, Place, Scope
 from .tombstones import add_tombstone, forget_tombstones, remove_tombstone
 
 __all__ = [
@@ -38,8 +46,10 @@ __all__ = [
     "find_document",
     "find_epochs",
     "list_documents",
+    "matching_keys",
     "read_cursor",
     "rename_document",
+    "walk_documents",
 ]
 
 SEARCH_MAXIMUM = 500
@@ -59,7 +69,17 @@ DOCUMENT_COLUMNS = (
     _documents.compacted_version,
 )
 _ALL: Select[Any] = select(*DOCUMENT_COLUMNS)
+_NEWEST = _ALL.order_by(_documents.updated_at.desc(), _documents.id.desc())
 _BY_ID = Query(_ALL.where(_documents.doc_id == bindparam("doc_id")))
+
+
+class _JSON(UserDefinedType[str]):
+    """The database's type of that name, its text given as it is."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "JSON"
 
 
 class NoRoom(Exception):
@@ -149,20 +169,81 @@ def delete_document(
 
 
 def list_documents(
-    connection: Connection, search: str, limit: int, after: tuple[float, int] | None
+    connection: Connection,
+    search: str,
+    limit: int,
+    after: Place | None,
+    scope: Scope | None = None,
 ) -> tuple[list[DocumentRecord], str | None]:
     """A page, newest first, and the cursor of the next one, None after the last."""
     if not _is_storable(search):
         return [], None
-    query = _ALL.order_by(_documents.updated_at.desc(), _documents.id.desc()).limit(limit + 1)
+    query = _NEWEST.limit(limit + 1)
     if search:
-        # Not LIKE, which has wildcards, and takes longer.
-        place = func.instr if connection.dialect.name == "sqlite" else func.strpos
-        query = query.where(place(_documents.search_text, fold(search)) > 0)
+        query = query.where(_holds(connection, search))
+    if scope is not None:
+        query = query.where(_in_scope(connection, scope))
     if after is not None:
-        query = query.where(tuple_(_documents.updated_at, _documents.id) < after)
+        query = query.where(
+            tuple_(_documents.updated_at, _documents.id) < (after.updated_at, after.key)
+        )
     page = [DocumentRecord(*row) for row in connection.execute(query)]
-    return page[:limit], _write_cursor(page[:limit]) if len(page) > limit else None
+    return page[:limit], Place.of(page[limit - 1]).cursor() if len(page) > limit else None
+
+
+def walk_documents(connection: Connection, after: Place, maximum: int) -> list[DocumentRecord]:
+    """At most so many documents from a place on, newest first, hidden ones too."""
+    query = _NEWEST.where(
+        tuple_(_documents.updated_at, _documents.id) < (after.updated_at, after.key)
+    )
+    rows = connection.execute(query.offset(after.skipped).limit(maximum))
+    return [DocumentRecord(*row) for row in rows]
+
+
+def matching_keys(
+    connection: Connection, keys: Sequence[int], search: str, scope: Scope | None = None
+) -> set[int]:
+    """Those of the keys whose documents match the search and are in the scope."""
+    if not _is_storable(search):
+        return set()
+    query = select(_documents.id).where(_documents.id.in_(keys))
+    if search:
+        query = query.where(_holds(connection, search))
+    if scope is not None:
+        query = query.where(_in_scope(connection, scope))
+    return set(connection.execute(query).scalars())
+
+
+def _holds(connection: Connection, search: str) -> ColumnElement[bool]:
+    # Not LIKE, which has wildcards, and takes longer.
+    place = func.instr if connection.dialect.name == "sqlite" else func.strpos
+    return place(_documents.search_text, fold(search)) > 0
+
+
+def _in_scope(connection: Connection, scope: Scope) -> ColumnElement[bool]:
+    ways: list[Select[Any]] = []
+    doc_ids = [doc_id for doc_id in scope.doc_ids if _is_storable(doc_id)]
+    if doc_ids:
+        named = tables.documents.alias("named").c
+        ways.append(select(named.id).where(named.doc_id.in_(_texts(connection, doc_ids))))
+    if scope.user_id is not None and _is_storable(scope.user_id):
+        ways.append(
+            select(tables.grants.c.document_id).where(
+                tables.grants.c.user_id == scope.user_id, tables.grants.c.role.in_(scope.roles)
+            )
+        )
+    if scope.link_key is not None:
+        ways.append(select(literal(scope.link_key, Integer)))
+    return _documents.id.in_(union_all(*ways)) if ways else false()
+
+
+def _texts(connection: Connection, texts: Sequence[str]) -> Select[Any]:
+    """A SELECT of any number of texts, which are one value to the driver."""
+    given = json.dumps(texts)
+    if connection.dialect.name == "sqlite":
+        return select(func.json_each(given).table_valued("value").c.value)
+    elements = func.json_array_elements_text(cast(literal(given, Text), _JSON()))
+    return select(elements.table_valued("value").c.value)
 
 
 def _is_storable(text: str) -> bool:
@@ -174,12 +255,7 @@ def _is_storable(text: str) -> bool:
     return "\0" not in text
 
 
-def _write_cursor(page: Sequence[DocumentRecord]) -> str:
-    place = json.dumps([page[-1].updated_at, page[-1].key])
-    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
-
-
-def read_cursor(text: str) -> tuple[float, int]:
+def read_cursor(text: str) -> Place:
     """The place in the list that a cursor stands for.
 
     Raises:
@@ -187,9 +263,10 @@ def read_cursor(text: str) -> tuple[float, int]:
     """
     try:
         place = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True))
-        updated_at, key = place
-        if type(updated_at) is float and type(key) is int and 0 <= key < 2**63:
-            return updated_at, key
+        updated_at, key, skipped = place if len(place) == 3 else (*place, 0)
+        whole = type(key) is int and type(skipped) is int
+        if type(updated_at) is float and whole and 0 <= key < 2**63 and 0 <= skipped < 2**31:
+            return Place(updated_at, key, skipped)
     except (ValueError, TypeError, RecursionError):
         pass
     raise InvalidRequest(

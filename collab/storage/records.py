@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +18,8 @@ __all__ = [
     "LinkRecord",
     "Opening",
     "OperationRecord",
+    "Place",
+    "Scope",
     "Shares",
     "SnapshotRecord",
 ]
@@ -42,6 +46,42 @@ class DocumentRecord:
     created_at: float
     updated_at: float
     compacted_version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The documents that a list is confined to: those that any of these names.
+
+    `doc_ids` are their ids; `user_id` that of a user to whom they are granted, by one of `roles`;
+    `link_key` the key of one.
+    """
+
+    doc_ids: Sequence[str]
+    user_id: str | None
+    link_key: int | None
+    roles: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in the list: after a document, and `skipped` documents further.
+
+    So a place among documents that a user may not see is named by one that the user may see.
+    """
+
+    updated_at: float = 1e300
+    key: int = 0
+    skipped: int = 0
+
+    @classmethod
+    def of(cls, record: DocumentRecord) -> Place:
+        return cls(record.updated_at, record.key)
+
+    def cursor(self) -> str:
+        """The place as text; `documents.read_cursor` reads it."""
+        skipped = [self.skipped] if self.skipped else []
+        place = json.dumps([self.updated_at, self.key, *skipped])
+        return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
 
 
 # A document's history holds thousands; nothing in one leads back to it.

@@ -44,6 +44,8 @@ from .records import (
     LinkRecord,
     Opening,
     OperationRecord,
+    Place,
+    Scope,
     Shares,
     SnapshotRecord,
 )
@@ -137,7 +139,11 @@ class Repository:
         return await self._past_damage(opening.open_document, doc_id, client_id, limit)
 
     async def list_documents(
-        self, search: str = "", limit: int = 50, after: str | None = None
+        self,
+        search: str = "",
+        limit: int = 50,
+        after: str | None = None,
+        scope: Scope | None = None,
     ) -> tuple[list[DocumentRecord], str | None]:
         """One page of documents, the last changed first, and the `after` of the next page.
 
@@ -145,10 +151,21 @@ class Repository:
             search: only those with this in their title or id, in any case.
             limit: at most so many, at least 1.
             after: what the page before came with.
+            scope: only these documents; None for all.
 
         Returns:
             The page, and None after the last one. A document that changes meanwhile moves to the
             front and may be missed by later pages.
+
+        Raises:
+            InvalidRequest: `after` is not such a cursor, or `search` is longer than 500 characters.
+        """
+        place = None if after is None else documents.read_cursor(after)
+        self.check_list(search, None)
+        return await self._database.read(documents.list_documents, search, limit, place, scope)
+
+    def check_list(self, search: str, after: str | None) -> Place:
+        """Where a list begins.
 
         Raises:
             InvalidRequest: `after` is not such a cursor, or `search` is longer than 500 characters.
@@ -158,8 +175,17 @@ class Repository:
                 f"the search text is {len(search)} characters long: "
                 f"at most {documents.SEARCH_MAXIMUM} are allowed"
             )
-        place = None if after is None else documents.read_cursor(after)
-        return await self._database.read(documents.list_documents, search, limit, place)
+        return Place() if after is None else documents.read_cursor(after)
+
+    async def walk_documents(self, after: Place, maximum: int) -> list[DocumentRecord]:
+        """At most so many documents from a place on, the last changed first."""
+        return await self._database.read(documents.walk_documents, after, maximum)
+
+    async def matching_keys(
+        self, keys: Sequence[int], search: str, scope: Scope | None = None
+    ) -> set[int]:
+        """Those of at most 1000 keys whose documents match the search and are in the scope."""
+        return await self._database.read(documents.matching_keys, keys, search, scope)
 
     async def rename_document(self, doc_id: str, title: str) -> DocumentRecord:
         """Set the title; that counts as a change (`updated_at`) but makes no version.

@@ -150,6 +150,7 @@ grants = Table(
     Column("user_id", Text, primary_key=True),
     Column("role", Text, nullable=False),
     Column("created_at", Double, nullable=False),
+    Index(None, "user_id"),
 )
 
 # Of a link's secret only the digest is kept: who reads the database can't use it.

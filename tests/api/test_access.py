@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -9,6 +11,8 @@ from typing import Any
 import httpx2
 import pytest
 
+from collab.api import listing
+from collab.api.sharing import make_link
 from collab.app import Collab, create_app
 from collab.asgi.requests import HTTPConnection
 from collab.auth import Role, User, make_token
@@ -203,3 +207,126 @@ def test_authorize_alone_is_refused() -> None:
 
     with pytest.raises(ConfigurationError, match="authenticate"):
         create_app(authorize=authorize)
+
+
+# -- the list tells nothing of what is hidden --------------------------------------------------
+
+HIDDEN = "merger with acme"
+
+
+async def pages(http: httpx2.AsyncClient, **query: Any) -> tuple[list[str], list[Any]]:
+    """The ids of all pages, and the cursors between them."""
+    ids, cursors, after = [], [], {}
+    while True:
+        page = (await http.get("/api/documents", params={**query, **after})).json()
+        ids += [each["doc_id"] for each in page["documents"]]
+        cursors.append(page["next"])
+        if page["next"] is None:
+            return ids, cursors
+        after = {"after": page["next"]}
+
+
+async def attack(http: httpx2.AsyncClient, limit: int) -> set[str]:
+    """The distinct answers to searches for letters, some of them in hidden titles only."""
+    return {
+        (await http.get("/api/documents", params={"search": letter, "limit": limit})).text
+        for letter in "whqz"
+    }
+
+
+async def secret_of(manager: Any) -> None:
+    for number in range(4):
+        await manager.create_document(f"secret-{number}", title=f"{HIDDEN} {number}")
+
+
+async def test_a_search_does_not_read_a_hidden_title(app: Collab) -> None:
+    await secret_of(app.manager)
+    async with client(app, token(doc="viewer")) as http:
+        for limit in (1, 2, 50):
+            assert await attack(http, limit) == {'{"documents":[],"next":null}'}
+        assert await pages(http, limit=1) == (["doc"], [None])
+
+
+async def test_a_page_is_full_of_what_the_user_may_see(app: Collab) -> None:
+    mine: dict[str, Role] = {f"mine-{number}": "viewer" for number in range(5)}
+    for doc_id in mine:
+        await app.manager.create_document(doc_id, title="Mine")
+        await app.manager.create_document(f"not-{doc_id}", title="Mine")
+    others: dict[str, Role] = {f"unknown-{number}": "viewer" for number in range(900)}
+    async with client(app, cookie=f"collab_token={token(**mine, **others)}") as http:
+        for query in ({}, {"search": "mine"}):
+            ids, cursors = await pages(http, limit=2, **query)
+            assert ids == sorted(mine, reverse=True)
+            assert len(cursors) == 3
+
+
+async def test_a_document_taken_away_between_pages_is_not_shown(app: Collab) -> None:
+    repository = app.manager.repository
+    keys = []
+    for number in range(4):
+        record = await app.manager.create_document(f"granted-{number}")
+        await repository.set_grant(record.key, "ann", "viewer", 10)
+        keys.append(record.key)
+    bearer = make_token(SECRET, User("ann", documents={}), lifetime_seconds=60)
+    async with client(app, bearer) as http:
+        first = (await http.get("/api/documents?limit=2")).json()
+        assert [each["doc_id"] for each in first["documents"]] == ["granted-3", "granted-2"]
+        for key in (keys[2], keys[1]):
+            await repository.remove_grant(key, "ann")
+        following = (await http.get(f"/api/documents?after={first['next']}")).json()
+    assert [each["doc_id"] for each in following["documents"]] == ["granted-0"]
+    assert following["next"] is None
+
+
+async def test_a_guest_of_a_link_lists_its_document_alone(app: Collab) -> None:
+    await secret_of(app.manager)
+    record = await app.manager.repository.find_document("doc")
+    assert record is not None
+    text, link = make_link(record.key, "viewer", None)
+    await app.manager.repository.add_link(link, 10)
+    async with client(app) as http:
+        assert await pages(http, link=text, limit=1) == (["doc"], [None])
+        assert await pages(http, link=text, search="acme") == ([], [None])
+
+
+async def test_a_host_is_asked_a_bounded_number_of_times_whatever_the_search(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "ASKED_MAXIMUM", 6)
+    asked: list[str] = []
+
+    async def authenticate(connection: HTTPConnection) -> User:
+        return User("ann")
+
+    async def authorize(user: User, doc_id: str) -> Role | None:
+        asked.append(doc_id)
+        return "viewer" if doc_id.startswith("mine") else None
+
+    app = create_app(Settings(database=database), authenticate=authenticate, authorize=authorize)
+    async with app.running(), client(app) as http:
+        for number in range(5):
+            record = await app.manager.create_document(f"mine-{number}")
+            await secret_of_number(app.manager, number)
+        granted = await app.manager.create_document("granted")
+        await app.manager.repository.set_grant(granted.key, "ann", "viewer", 10)
+        for limit in (1, 2, 50):
+            assert len(await attack(http, limit)) == 1
+            asked.clear()
+            await http.get("/api/documents", params={"limit": limit, "search": "acme"})
+            assert len(asked) <= 6
+            expected = ["granted", *(f"mine-{number}" for number in range(4, -1, -1))]
+            ids, cursors = await pages(http, limit=limit)
+            assert ids == expected
+            found, _ = await pages(http, limit=limit, search="mine")
+            assert found == expected[1:]
+        hidden = await app.manager.repository.list_documents("acme", 100)
+        for cursor in cursors[:-1]:
+            place = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+            assert place[1] not in {each.key for each in hidden[0]}
+            assert place[0] not in {each.updated_at for each in hidden[0]}
+        assert record.doc_id == "mine-4"
+
+
+async def secret_of_number(manager: Any, number: int) -> None:
+    for each in range(4):
+        await manager.create_document(f"secret-{number}-{each}", title=f"{HIDDEN} {number}")

@@ -1,0 +1,95 @@
+"""One page of the list of documents, made only of what the user may see.
+
+Nothing about a hidden document is compared with the search, and no cursor names one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from ..auth import Seen, User
+from ..auth.user import ROLES
+from ..storage import DocumentRecord, Place, Repository, Scope
+
+__all__ = ["ASKED_MAXIMUM", "list_page"]
+
+ASKED_MAXIMUM = 500
+"""A request asks a host's `authorize` about at most so many documents."""
+
+TURN_DOCUMENTS = 50
+"""An `authorize` that never waits is asked so often before others have their turn."""
+
+Page = tuple[list[DocumentRecord], str | None]
+
+
+async def list_page(
+    repository: Repository, user: User, seen: Seen, search: str, limit: int, after: str | None
+) -> Page:
+    """A page of at most `limit` documents, the last changed first, and the `after` of the next.
+
+    Where a host's `authorize` decides, a page may hold fewer documents than match, even none,
+    although another page follows.
+
+    Raises:
+        InvalidRequest: `after` is not a cursor, or `search` is too long.
+    """
+    if seen.doc_ids is None:
+        return await repository.list_documents(search, limit, after)
+    scope = Scope(tuple(seen.doc_ids), seen.user_id, seen.link_key, ROLES)
+    if seen.authorize is None:
+        return await repository.list_documents(search, limit, after, scope)
+    return await _asked_page(repository, user, seen, scope, search, limit, after)
+
+
+async def _asked_page(
+    repository: Repository,
+    user: User,
+    seen: Seen,
+    scope: Scope,
+    search: str,
+    limit: int,
+    after: str | None,
+) -> Page:
+    start = repository.check_list(search, after)
+    window = await repository.walk_documents(start, ASKED_MAXIMUM + 1)
+    enough = None if search else limit + 1
+    visible = await _visible(repository, user, seen, scope, window[:ASKED_MAXIMUM], enough)
+    found = list(visible)
+    if search and found:
+        matching = await repository.matching_keys([each.key for each in found], search)
+        found = [each for each in found if each.key in matching]
+    if len(found) > limit:
+        return found[:limit], Place.of(found[limit - 1]).cursor()
+    if len(window) <= ASKED_MAXIMUM:
+        return found, None
+    return found, _end_of(window[:ASKED_MAXIMUM], visible, start).cursor()
+
+
+async def _visible(
+    repository: Repository,
+    user: User,
+    seen: Seen,
+    scope: Scope,
+    window: list[DocumentRecord],
+    enough: int | None,
+) -> list[DocumentRecord]:
+    """The documents of the window that the user may see, at most `enough`."""
+    assert seen.authorize is not None
+    shared = await repository.matching_keys([each.key for each in window], "", scope)
+    visible: list[DocumentRecord] = []
+    for number, record in enumerate(window, 1):
+        if number % TURN_DOCUMENTS == 0:
+            await asyncio.sleep(0)
+        if record.key in shared or await seen.authorize(user, record.doc_id):
+            visible.append(record)
+        if len(visible) == enough:
+            break
+    return visible
+
+
+def _end_of(window: list[DocumentRecord], visible: list[DocumentRecord], start: Place) -> Place:
+    """The end of the window, as a count of documents from the last one that the user may see."""
+    if not visible:
+        return Place(start.updated_at, start.key, start.skipped + len(window))
+    last = visible[-1]
+    return Place(last.updated_at, last.key, len(window) - 1 - window.index(last))
