@@ -392,7 +392,28 @@ class Settings(BaseSettings):
         default=20, ge=1, description="So many bad frames in a row close the connection (1008)."
     )
     drain_timeout_seconds: float = Field(
-        default=30.0, gt=0, description="A reader that takes nothing for so long is closed (1013)."
+        default=30.0,
+        gt=0,
+        description="How long a reader may take less than the least rate "
+        "(drain_minimum_bytes_per_second); then it is closed (1013).",
+    )
+    drain_minimum_bytes_per_second: float = Field(
+        default=2000.0,
+        gt=0,
+        description="A reader for whom something waits is let go (1013) if it takes fewer bytes "
+        "per second than this, over drain_timeout_seconds.",
+    )
+    unread_maximum_bytes: int = Field(
+        default=536_870_912,
+        ge=1,
+        description="Most bytes of large answers and joins that wait to be read, in all; content "
+        "that many wait for counts once.",
+    )
+    address_unread_maximum_bytes: int = Field(
+        default=67_108_864,
+        ge=1,
+        description="Most bytes of large answers and joins that wait to be read by one network "
+        "address; content that its connections share counts once.",
     )
     ping_interval_seconds: float = Field(
         default=20.0, gt=0, description="How often the server pings an idle connection."

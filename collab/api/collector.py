@@ -124,7 +124,7 @@ class ManagerCollector(Collector):
         )
         yield CounterMetricFamily(
             "collab_slow_readers_closed",
-            "Connections closed because their peer took too little for too long.",
+            "Connections closed because their peer took too little for too long, of HTTP too.",
             metrics.slow_readers,
         )
         yield CounterMetricFamily(

@@ -21,6 +21,7 @@ from ..storage.documents import SEARCH_MAXIMUM
 from .answers import Resource, json_response, read_json, resource, timestamp
 from .deleted import knows_deleted
 from .listing import list_page
+from .parts import content_response, large_response
 
 __all__ = ["TITLE_MAXIMUM", "DocumentsAPI"]
 
@@ -79,7 +80,8 @@ class DocumentsAPI:
             limit=_number(request, "limit", PAGE_DEFAULT, 1, PAGE_MAXIMUM),
             after=query.get("after"),
         )
-        return json_response({"documents": [_entry(each) for each in documents], "next": following})
+        page = {"documents": [_entry(each) for each in documents], "next": following}
+        return large_response(self._manager.unread, page)
 
     async def create_document(self, request: Request) -> Response:
         user = await self._user(request)
@@ -99,8 +101,9 @@ class DocumentsAPI:
     async def read_document(self, request: Request) -> Response:
         doc_id = await self._permitted(request, "viewer")
         version = _optional_number(request, "version")
-        record, at, content = await self._manager.read_document(doc_id, version)
-        return json_response({**_entry(record), "version": at, "content": content})
+        record, content = await self._manager.read_content(doc_id, version)
+        about = {**_entry(record), "version": content.version}
+        return content_response(self._manager.unread, about, content)
 
     async def rename_document(self, request: Request) -> Response:
         doc_id = await self._permitted(request, "editor")
@@ -138,7 +141,8 @@ class DocumentsAPI:
                 f"got after={after}, expected {record.compacted_version} or more"
             )
         operations = await repository.operations_after(record.key, after, limit)
-        return json_response({"operations": [_operation(each) for each in operations]})
+        page = {"operations": [_operation(each) for each in operations]}
+        return large_response(self._manager.unread, page)
 
 
 def _entry(record: DocumentRecord) -> dict[str, Any]:

@@ -46,6 +46,7 @@ from ..frames import (
     ServerShutdown,
     decode,
     edit_id,
+    encode_bytes,
     size_of,
 )
 from ..settings import Settings
@@ -57,7 +58,8 @@ from .effort import steps_of_size
 from .handshake import WebSocketLike
 from .history import Change
 from .link import Farewell, Link, TaskLink
-from .prepared import Batch, prepare
+from .prepared import FRAGMENT_BYTES, Batch, LargeMessage, Prepared, prepare
+from .unread import Encoded, Hold
 
 __all__ = ["Connection", "ConnectionState"]
 
@@ -68,6 +70,11 @@ PAGE_BYTES = 65536
 PAGE_CHANGES = 256
 
 PARTING_SECONDS = 1.0
+
+# In the place of content, to find where it belongs.
+CONTENT_MARK = b"0"
+
+HoldContent = Callable[[object, int], Hold]
 
 
 class ConnectionState(enum.Enum):
@@ -109,8 +116,9 @@ class Connection:
         self._metrics = document.metrics
         self._state = ConnectionState.JOINING
         # A list, since most of the time it is empty and an empty deque takes 700 bytes.
-        self._outbox: list[tuple[bytes, int]] = []
+        self._outbox: list[tuple[Prepared, int]] = []
         self._outbox_frames = 0
+        self._hold: Hold | None = None
         self._cursor = 0
         self._flows = False
         # Whether it has reached the history's head once; until then it may read from storage.
@@ -142,6 +150,14 @@ class Connection:
         """Since when the peer has taken nothing of what was written (`time.monotonic`)."""
         return self._link.sending_since
 
+    def is_too_slow(self, now: float) -> bool:
+        """Whether it takes less of what waits for it than the least rate."""
+        return self._link.is_too_slow(now)
+
+    @property
+    def settings(self) -> Settings:
+        return self._settings
+
     @property
     def link_kind(self) -> str:
         """`direct` on our own server, `host` over any other WebSocket."""
@@ -154,10 +170,14 @@ class Connection:
 
     # -- joining --------------------------------------------------------------------------------
 
-    async def join(self, version: int | None, epoch: str | None) -> None:
+    async def join(self, version: int | None, epoch: str | None, hold: HoldContent) -> None:
         """Enter the room with the document's state, or where the client left off.
 
+        Args:
+            hold: counts content that is held until the client has read it.
+
         Raises:
+            AddressBusy, ServerBusy: too much is held already.
             StorageUnavailable: the content could not be read.
         """
         document = self.document
@@ -169,18 +189,32 @@ class Connection:
             and document.compacted_version <= version <= document.history.head
         ):
             self._metrics.resumes += 1
-            self._enter(version, self._resumed)
+            self._enter(version, lambda cursor: prepare(self._resumed(cursor)))
             return
-        at, content = await document.committed_content()
+        content = await document.shared_content()
+        size = len(content.data)
+        if size > FRAGMENT_BYTES:
+            # Another server holds each message that it sends.
+            is_shared = self.link_kind == DirectLink.kind
+            self._hold = hold(content if is_shared else self, size)
         self._metrics.joins += 1
-        self._enter(at, lambda cursor: self._stated(cursor, content))
+        self._enter(content.version, lambda cursor: self._prepared_state(cursor, content))
 
-    def _enter(self, cursor: int, first_frame: Callable[[int], ServerFrame]) -> None:
+    def _prepared_state(self, cursor: int, content: Encoded) -> Prepared:
+        if self._hold is None:
+            return prepare(self._stated(cursor, content.data))
+        about = encode_bytes(self._stated(cursor, CONTENT_MARK))
+        # No text in JSON holds this field with its quotes.
+        field = b'"content":'
+        head, tail = about.split(field + CONTENT_MARK, 1)
+        return LargeMessage([head + field, content.data, tail], self._hold.release)
+
+    def _enter(self, cursor: int, first_frame: Callable[[int], Prepared]) -> None:
         self._cursor = cursor
         self._state = ConnectionState.OPEN
         self.document.room.enter(self)
         self._link.start()
-        self.put(prepare(first_frame(cursor)))
+        self.put(first_frame(cursor))
 
     def on_finish(self, callback: Callable[[Connection], None]) -> None:
         self._on_finish = callback
@@ -198,13 +232,13 @@ class Connection:
             last_id=self.author.last_id,
         )
 
-    def _stated(self, cursor: int, content: str) -> ServerFrame:
+    def _stated(self, cursor: int, content: bytes) -> ServerFrame:
         document = self.document
         return DocumentState(
             doc_id=document.doc_id,
             epoch=document.epoch,
             doc_type=document.doc_type.name,
-            content=msgspec.Raw(content.encode()),
+            content=msgspec.Raw(content),
             version=cursor,
             client_id=self.client_id,
             user=self._identity(),
@@ -364,7 +398,7 @@ class Connection:
 
     # -- writing --------------------------------------------------------------------------------
 
-    def put(self, frames: bytes, count: int = 1) -> None:
+    def put(self, frames: Prepared, count: int = 1) -> None:
         """Have prepared frames written that are no changes. Never waits."""
         if self._state is not ConnectionState.OPEN:
             return
@@ -443,13 +477,13 @@ class Connection:
         self.close(1013, "too slow", drain=False)
         self._link.abort()
 
-    def next_page(self) -> Sequence[bytes] | None:
+    def next_page(self) -> Sequence[Prepared] | None:
         """What is to be written next, in order: joined prepared frames, about `PAGE_BYTES` of them;
         nothing if all is written. None if it has to be read from storage (`stored_page`)."""
         if self._state is ConnectionState.CLOSED:
             return ()
         self.leave_flow()
-        page: list[bytes] = []
+        page: list[Prepared] = []
         size = 0
         for frames, count in self._outbox:
             if size >= PAGE_BYTES:
@@ -484,7 +518,7 @@ class Connection:
         self._metrics.sent_bytes += sum(map(len, frames))
         return frames
 
-    async def stored_page(self) -> Sequence[bytes]:
+    async def stored_page(self) -> Sequence[Prepared]:
         """Changes that are no longer in memory, for a client that resumes from long ago.
 
         Raises:
@@ -520,6 +554,9 @@ class Connection:
         self.leave_flow()
         self.document.room.leave(self)
         await self._link.stop()
+        self._outbox.clear()
+        if self._hold is not None:
+            self._hold.release()
         if self._on_finish is not None:
             self._on_finish(self)
         self._is_finished = True

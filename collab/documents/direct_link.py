@@ -11,12 +11,14 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from ..frames import Edit
 from .budget import Allowance, Metered
 from .handshake import WebSocketLike
 from .link import Endpoint, Link
+from .prepared import FRAGMENT_BYTES, LargeMessage, Prepared, parts_of
+from .progress import Progress
 
 __all__ = ["EXTENSION", "EXTENSION_VERSION", "DirectLink", "FrameSocket", "socket_of"]
 
@@ -60,6 +62,10 @@ class FrameSocket(Protocol):
             or gone, and nothing was written.
         """
 
+    @property
+    def unsent_bytes(self) -> int:
+        """Bytes that the operating system has not taken yet."""
+
     def listen(self, on_message: Callable[[str | bytes], None], on_end: Callable[[], None]) -> None:
         """Have each message, text or binary, given to a function, those received before too, and
         the end told, once. An exception in `on_message` ends the connection with 1011."""
@@ -87,8 +93,9 @@ def socket_of(scope: Any) -> FrameSocket | None:
 class DirectLink(Link):
     """Writes when there is something and the socket has taken the last; owns at most two tasks.
 
-    Bounds: one page in the socket's buffer; of received frames that wait for storage, those that
-    came before reading stopped, which is at most what the server hands over in one turn.
+    Bounds: one page, or a part of a large message, in the socket's buffer; of received frames that
+    wait for storage, those that came before reading stopped, which is at most what the server hands
+    over in one turn.
     """
 
     kind = "direct"
@@ -100,6 +107,9 @@ class DirectLink(Link):
         self._is_scheduled = False
         self._is_paused = False
         self._held: deque[str | Edit] | None = None
+        self._progress: Progress | None = None
+        # What was taken from the endpoint, and has to be written by the writer.
+        self._page: Sequence[Prepared] = ()
         self._drained: asyncio.Future[None] | None = None
         self._over: asyncio.Future[None] | None = None
         self._writer: asyncio.Task[None] | None = None
@@ -141,6 +151,9 @@ class DirectLink(Link):
         self._endpoint.leave_flow()
         if is_full:
             self.sending_since = time.monotonic()
+            self._progress = Progress(
+                self._endpoint.settings, self.sending_since, self._socket.unsent_bytes
+            )
         else:
             self._is_over = True
 
@@ -163,10 +176,22 @@ class DirectLink(Link):
                 return
             if not page:
                 return
-            self.write(b"".join(page))
+            if any(len(each) > FRAGMENT_BYTES for each in page):
+                self._page = page
+                self._start_writer()
+                return
+            self.write(b"".join(cast(Sequence[bytes], page)))
+
+    def is_too_slow(self, now: float) -> bool:
+        since = self.sending_since
+        if since is None:
+            return False
+        if self._progress is None:
+            return now - since > self._endpoint.settings.drain_timeout_seconds
+        return self._progress.is_too_slow(now, self._socket.unsent_bytes)
 
     def _on_drained(self) -> None:
-        self.sending_since = None
+        self.sending_since = self._progress = None
         self._go_on()
         self._flush()
 
@@ -182,13 +207,37 @@ class DirectLink(Link):
     async def _write_round(self) -> None:
         if self.sending_since is not None:
             await self._until_drained()
+        page, self._page = self._page, ()
+        await self._send(page)
         await self._write_waiting()
         farewell = self._endpoint.farewell
         if farewell is not None:
             await self._close(farewell)
 
-    async def _send(self, frames: Sequence[bytes]) -> None:
-        if self._socket.write(b"".join(frames)) is False:
+    async def _send(self, frames: Sequence[Prepared]) -> None:
+        joined: list[bytes] = []
+        for prepared in frames:
+            if len(prepared) <= FRAGMENT_BYTES and isinstance(prepared, bytes):
+                joined.append(prepared)
+                continue
+            await self._send_part(b"".join(joined))
+            joined.clear()
+            await self._send_large(prepared)
+        await self._send_part(b"".join(joined))
+
+    async def _send_large(self, prepared: Prepared) -> None:
+        message = prepared if isinstance(prepared, LargeMessage) else None
+        for part in parts_of(prepared):
+            await self._send_part(part)
+            if self._is_over:
+                break
+            # Many who read at once take turns.
+            await asyncio.sleep(0)
+        if message is not None:
+            message.written()
+
+    async def _send_part(self, part: bytes) -> None:
+        if part and self._socket.write(part) is False:
             await self._until_drained()
 
     async def _until_drained(self) -> None:

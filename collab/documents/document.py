@@ -12,6 +12,7 @@ import enum
 import itertools
 import logging
 import time
+import weakref
 from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
@@ -45,6 +46,7 @@ from .effort import STEPS_OF_ASKING, STEPS_OF_READING, Effort, steps_of_size
 from .history import Change, History
 from .loading import load_content, load_opened, read_operations
 from .room import Room
+from .unread import Encoded
 from .work import cpu_clock
 
 __all__ = ["Document", "DocumentState"]
@@ -115,6 +117,7 @@ class Document:
         self._on_closed = on_closed
         self._snapshot_version = snapshot_version
         self._captured: tuple[int, str] | None = None
+        self._shared: weakref.ref[Encoded] | None = None
         self._turn: asyncio.Future[None] | None = None
         self._failures = 0
         self._is_deleted = False
@@ -563,6 +566,15 @@ class Document:
             if failures == self._failures:
                 await self.until_committed(version)
                 return version, content
+
+    async def shared_content(self) -> Encoded:
+        """As `committed_content`, but one object for all who have it at the same time."""
+        version, text = await self.committed_content()
+        shared = self._shared() if self._shared is not None else None
+        if shared is None or shared.version != version:
+            shared = Encoded(text.encode(), version)
+            self._shared = weakref.ref(shared)
+        return shared
 
     async def stored_operations(self, after: int, limit: int) -> list[OperationRecord]:
         """At most `limit` operations after a version, up to where memory starts, fewer where they

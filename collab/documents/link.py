@@ -16,9 +16,10 @@ from typing import ClassVar, Protocol
 
 from ..errors import CollabError
 from ..frames import Edit
+from ..settings import Settings
 from .budget import Allowance, Metered
 from .handshake import WebSocketLike, close_reason
-from .prepared import texts_of
+from .prepared import LargeMessage, Prepared, texts_of
 from .work import cpu_clock
 
 __all__ = ["Endpoint", "Farewell", "Link", "TaskLink"]
@@ -47,8 +48,10 @@ class Endpoint(Protocol):
     def is_overfull(self) -> bool: ...
     def take(self, text: str) -> Edit | None: ...
     async def take_slowly(self, edit: Edit) -> None: ...
-    def next_page(self) -> Sequence[bytes] | None: ...
-    async def stored_page(self) -> Sequence[bytes]: ...
+    @property
+    def settings(self) -> Settings: ...
+    def next_page(self) -> Sequence[Prepared] | None: ...
+    async def stored_page(self) -> Sequence[Prepared]: ...
     def leave_flow(self) -> None: ...
     def close(
         self, code: int, reason: str, *, farewell: bytes | None = None, drain: bool = True
@@ -104,7 +107,11 @@ class Link:
         """End what runs for it. Idempotent."""
         raise NotImplementedError
 
-    async def _send(self, frames: Sequence[bytes]) -> None:
+    def is_too_slow(self, now: float) -> bool:
+        """Whether the peer takes less than the least rate of what waits for it."""
+        raise NotImplementedError
+
+    async def _send(self, frames: Sequence[Prepared]) -> None:
         raise NotImplementedError
 
     async def _write_waiting(self) -> None:
@@ -153,6 +160,7 @@ class TaskLink(Link):
         self._bell = asyncio.Event()
         self._relieved = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
+        self._sending_bytes = 0
 
     def start(self) -> None:
         self._writer = asyncio.get_running_loop().create_task(self._write())
@@ -213,12 +221,29 @@ class TaskLink(Link):
         await self._write_waiting()
         await self._close(self._endpoint.farewell)
 
-    async def _send(self, frames: Sequence[bytes]) -> None:
-        for joined in frames:
-            for text in texts_of(joined):
-                self.sending_since = time.monotonic()
-                await self._websocket.send_text(text)
+    async def _send(self, frames: Sequence[Prepared]) -> None:
+        for prepared in frames:
+            if isinstance(prepared, LargeMessage):
+                await self._send_text(prepared.text())
+                prepared.written()
+            else:
+                for text in texts_of(prepared):
+                    await self._send_text(text)
         self.sending_since = None
+
+    async def _send_text(self, text: str) -> None:
+        self._sending_bytes = len(text)
+        self.sending_since = time.monotonic()
+        await self._websocket.send_text(text)
+        self._sending_bytes = 0
+
+    def is_too_slow(self, now: float) -> bool:
+        # These servers don't say how much of a message is taken: it has the time of the least rate.
+        since, settings = self.sending_since, self._endpoint.settings
+        if since is None:
+            return False
+        allowed = self._sending_bytes / settings.drain_minimum_bytes_per_second
+        return now - since > max(settings.drain_timeout_seconds, allowed)
 
     def abort(self) -> None:
         if self._writer is not None:

@@ -7,7 +7,9 @@ import contextlib
 import itertools
 import logging
 import time
+import weakref
 from collections.abc import Awaitable, Callable, Collection
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -27,9 +29,10 @@ from ..errors import (
 from ..frames import ServerShutdown, encode_json
 from ..settings import Settings
 from ..storage import Committer, DocumentRecord, Repository
-from .admission import Admission
+from .admission import Admission, address_of
 from .budget import Allowance, Budgets, Metered, until_affordable
 from .connection import Connection
+from .content import encode_content
 from .document import DocumentState
 from .handshake import WebSocketLike, accept, check_subprotocols, refuse
 from .join import JoinRequest, check_doc_id
@@ -38,12 +41,16 @@ from .open_documents import DEFAULT_TYPE, OpenDocuments
 from .prepared import prepare, prepare_text
 from .review import Admit, Review, RoleOf
 from .titles import check_title
+from .unread import Encoded, Unread
 
 __all__ = ["DocumentManager"]
 
 logger = logging.getLogger(__name__)
 
 HOUSEKEEPING_SECONDS = 1.0
+
+# So many contents that are not in memory are read at one time.
+LOADS_MAXIMUM = 4
 
 
 class DocumentManager:
@@ -72,6 +79,7 @@ class DocumentManager:
         self._committer = committer
         self._open_all = open_all
         self.budgets = Budgets(settings)
+        self.unread = Unread(settings)
         self._review = Review()
         self._own_ids = itertools.count(1)
         self._housekeeper: asyncio.Task[None] | None = None
@@ -83,6 +91,11 @@ class DocumentManager:
         self.documents = OpenDocuments(self.settings, self.repository, self._committer)
         self.admission = Admission(self.settings)
         self.budgets.clear()
+        self._contents: weakref.WeakValueDictionary[tuple[int, int], Encoded] = (
+            weakref.WeakValueDictionary()
+        )
+        self._loadings: dict[tuple[int, int], asyncio.Future[None]] = {}
+        self._loads = asyncio.Semaphore(LOADS_MAXIMUM)
         self._connections: dict[Connection, str] = {}
         self._verifier: asyncio.Task[None] | None = None
         self._is_closing = False
@@ -255,7 +268,8 @@ class DocumentManager:
                 connection.on_finish(self._finished)
                 try:
                     await accept(websocket)
-                    await connection.join(request.version, request.epoch)
+                    hold = partial(self.unread.hold, address_of(websocket.scope))
+                    await connection.join(request.version, request.epoch, hold)
                 except BaseException:
                     await connection.finish()
                     raise
@@ -483,6 +497,53 @@ class DocumentManager:
             raise NoSuchDocument(f"document {doc_id!r} has no version {version}: it is at {at}")
         return record, at, buffer.content()
 
+    async def read_content(
+        self, doc_id: str, version: int | None = None
+    ) -> tuple[DocumentRecord, Encoded]:
+        """As `read_document`, but encoded, and shared by all who read the same at one time."""
+        await self._ready()
+        while True:
+            record = await self.documents.find_record(doc_id)
+            if record is None:
+                raise NoSuchDocument(f"there is no document {doc_id!r}")
+            document = self.documents.get(doc_id)
+            with contextlib.suppress(DocumentDeleted):
+                if (
+                    version is None
+                    and document is not None
+                    and document.epoch == record.epoch
+                    and document.state is DocumentState.OPEN
+                ):
+                    return record, await document.shared_content()
+                return record, await self._stored_content(record, version)
+
+    async def _stored_content(self, record: DocumentRecord, version: int | None) -> Encoded:
+        key = (record.key, record.version if version is None else version)
+        while (content := self._contents.get(key)) is None:
+            loading = self._loadings.get(key)
+            if loading is None:
+                return await self._load_shared(key, record, version)
+            await asyncio.wait([loading])
+        return content
+
+    async def _load_shared(
+        self, key: tuple[int, int], record: DocumentRecord, version: int | None
+    ) -> Encoded:
+        # In the first reader's own task, which is charged for it; the others wait, and the next
+        # begins where it fails.
+        loading = self._loadings[key] = asyncio.get_running_loop().create_future()
+        try:
+            content = self._contents[key] = await self._load_content(record, version)
+            return content
+        finally:
+            del self._loadings[key]
+            loading.set_result(None)
+
+    async def _load_content(self, record: DocumentRecord, version: int | None) -> Encoded:
+        async with self._loads:
+            _, at, content = await self._read(record, version)
+            return Encoded((await encode_content(content)).encode(), at)
+
     # -- the manager's own life -----------------------------------------------------------------
 
     async def start(self) -> None:
@@ -521,15 +582,14 @@ class DocumentManager:
             await self.documents.close_deleted()
 
     async def sweep(self, now: float) -> None:
-        """End readers that take nothing for too long and users who are let in no longer; evict
+        """End readers that take too little for too long and users who are let in no longer; evict
         documents idle for long enough."""
         today = time.time()
         for connection in list(self._connections):
             expires_at = connection.user.expires_at
             if expires_at is not None and expires_at <= today:
                 connection.close(1008, "the token has expired: reconnect with a new one")
-            since = connection.sending_since
-            if since is not None and now - since > self.settings.drain_timeout_seconds:
+            if connection.is_too_slow(now):
                 connection.abort()
         await self.documents.evict_idle(now - self.settings.document_idle_seconds)
 

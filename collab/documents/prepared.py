@@ -7,13 +7,29 @@ messages.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from ..frames import ServerFrame, encode_bytes
 
-__all__ = ["Batch", "prepare", "prepare_text", "texts_of"]
+__all__ = [
+    "FRAGMENT_BYTES",
+    "Batch",
+    "LargeMessage",
+    "Prepared",
+    "parts_of",
+    "prepare",
+    "prepare_text",
+    "texts_of",
+]
 
-FINAL_TEXT = 0x81
+FINAL = 0x80
+TEXT = 0x01
+CONTINUATION = 0x00
+FINAL_TEXT = FINAL | TEXT
+
+FRAGMENT_BYTES = 65536
+"""The most of a large message that is handed to a socket at once."""
+
 SHORT_BYTES = 125
 MEDIUM_BYTES = 65535
 MEDIUM = 126
@@ -34,8 +50,10 @@ def prepare_text(text: str) -> bytes:
     return _framed(text.encode())
 
 
-def _framed(payload: bytes) -> bytes:
+def _framed(payload: bytes, first: int = FINAL_TEXT) -> bytes:
     length = len(payload)
+    if first != FINAL_TEXT:
+        return bytes((first,)) + _framed(payload)[1:]
     if length <= SHORT_BYTES:
         return _SHORT[length] + payload
     if length <= MEDIUM_BYTES:
@@ -43,17 +61,82 @@ def _framed(payload: bytes) -> bytes:
     return b"%b%b%b" % (_LONG, length.to_bytes(8, "big"), payload)
 
 
+class LargeMessage:
+    """A text message that is written in fragments, as its reader takes them.
+
+    Args:
+        pieces: what its text is made of, in UTF-8; they are shared, not copied.
+        on_written: called, maybe more than once, when the message need be held no longer.
+    """
+
+    __slots__ = ("_on_written", "_pieces")
+
+    def __init__(
+        self, pieces: Sequence[bytes | memoryview], on_written: Callable[[], None] = lambda: None
+    ) -> None:
+        self._pieces = pieces
+        self._on_written = on_written
+
+    def __len__(self) -> int:
+        """Bytes of its text."""
+        return sum(map(len, self._pieces))
+
+    def fragments(self) -> Iterator[bytes]:
+        """Its frames, of at most `FRAGMENT_BYTES` of text each; between two of them control frames
+        may be written."""
+        parts = [
+            (piece, begin)
+            for piece in self._pieces
+            for begin in range(0, len(piece), FRAGMENT_BYTES)
+        ]
+        for index, (piece, begin) in enumerate(parts):
+            first = TEXT if index == 0 else CONTINUATION
+            final = FINAL if index == len(parts) - 1 else 0
+            yield _framed(bytes(piece[begin : begin + FRAGMENT_BYTES]), first | final)
+
+    def text(self) -> str:
+        """All of it, for a WebSocket that makes its own frames."""
+        return b"".join(self._pieces).decode()
+
+    def written(self) -> None:
+        self._on_written()
+
+
+Prepared = bytes | LargeMessage
+
+
 def texts_of(frames: bytes) -> Iterator[str]:
     """The text messages of joined prepared frames, for a WebSocket that makes its own frames."""
+    for _, payload, end in _positions(frames):
+        yield frames[payload:end].decode()
+
+
+def parts_of(frames: Prepared) -> Iterator[bytes]:
+    """Joined prepared frames, in parts: a frame that is large in fragments."""
+    if isinstance(frames, LargeMessage):
+        yield from frames.fragments()
+        return
+    if len(frames) <= FRAGMENT_BYTES:
+        yield frames
+        return
+    for begin, payload, end in _positions(frames):
+        if end - begin > FRAGMENT_BYTES:
+            yield from LargeMessage([memoryview(frames)[payload:end]]).fragments()
+        else:
+            yield frames[begin:end]
+
+
+def _positions(frames: bytes) -> Iterator[tuple[int, int, int]]:
+    """Of each frame, where it, its payload and the next one begin."""
     at = 0
     while at < len(frames):
-        length, begin = frames[at + 1], at + 2
+        length, payload = frames[at + 1], at + 2
         if length == MEDIUM:
-            length, begin = int.from_bytes(frames[begin : begin + 2], "big"), begin + 2
+            length, payload = int.from_bytes(frames[payload : payload + 2], "big"), payload + 2
         elif length == LONG:
-            length, begin = int.from_bytes(frames[begin : begin + 8], "big"), begin + 8
-        at = begin + length
-        yield frames[begin:at].decode()
+            length, payload = int.from_bytes(frames[payload : payload + 8], "big"), payload + 8
+        yield at, payload, payload + length
+        at = payload + length
 
 
 class Batch:

@@ -8,9 +8,7 @@ ASGI's send and receive, fragments, pings and the close, is uvicorn's and websoc
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import socket
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -26,7 +24,7 @@ from ..documents.rate import TokenBucket
 from ..documents.work import cpu_clock
 from ..errors import InvalidRequest
 from .handshake import HandshakeProtocol
-from .requests import answer
+from .requests import answer, keep_little_unsent
 from .text_frames import TextFrames
 
 __all__ = ["WebSocketProtocol"]
@@ -37,10 +35,6 @@ logger = logging.getLogger(__name__)
 # healthy reader of one large frame would be let go on only when it has everything.
 WRITE_HIGH_BYTES = 65536
 WRITE_LOW_BYTES = 16384
-
-# Linux grows a socket's send buffer to 4 MB. With this, what the kernel holds for a peer and has
-# not sent is bounded, so that a reader who stalls is noticed after 100 kB.
-UNSENT_MAXIMUM_BYTES = 16384
 
 HEAD_SLACK_BYTES = 64
 
@@ -118,6 +112,9 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         "_backlog",
         "_close_sent",
         "_fragments_maximum",
+        "_full_seconds",
+        "_full_since",
+        "_has_drained",
         "_inbox",
         "_is_fresh",
         "_is_full",
@@ -129,6 +126,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         "_pings",
         "_pong",
         "_text_frames",
+        "_unsent_seen",
     )
 
     version = EXTENSION_VERSION
@@ -162,6 +160,12 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._allowance: Allowance | None = None
         # Whether reading has to wait for the allowance.
         self._is_short = False
+        self._full_since = 0.0
+        # What the keepalive has seen of the transport's buffer, and whether it was empty since.
+        self._unsent_seen = 0
+        self._has_drained = False
+        # For how long, since the last pong, the peer was behind with what it was sent.
+        self._full_seconds = 0.0
         # What could not be written yet.
         self._pong = b""
         self._text_frames: TextFrames | None = None
@@ -171,10 +175,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self.transport.set_write_buffer_limits(high=WRITE_HIGH_BYTES, low=WRITE_LOW_BYTES)
-        accepted = self.transport.get_extra_info("socket")
-        # Not every system has it, nor every kind of socket.
-        with contextlib.suppress(AttributeError, OSError):
-            accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_MAXIMUM_BYTES)
+        keep_little_unsent(self.transport)
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
@@ -240,11 +241,16 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def pause_writing(self) -> None:
         if self._on_drained is None:
             super().pause_writing()
+        if not self._is_full:
+            self._full_since = self.loop.time()
         self._is_full = True
         self._stop(True)
 
     def resume_writing(self) -> None:
         super().resume_writing()
+        if self._is_full:
+            self._full_seconds += self.loop.time() - self._full_since
+            self._has_drained = True
         self._is_full = False
         pong, self._pong = self._pong, b""
         if pong and not self.close_sent and not self.transport.is_closing():
@@ -252,6 +258,10 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         # The pong may have filled it again.
         if self._on_drained is not None and not self.disconnected and not self._is_full:
             self._on_drained()
+
+    @property
+    def unsent_bytes(self) -> int:
+        return self.transport.get_write_buffer_size()
 
     def abort(self) -> None:
         self._stop(False)
@@ -393,6 +403,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def handle_pong(self, event: Frame) -> None:
         super().handle_pong(event)
+        if self.pending_ping_payload is None:
+            self._full_seconds = 0.0
         self._count_ping()
 
     def _count_ping(self) -> None:
@@ -485,7 +497,29 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._stop(False)
         super().connection_lost(exc)
 
+    def send_keepalive_ping(self) -> None:
+        super().send_keepalive_ping()
+        self._sample_unsent()
+
+    def _sample_unsent(self) -> bool:
+        """Whether the peer has taken something since the last time."""
+        unsent = self.transport.get_write_buffer_size()
+        has_taken = self._has_drained or unsent < self._unsent_seen
+        self._has_drained, self._unsent_seen = False, unsent
+        return has_taken
+
     def keepalive_timeout(self) -> None:
+        if self.close_sent or self.transport.is_closing():
+            return
+        # A ping comes after what was written before it, so who takes that is alive. Once all is
+        # taken, the peer may have in its own buffers what it took in the time that it was behind.
+        if self._sample_unsent():
+            grace, self._full_seconds = self._full_seconds, 0.0
+            assert self.ping_timeout is not None
+            self.pong_timer = self.loop.call_later(
+                self.ping_timeout + grace, self.keepalive_timeout
+            )
+            return
         super().keepalive_timeout()
         self.transport.abort()
 

@@ -6,18 +6,23 @@ All else is uvicorn's. A WebSocket's handshake is such a request, too.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import http
+import socket
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from ..api.security import SECURITY_HEADERS
+from ..documents.admission import address_of
+from ..documents.progress import Progress
+from ..documents.unread import Unread
 from ..errors import CollabError, InvalidRequest, RequestTimeout, ServerBusy, TooLarge
 from ..frames import encode_json
 from ..metrics import Metrics
 from ..settings import Settings
 
-__all__ = ["RequestProtocol", "Waiting"]
+__all__ = ["RequestProtocol", "Waiting", "keep_little_unsent"]
 
 
 class Waiting:
@@ -28,8 +33,10 @@ class Waiting:
     for longest, so that nobody can lock the others out by opening connections.
     """
 
-    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+    def __init__(self, settings: Settings, metrics: Metrics, unread: Unread) -> None:
         self.metrics = metrics
+        self.settings = settings
+        self.unread = unread
         self.timeout_seconds = settings.handshake_timeout_seconds
         self.head_maximum_bytes = settings.request_head_maximum_bytes
         self.requests_maximum = settings.requests_waiting_maximum
@@ -59,6 +66,21 @@ class Waiting:
 # The colon, the space and the end of the line of a header.
 FIELD_BYTES = 4
 
+CLOCK_SECONDS = 0.1
+
+
+# Linux grows a socket's send buffer to 4 MB. With this, what the kernel holds for a peer and has
+# not sent is bounded, so that a reader who stalls is noticed after 100 kB.
+UNSENT_MAXIMUM_BYTES = 16384
+
+
+def keep_little_unsent(transport: asyncio.Transport) -> None:
+    """Have the operating system take from the transport not much more than the peer reads."""
+    accepted = transport.get_extra_info("socket")
+    # Not every system has it, nor every kind of socket.
+    with contextlib.suppress(AttributeError, OSError):
+        accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_MAXIMUM_BYTES)
+
 
 class Refused(Exception):
     """Ends the parsing of what has been received."""
@@ -69,7 +91,8 @@ class RequestProtocol(HttpToolsProtocol):
 
     Bounds: the head of a request (`request_head_maximum_bytes`), and the time that it takes, as
     that of a body (`handshake_timeout_seconds` each); requests that wait for the answer to another
-    (`requests_waiting_maximum`).
+    (`requests_waiting_maximum`); of an answer, what its reader has not taken yet (`Progress`,
+    `Unread`).
     """
 
     def __init__(self, *args: Any, waiting: Waiting, **kwargs: Any) -> None:
@@ -82,15 +105,21 @@ class RequestProtocol(HttpToolsProtocol):
         self._is_in_head = False
         self._is_silent = True
         self._answering: RequestResponseCycle | None = None
+        self._progress: Progress | None = None
+        self._sampler: asyncio.TimerHandle | None = None
 
     # asyncio says BaseTransport, uvicorn, whose class this is, what a TCP connection really has.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        # The transport says when its buffer is not empty, and when it is again.
+        transport.set_write_buffer_limits(high=0)
+        keep_little_unsent(transport)
         self._expect()
         self._waiting.enter(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_clock()
+        self._all_taken()
         self._waiting.leave(self)
         self._stop_answering()
         self.pipeline.clear()
@@ -115,6 +144,7 @@ class RequestProtocol(HttpToolsProtocol):
     def handle_websocket_upgrade(self) -> None:
         # What was refused may have been a handshake.
         if not self.transport.is_closing():
+            self._all_taken()
             super().handle_websocket_upgrade()
 
     # -- the parser's callbacks -----------------------------------------------------------------
@@ -206,6 +236,50 @@ class RequestProtocol(HttpToolsProtocol):
         if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
             self.transport.write(answer(error))
         self._close()
+
+    # -- who reads too slowly -------------------------------------------------------------------
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        unsent = self.transport.get_write_buffer_size()
+        self._progress = Progress(self._waiting.settings, self.loop.time(), unsent)
+        self._sample_later()
+        self._waiting.unread.wait(self._address, self, unsent)
+
+    def resume_writing(self) -> None:
+        self._all_taken()
+        super().resume_writing()
+
+    @property
+    def _address(self) -> str:
+        return address_of({"client": self.client})
+
+    def _all_taken(self) -> None:
+        self._progress = None
+        if self._sampler is not None:
+            self._sampler.cancel()
+            self._sampler = None
+            self._waiting.unread.leave(self._address, self)
+
+    def _sample_later(self) -> None:
+        seconds = self._waiting.settings.drain_timeout_seconds
+        self._sampler = self.loop.call_later(seconds, self._sample)
+
+    def _sample(self) -> None:
+        assert self._progress is not None
+        # The timer may be early by the resolution of the clock.
+        now = self.loop.time() + CLOCK_SECONDS
+        if self._progress.is_too_slow(now, self.transport.get_write_buffer_size()):
+            self.abort()
+        else:
+            self._sample_later()
+
+    def abort(self) -> None:
+        """End the connection of a reader that takes too little, or for whom too much waits."""
+        self._waiting.metrics.slow_readers += 1
+        self._all_taken()
+        self._stop_answering()
+        self.transport.abort()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._answering = cycle

@@ -94,7 +94,11 @@ def configure(settings: Settings, app: Collab, around: Application | None = None
         cast(Any, around or app),
         loop="uvloop",
         http=cast(
-            Any, functools.partial(RequestProtocol, waiting=Waiting(settings, app.manager.metrics))
+            Any,
+            functools.partial(
+                RequestProtocol,
+                waiting=Waiting(settings, app.manager.metrics, app.manager.unread),
+            ),
         ),
         ws=cast(
             Any,

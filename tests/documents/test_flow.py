@@ -14,8 +14,8 @@ from collab.app import Collab
 from collab.asgi.websockets import WebSocketState
 from collab.auth import User
 from collab.documents.direct_link import EXTENSION, EXTENSION_VERSION
-from collab.documents.prepared import texts_of
 from tests.conftest import Make
+from tests.fragments import Messages
 
 
 class Socket:
@@ -35,6 +35,7 @@ class Socket:
         self.gone = False
         self.aborted = False
         self.writes: list[list[dict[str, Any]]] = []
+        self._messages = Messages()
         self.flowed = 0
         self.closed_with: int | None = None
         self.changed = asyncio.Event()
@@ -63,6 +64,10 @@ class Socket:
     def attach(self, on_drained: Callable[[], None], on_stopped: Callable[[bool], None]) -> None:
         self._on_drained, self._on_stopped = on_drained, on_stopped
 
+    @property
+    def unsent_bytes(self) -> int:
+        return 1 if self.full else 0
+
     def write(self, frames: bytes) -> bool | None:
         self._take(frames)
         return not self.full
@@ -75,7 +80,9 @@ class Socket:
         assert self.closed_with is None
         if self.gone:
             raise RuntimeError("the handler is closed")
-        self.writes.append([json.loads(text) for text in texts_of(frames)])
+        texts = self._messages.of(frames)
+        if texts:
+            self.writes.append([json.loads(text) for text in texts])
         self.changed.set()
         if self.full:
             self._on_stopped(True)

@@ -55,6 +55,7 @@ UNITS = {
     "edit_steps_burst_maximum": "steps",
     "presences_per_second": "frames per second",
     "presences_burst_maximum": "frames",
+    "drain_minimum_bytes_per_second": "bytes per second",
     "outbox_maximum_frames": "frames",
     "bad_frames_maximum": "frames",
 }

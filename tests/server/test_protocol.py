@@ -19,7 +19,8 @@ from websockets.frames import Frame, Opcode
 
 from collab.documents.direct_link import EXTENSION
 from collab.documents.prepared import prepare_text
-from collab.server.protocol import TURN_BYTES, UNSENT_MAXIMUM_BYTES, WebSocketProtocol
+from collab.server.protocol import TURN_BYTES, WebSocketProtocol
+from collab.server.requests import UNSENT_MAXIMUM_BYTES
 from collab.server.serving import listen
 from tests.rawpeer import RawPeer, raw_peer
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from collab.asgi.websockets import WebSocketState
 from collab.documents.direct_link import EXTENSION, EXTENSION_VERSION
-from collab.documents.prepared import texts_of
+from tests.fragments import Messages
 
 from .network import ServerSocket
 from .violation import Violation
@@ -28,6 +28,7 @@ class DirectSocket(ServerSocket):
         super().__init__(*args)
         self.scope["extensions"][EXTENSION] = self
         self._report = report
+        self._messages = Messages()
         self._on_drained: Callable[[], None] = lambda: None
         self._on_stopped: Callable[[bool], None] = lambda _: None
         self._on_end: Callable[[], None] = lambda: None
@@ -49,6 +50,11 @@ class DirectSocket(ServerSocket):
         if self._is_closed or self.wire.down.writer_closed:
             self._stop(False)
 
+    @property
+    def unsent_bytes(self) -> int:
+        # Each frame is more than the least rate asks for.
+        return self.wire.down.unread * 100_000
+
     def write(self, frames: bytes) -> bool | None:
         if self._is_closed or self.wire.down.writer_closed:
             return None
@@ -61,7 +67,7 @@ class DirectSocket(ServerSocket):
         self._write(frames)
 
     def _write(self, frames: bytes) -> None:
-        for text in texts_of(frames):
+        for text in self._messages.of(frames):
             self.watch(text)
             self.wire.down.send(text)
         if self.wire.down.unread >= WINDOW_FRAMES and not self._is_full:
