@@ -255,8 +255,11 @@ async def test_each_round_of_housekeeping_tells_how_late_the_loop_is(
     await slow.leave()
 
 
-async def test_two_applications_in_one_process_have_their_own(make_app: Make) -> None:
-    first, second = await make_app(), await make_app()
+async def test_two_applications_in_one_process_have_their_own(
+    make_app: Make, tmp_path: Path
+) -> None:
+    first = await make_app()
+    second = await make_app(database=f"sqlite:///{tmp_path / 'other.db'}")
     await connect(first, "doc")
     assert (await figures(first))("collab_joins_total") == 1
     assert (await figures(second))("collab_joins_total") == 0
