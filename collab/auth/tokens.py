@@ -105,7 +105,7 @@ class TokenVerifier:
         except jwt.InvalidTokenError as error:
             raise Unauthorized(f"the token is refused: {error}") from None
         except UNREADABLE:
-            # The library checks types of some claims only: `nbf` may be null, a list or too large.
+            # What the library makes of a claim of another type is not part of its contract.
             raise Unauthorized(
                 "the token is refused: its header or one of its claims can't be read"
             ) from None

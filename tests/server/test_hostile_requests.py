@@ -13,6 +13,7 @@ import json
 import logging
 import random
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from websockets.exceptions import ConnectionClosed
 
 from collab.auth import User, make_token
 from tests.served import Serve, Served
+from tests.serverprocess import ServerProcess
 
 SECRET = "a secret of at least thirty-two bytes"
 REQUESTS = 400
@@ -313,6 +315,22 @@ async def test_data_may_be_nested_as_deep_as_the_page_says(serve: Serve, depth: 
                 assert first["type"] == "pong"
                 first = json.loads(await wire.recv())
             assert first["data"] == "next"
+
+
+async def test_data_that_can_be_read_but_not_written_again_closes_no_connection(
+    tmp_path: Path,
+) -> None:
+    """A process of its own: how deep is too deep depends on how deep the stack is already."""
+    with ServerProcess(tmp_path) as server:
+        url = f"ws://127.0.0.1:{server.port}/ws/documents/doc"
+        async with open_websocket(url) as wire:
+            for depth in range(900, 1001):
+                # Before it, so that bad frames do not come in a row.
+                await wire.send('{"type":"ping","data":"good"}')
+                await wire.send(f'{{"type":"ping","data":{"[" * depth}{"]" * depth}}}')
+            await wire.send('{"type":"ping","data":"the last"}')
+            while json.loads(await wire.recv()).get("data") != "the last":
+                pass
 
 
 @pytest.mark.parametrize(
