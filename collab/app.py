@@ -44,6 +44,7 @@ from .lifetime import Lifetime, call_in
 from .metrics import Metrics
 from .settings import Settings
 from .storage import Committer, Database, Repository
+from .turns import Turns
 
 __all__ = ["Collab", "create_app"]
 
@@ -297,13 +298,13 @@ class Collab:
     async def _call(self, scope: Any, receive: Any, send: Any) -> None:
         life = self._life
         if scope["type"] == "lifespan" or (life is not None and life.is_open and life.is_here):
-            await self._router(scope, receive, send)
+            await self._serve(scope, receive, send)
         elif life is not None and life.is_open and not life.is_here and life.loop.is_running():
             # As of a test client that has a loop, in a thread, for each of its WebSockets.
             offered = scope.get("extensions") or {}
             rest = {name: value for name, value in offered.items() if name != EXTENSION}
             there = {**scope, "extensions": rest}
-            await call_in(life.loop, self._router, there, receive, send)
+            await call_in(life.loop, self._serve, there, receive, send)
         else:
             await self._open_and_call(scope, receive, send)
 
@@ -314,7 +315,15 @@ class Collab:
             logger.error("not open: %s", error)
             await self._refuse(scope, receive, send)
             return
-        await self._router(scope, receive, send)
+        await self._serve(scope, receive, send)
+
+    async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
+        served = self._router(scope, receive, send)
+        what = {"websocket": "join", "http": "http"}.get(scope["type"])
+        if what is None:
+            await served
+        else:
+            await Turns(served, self.manager.metrics.turn_seconds[what])
 
     async def _refuse(self, scope: Any, receive: Any, send: Any) -> None:
         # What is wrong names files and hosts: that is for the log.

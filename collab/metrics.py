@@ -6,15 +6,22 @@ the business of `api.metrics`.
 
 from __future__ import annotations
 
+import contextlib
+import time
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-__all__ = ["Histogram", "Metrics"]
+__all__ = ["TURNS", "Histogram", "Metrics"]
 
 COMMIT_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 COMMIT_OPERATIONS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
 DELIVERY_SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1)
+TURN_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+TURNS = ("frame", "presence", "edit", "publish", "news", "join", "http")
+"""What holds the event loop: a frame with an edit, or one that can't be read; one with a presence
+or ping; an edit that has waited for storage, or came by HTTP; what a commit brought going out; who
+came, went and moved; a handshake and what follows it until it is served; a request."""
 LOOP_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
@@ -34,8 +41,19 @@ class Histogram:
         self.sum = 0.0
 
     def observe(self, value: float) -> None:
-        self.counts[bisect_left(self.bounds, value)] += 1
+        bounds = self.bounds
+        # Most values of most histograms are in the first bucket.
+        self.counts[0 if value <= bounds[0] else bisect_left(bounds, value)] += 1
         self.sum += value
+
+    @contextlib.contextmanager
+    def timed(self) -> Iterator[None]:
+        """Observe how many seconds the body takes."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.observe(time.perf_counter() - started)
 
     def cumulated(self) -> Iterator[tuple[float, int]]:
         """Each upper bound, the last being infinite, and how many values were not above it."""
@@ -69,6 +87,7 @@ class Metrics:
         "slow_readers",
         "store_errors",
         "transforms",
+        "turn_seconds",
     )
 
     def __init__(self) -> None:
@@ -100,3 +119,5 @@ class Metrics:
         """By reason."""
         self.loop_lag_seconds = Histogram(LOOP_SECONDS)
         """One value a second: how much later than it should the event loop turned to it."""
+        self.turn_seconds = {what: Histogram(TURN_SECONDS) for what in TURNS}
+        """By what ran: how long it held the event loop, from one wait to the next."""

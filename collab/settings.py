@@ -192,7 +192,7 @@ class Settings(BaseSettings):
         description="Largest document: UTF-16 code units of text, and bytes of JSON.",
     )
     operation_maximum_components: int = Field(
-        default=10_000,
+        default=8000,
         ge=1,
         description="Most components of one edit of a text or rich text.",
     )
@@ -201,6 +201,18 @@ class Settings(BaseSettings):
         ge=1,
         description="Most components of one edit of a JSON document: transforming two edits takes "
         "the product of theirs.",
+    )
+    operation_maximum_values: int = Field(
+        default=40_000,
+        ge=100,
+        description="Most JSON values in the operation of one edit frame: its components, lengths, "
+        "texts, attributes, and all that is in values and embeds.",
+    )
+    component_maximum_attributes: int = Field(
+        default=100,
+        ge=1,
+        description="Most attributes of one component of an edit of a rich text, and of a stretch "
+        "of its content; values nested in one count each.",
     )
     attribute_maximum_depth: int = Field(
         default=0,
@@ -229,11 +241,15 @@ class Settings(BaseSettings):
         "date.",
     )
     transform_maximum_steps: int = Field(
-        default=200_000,
+        default=16_000,
         ge=1000,
-        description="Most work to bring one edit up to date, of about a microsecond a step: the "
-        "components of the edit times the versions that it is behind, and those of the changes "
-        "since; of JSON, four times the product of both.",
+        description="Most work to bring one edit up to date, of about a microsecond a step.",
+    )
+    edit_maximum_steps: int = Field(
+        default=32_000,
+        ge=1000,
+        description="Most work to transform one edit and to apply it to the content, of about a "
+        "microsecond a step.",
     )
 
     # Connections
@@ -359,8 +375,8 @@ class Settings(BaseSettings):
         default=200_000.0,
         gt=0,
         description="Most work per second for the edits of one connection, in the long run; one "
-        "edit more is refused (rate_limited). Steps are as for transform_maximum_steps; each "
-        "component is one more, and so are 32 characters.",
+        "edit more is refused (rate_limited). A step is about a microsecond of reading, "
+        "transforming and applying edits, and of moving cursors.",
     )
     edit_steps_burst_maximum: int = Field(
         default=1_000_000,

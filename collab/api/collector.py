@@ -143,6 +143,14 @@ class ManagerCollector(Collector):
             "How late the event loop comes to what is due; one sample a second.",
             metrics.loop_lag_seconds,
         )
+        turns = HistogramMetricFamily(
+            "collab_loop_turn_seconds",
+            "How long one thing held the event loop, by what ran.",
+            labels=["what"],
+        )
+        for what, histogram in metrics.turn_seconds.items():
+            turns.add_metric([what], _buckets(histogram), histogram.sum)
+        yield turns
 
     def _edits(self) -> Iterable[Metric]:
         metrics = self._manager.metrics
@@ -215,8 +223,13 @@ def _labelled(family: GaugeMetricFamily | CounterMetricFamily, values: Mapping[s
 
 
 def _histogram(name: str, help_text: str, histogram: Histogram) -> Metric:
-    buckets = [
+    return HistogramMetricFamily(
+        name, help_text, buckets=_buckets(histogram), sum_value=histogram.sum
+    )
+
+
+def _buckets(histogram: Histogram) -> list[tuple[str, int]]:
+    return [
         ("+Inf" if bound == float("inf") else repr(float(bound)), count)
         for bound, count in histogram.cumulated()
     ]
-    return HistogramMetricFamily(name, help_text, buckets=buckets, sum_value=histogram.sum)

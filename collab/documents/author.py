@@ -48,6 +48,10 @@ class Author:
             sent is not None and sent[0] == record.client_edit_id and sent[1] != record.fingerprint
         )
 
+    def charge(self, steps: int) -> None:
+        """Count work that was done for this editor, of an edit or a presence: the one place."""
+        self.work.spend(steps)
+
     def restore(self, record: ClientRecord | None) -> None:
         """Go back to what is stored: what was accepted since was not committed."""
         self.last_id = record.last_id if record else 0

@@ -54,7 +54,7 @@ from .author import Author
 from .budget import Allowance
 from .direct_link import DirectLink, socket_of
 from .document import Document
-from .effort import steps_of_size
+from .effort import check_values, steps_of_frame, steps_of_size
 from .handshake import WebSocketLike
 from .history import Change
 from .link import Farewell, Link, TaskLink
@@ -286,6 +286,7 @@ class Connection:
         `take_slowly`, which must come before the next frame is taken."""
         if self._state is not ConnectionState.OPEN:
             return None
+        started = time.perf_counter()
         size = size_of(text)
         self._metrics.received_bytes += size
         frame = None
@@ -296,16 +297,27 @@ class Connection:
                 edit_maximum_bytes=self._settings.operation_maximum_bytes,
                 presence_maximum_bytes=self._settings.presence_maximum_bytes,
             )
+            if isinstance(frame, Edit):
+                check_values(frame.operation, size, self._settings.operation_maximum_values)
             if self._act(frame):
                 self._bad_frames = self._refused_in_a_row = 0
                 return None
         except Exception as error:
-            self.author.work.spend(steps_of_size(size))
+            self.author.charge(self._steps_of(frame, size))
             self._refuse(error, frame.id if isinstance(frame, Edit) else edit_id(text))
             return None
+        finally:
+            what = "presence" if isinstance(frame, PresenceUpdate | Ping) else "frame"
+            self._metrics.turn_seconds[what].observe(time.perf_counter() - started)
         assert isinstance(frame, Edit)
-        self.author.work.spend(steps_of_size(size))
+        self.author.charge(self._steps_of(frame, size))
         return frame
+
+    def _steps_of(self, frame: Edit | PresenceUpdate | Ping | None, size: int) -> int:
+        """The work to read a frame that is not carried out at once."""
+        if isinstance(frame, Edit):
+            return steps_of_frame(frame.operation, size, self._settings.operation_maximum_values)
+        return steps_of_size(size)
 
     async def take_slowly(self, edit: Edit) -> None:
         """Act on an edit that `take` returned."""
@@ -349,13 +361,7 @@ class Connection:
 
     def _edit(self, frame: Edit) -> bool:
         self.allowance.take("edits", "edits")
-        work = self.author.work
-        if work.is_empty:
-            raise RateLimited(
-                f"too many steps of work for edits: the limit is {work.rate:g} per second "
-                f"(edit_steps_per_second) after {work.burst:.0f} at once "
-                "(edit_steps_burst_maximum): send the same again shortly"
-            )
+        self._check_work("steps of work for edits")
         if not self.user.may_edit:
             return False
         change = self.document.edit_now(self.author, frame.id, frame.version, frame.operation)
@@ -381,6 +387,8 @@ class Connection:
                 f"version {version} is too far behind {history.head}: send the cursor as of the "
                 "newest version seen"
             )
+        self._check_work("steps of work")
+        self.author.charge(self.document.presence_steps(version))
         self.document.room.update_presence(self, frame.cursor, frame.data, version)
 
     def _count_bad_frame(self, error: CollabError) -> None:
@@ -388,6 +396,15 @@ class Connection:
         limit = self._settings.bad_frames_maximum
         if self._bad_frames >= limit:
             self.close(1008, f"{limit} bad frames in a row, the last: {error.code}")
+
+    def _check_work(self, what: str) -> None:
+        work = self.author.work
+        if work.is_empty:
+            raise RateLimited(
+                f"too many {what}: the limit is {work.rate:g} per second (edit_steps_per_second) "
+                f"after {work.burst:.0f} at once (edit_steps_burst_maximum): "
+                "send the same again shortly"
+            )
 
     def _check_flood(self, error: RateLimited) -> None:
         self._refused_in_a_row += 1

@@ -25,6 +25,7 @@ from ..errors import (
     OutOfOrder,
     StorageError,
     StorageUnavailable,
+    TooLarge,
     VersionAhead,
     VersionGone,
 )
@@ -42,7 +43,7 @@ from ..storage import (
 )
 from .author import Author, Authors
 from .content import encode_content
-from .effort import STEPS_OF_ASKING, STEPS_OF_READING, Effort, steps_of_size
+from .effort import STEPS_OF_ASKING, STEPS_OF_READING, Effort, Work, steps_of_size
 from .history import Change, History
 from .loading import load_content, load_opened, read_operations
 from .room import Room
@@ -53,7 +54,7 @@ __all__ = ["Document", "DocumentState"]
 
 logger = logging.getLogger(__name__)
 
-REFUSED_FOR_OTHERS = (VersionGone, DocumentFull, InvalidOperation)
+REFUSED_FOR_OTHERS = (VersionGone, DocumentFull, InvalidOperation, TooLarge)
 """With what a sound edit may be refused for what others did, and so be accepted at first and not
 when it is sent again."""
 
@@ -96,8 +97,6 @@ class Document:
         self.epoch = record.epoch
         self.compacted_version = record.compacted_version
         self.doc_type = doc_type
-        self._outline = getattr(doc_type, "outline", lambda operation: None)
-        self._transform = getattr(doc_type, "transform_past", self._transform_past)
         self.history = History(
             version,
             maximum_operations=settings.history_maximum_operations,
@@ -156,8 +155,19 @@ class Document:
         except REFUSED_FOR_OTHERS:
             return None
 
-    async def edit(self, author: Author, edit_id: int, version: int, operation: Any) -> Change:
+    async def edit(
+        self,
+        author: Author,
+        edit_id: int,
+        version: int,
+        operation: Any,
+        *,
+        is_bounded: bool = True,
+    ) -> Change:
         """Accept an edit, or recognise one that was accepted before.
+
+        Args:
+            is_bounded: whether `edit_maximum_steps` holds; not for the program's own edits.
 
         Returns:
             The change, not yet committed (see `until_committed`); the change of its first
@@ -173,7 +183,7 @@ class Document:
         self._check_order(author, edit_id, version)
         operation = self.doc_type.normalize(operation)
         try:
-            return await self._submit_old(author, edit_id, version, operation)
+            return await self._submit_old(author, edit_id, version, operation, is_bounded)
         except REFUSED_FOR_OTHERS as refusal:
             return await self.accepted_before(author, edit_id, version, operation, refusal)
 
@@ -189,7 +199,7 @@ class Document:
         """
         if edit_id > author.last_id:
             author.sent = (edit_id, fingerprint(version, self.doc_type.normalize(operation)))
-            author.work.spend(STEPS_OF_ASKING)
+            author.charge(STEPS_OF_ASKING)
             if not await self._repository.holds_edit(self.key, author.client_id, edit_id):
                 raise refusal
             await self.until_open()
@@ -199,7 +209,7 @@ class Document:
         return await self._repetition(author, edit_id, version, operation)
 
     async def _submit_old(
-        self, author: Author, edit_id: int, version: int, operation: Any
+        self, author: Author, edit_id: int, version: int, operation: Any, is_bounded: bool
     ) -> Change:
         earlier: list[Change] = []
         while version < self.history.start:
@@ -210,7 +220,8 @@ class Document:
         if edit_id <= author.last_id:
             # Found in storage, where a commit that was given up had put it, during the await.
             return await self._repetition(author, edit_id, version, operation)
-        return self.submit(author, edit_id, version, operation, earlier)
+        with self.metrics.turn_seconds["edit"].timed():
+            return self.submit(author, edit_id, version, operation, earlier, is_bounded=is_bounded)
 
     def submit(
         self,
@@ -219,22 +230,45 @@ class Document:
         version: int,
         operation: Any,
         earlier: Sequence[Change] = (),
+        *,
+        is_bounded: bool = True,
     ) -> Change:
         """Transform, check, apply and append one edit.
 
         Args:
             earlier: the changes after `version` that are no longer in memory.
+            is_bounded: as for `edit`.
         """
         self._check_open()
         self._check_order(author, edit_id, version)
+        work = self._effort.begin(is_bounded=is_bounded)
+        try:
+            return self._accept(author, edit_id, version, operation, earlier, work)
+        finally:
+            author.charge(work.steps)
+
+    def _accept(
+        self,
+        author: Author,
+        edit_id: int,
+        version: int,
+        operation: Any,
+        earlier: Sequence[Change],
+        work: Work,
+    ) -> Change:
         operation = self.doc_type.normalize(operation)
         sent = fingerprint(version, operation)
         if version < self.history.accepted:
             concurrent = self._concurrent(version, earlier)
-            author.work.spend(self._check_effort(operation, version, concurrent))
-            operation = self._transform(operation, concurrent)
+            operation = self._effort.transform(
+                work,
+                operation,
+                version,
+                concurrent,
+                lambda: self._components_of(concurrent, version),
+            )
             self.metrics.transforms += len(concurrent)
-        self._check_size(operation)
+        self._check_size(operation, work)
         self._buffer.apply(operation)
         record = OperationRecord(
             version=self.history.accepted + 1,
@@ -245,7 +279,7 @@ class Document:
             fingerprint=sent,
             created_at=time.time(),
         )
-        outline = self._outline(operation)
+        outline = self._effort.outline(operation)
         change = Change(
             record,
             operation if outline is None else None,
@@ -253,17 +287,12 @@ class Document:
             outline=outline,
         )
         self.history.append(change)
-        author.work.spend(change.components + steps_of_size(len(record.operation)))
+        work.accept(operation, len(record.operation))
         author.last_id = edit_id
         author.last_version = change.version
         author.sent = (edit_id, sent)
         self._committer.notify(self)
         return change
-
-    def _transform_past(self, operation: Any, others: Sequence[Change]) -> Any:
-        for other in others:
-            operation = self.doc_type.transform(operation, other.operation, "right")
-        return operation
 
     def _check_open(self) -> None:
         if self.state is not DocumentState.OPEN:
@@ -298,16 +327,20 @@ class Document:
             raise self._effort.too_far(version)
         return list(itertools.chain(needed, self.history.since(start)))
 
-    def _check_effort(self, operation: Any, version: int, concurrent: Sequence[Change]) -> int:
+    def presence_steps(self, version: int) -> int:
+        """The work for a presence as of a version, which must not be before the history's start."""
+        return self._effort.presence_steps(self.history.components_since(version))
+
+    def _components_of(self, concurrent: Sequence[Change], version: int) -> int:
         start = self.history.start
         components = self.history.components_since(max(version, start))
         if version < start:
             components += sum(change.components for change in concurrent[: start - version])
-        return self._effort.check(operation, version, len(concurrent), components)
+        return components
 
-    def _check_size(self, operation: Any) -> None:
+    def _check_size(self, operation: Any, work: Work) -> None:
         limit = self._settings.document_maximum_size
-        size = self._buffer.size_after(operation)
+        size = work.weigh(self._buffer, operation)
         if size > limit and size > self._buffer.size:
             raise DocumentFull(
                 f"the document would have a size of {size}, the limit is {limit}: "
@@ -322,9 +355,9 @@ class Document:
         limit = self._settings.transform_maximum_bytes
         records = await read_operations(self._repository, self.key, version, start, limit)
         size = sum(len(record.operation) for record in records)
-        author.work.spend(STEPS_OF_READING * len(records) + steps_of_size(size))
+        author.charge(STEPS_OF_READING * len(records) + steps_of_size(size))
         self._effort.check_recalled(version, size)
-        return [Change.of_record(record, self._effort.components) for record in records]
+        return [Change.of_record(record, self._effort) for record in records]
 
     async def _repetition(
         self, author: Author, edit_id: int, version: int, operation: Any
@@ -432,6 +465,10 @@ class Document:
 
     def _after_turn(self, shown: int) -> None:
         """What was committed after the version `shown` goes out."""
+        with self.metrics.turn_seconds["publish"].timed():
+            self._take_turn(shown)
+
+    def _take_turn(self, shown: int) -> None:
         turn, self._turn = self._turn, None
         if turn is not None and not turn.done():
             turn.set_result(None)
@@ -463,7 +500,7 @@ class Document:
             return
         shown = self.history.head
         for record in missed:
-            self.history.append(Change.of_record(record, self._effort.components))
+            self.history.append(Change.of_record(record, self._effort))
             self._stored(record)
         self.history.commit(shown + len(missed))
         self._buffer = buffer

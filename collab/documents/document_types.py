@@ -17,7 +17,11 @@ class DocumentTypes:
         components = settings.operation_maximum_components
         limited: tuple[OperationType, ...] = (
             ot.TextType(components),
-            ot.RichTextType(components, attribute_depth=settings.attribute_maximum_depth),
+            ot.RichTextType(
+                components,
+                attribute_depth=settings.attribute_maximum_depth,
+                maximum_attributes=settings.component_maximum_attributes,
+            ),
             ot.JsonType(settings.json_operation_maximum_components),
         )
         self._limited = {each.name: each for each in limited}

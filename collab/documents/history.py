@@ -9,8 +9,7 @@ are accepted and wait for their commit. What lies before `start` is in the datab
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -24,6 +23,15 @@ __all__ = ["Change", "History"]
 # decoded operation takes beside its strings.
 _OBJECTS_BYTES = 550
 _DECODED_BYTES = 450
+# What the outline of an operation takes for each component beside its attributes.
+_COMPONENT_BYTES = 100
+
+
+class Measures(Protocol):
+    """What tells of an operation how large it is, and what is kept of it."""
+
+    def components(self, operation: Any) -> int: ...
+    def outline(self, operation: Any) -> Any: ...
 
 
 # Nothing in a change leads back to it, so the garbage collector need not look: a history holds
@@ -31,7 +39,7 @@ _DECODED_BYTES = 450
 class Change(msgspec.Struct, gc=False):
     """One accepted edit at its version: the operation as applied, as JSON text and decoded.
 
-    `decoded` is None where that is seldom needed: then it is decoded each time.
+    `decoded` is None where its outline is all that is needed: then it is decoded each time.
     `components` is how many it has, and `components_before` how many those before it in memory
     have.
     `outline` is what its type keeps of it for `transform_past`, if it is known.
@@ -45,9 +53,11 @@ class Change(msgspec.Struct, gc=False):
     _frame: bytes | None = None
 
     @classmethod
-    def of_record(cls, record: OperationRecord, count: Callable[[Any], int]) -> Change:
+    def of_record(cls, record: OperationRecord, measures: Measures) -> Change:
         operation = msgspec.json.decode(record.operation)
-        return cls(record, operation, count(operation))
+        outline = measures.outline(operation)
+        decoded = operation if outline is None else None
+        return cls(record, decoded, measures.components(operation), outline=outline)
 
     @property
     def operation(self) -> Any:
@@ -68,6 +78,8 @@ class Change(msgspec.Struct, gc=False):
         each about as long as the text."""
         text = sys.getsizeof(self.record.operation)
         size = _OBJECTS_BYTES + 2 * text
+        if type(self.outline) is list:
+            size += text + _COMPONENT_BYTES * len(self.outline)
         return size if self.decoded is None else size + _DECODED_BYTES + text
 
     @property

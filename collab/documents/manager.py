@@ -345,6 +345,7 @@ class DocumentManager:
                     author.last_id + 1 if edit_id is None else edit_id,
                     head if version is None else version,
                     operation,
+                    is_bounded=False,
                 )
                 await document.until_committed(change.version)
                 return change.version

@@ -1,17 +1,19 @@
 """Where everybody's cursor is, and what else editors say of themselves.
 
-A cursor is kept as it was told, with the version it was told at, and moved along when somebody
-looks; so an edit costs nothing here, however many people are present. Presence is never stored.
+A cursor is moved to the newest version when it comes, at the cost of its sender, and from then on
+only when it is read; so an edit costs nothing here, however many people are present. Presence is
+never stored.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..frames import Cursor, PresenceChange
-from ..ot.types import OperationType
-from .history import History
+from ..ot.types import OperationType, Outlined
+from .history import Change, History
 from .prepared import prepare
 
 __all__ = ["Presence"]
@@ -33,14 +35,27 @@ class Presence:
         if version == self.version:
             return
         if self.cursor is not None:
-            anchor, head = self.cursor.anchor, self.cursor.head
-            for change in history.committed_since(self.version, version - self.version):
-                own = change.client_id == self.client_id
-                anchor = doc_type.transform_cursor(anchor, change.operation, own)
-                head = doc_type.transform_cursor(head, change.operation, own)
+            changes = history.committed_since(self.version, version - self.version)
+            anchor = self._moved(self.cursor.anchor, changes, doc_type)
+            head = anchor
+            if self.cursor.head != self.cursor.anchor:
+                head = self._moved(self.cursor.head, changes, doc_type)
             self.cursor = Cursor(anchor, head)
         self.version = version
         self._frame = None
+
+    def _moved(self, offset: int, changes: Sequence[Change], doc_type: OperationType) -> int:
+        if not isinstance(doc_type, Outlined):
+            for change in changes:
+                own = change.client_id == self.client_id
+                offset = doc_type.transform_cursor(offset, change.operation, own)
+            return offset
+        for change in changes:
+            outline = change.outline
+            if outline is None:
+                outline = doc_type.outline(change.operation)
+            offset = doc_type.move_offset(offset, outline, change.client_id == self.client_id)
+        return offset
 
     def frame(self) -> bytes:
         """The prepared `presence` frame; made once for everybody."""

@@ -247,10 +247,11 @@ class Room:
         self._told_at = asyncio.get_running_loop().time()
         news, self._news = self._news, []
         moved, self._moved = self._moved, {}
-        if news:
-            self._tell_news(news)
-        if moved:
-            self._tell_presences(moved)
+        with self._metrics.turn_seconds["news"].timed():
+            if news:
+                self._tell_news(news)
+            if moved:
+                self._tell_presences(moved)
 
     def _stop_telling(self) -> None:
         if self._teller is not None:
@@ -287,6 +288,7 @@ class Room:
         `version` is committed and not before the history's start.
         """
         presence = Presence(connection.client_id, connection.user.user_id, cursor, data, version)
+        presence.move_to(self._history.head, self._history, self._doc_type)
         self._presences[connection.client_id] = presence
         self._moved[connection.client_id] = None
         self._tell_soon()

@@ -1,22 +1,27 @@
 """Operational transformation: the types of documents and the functions on their operations."""
 
 from .json_type import JsonType
+from .meter import Meter, TooMuchWork
 from .plain_buffer import PlainBuffer
 from .registry import get_type, register, types
 from .richtext import RichTextType
 from .text import TextType
-from .types import Buffer, Measured, OperationType, Side
+from .types import Buffer, Measured, Metered, MeteredBuffer, OperationType, Side
 
 __all__ = [
     "OWN_TYPES",
     "Buffer",
     "JsonType",
     "Measured",
+    "Meter",
+    "Metered",
+    "MeteredBuffer",
     "OperationType",
     "PlainBuffer",
     "RichTextType",
     "Side",
     "TextType",
+    "TooMuchWork",
     "get_type",
     "register",
     "types",

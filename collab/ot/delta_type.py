@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from . import delta
 from .delta import Operation
+from .meter import Meter
 from .types import Applied, Side
 
 __all__ = ["DeltaType"]
@@ -28,9 +30,10 @@ class DeltaType:
     def transform_past(self, operation: Operation, others: Iterable[Applied]) -> Operation:
         return delta.transform_past(operation, others)
 
-    def transform_steps(self, components: int, changes: int, theirs: int) -> int:
-        """Each change is walked along once, beside the operation."""
-        return components * changes + theirs
+    def transform_metered(
+        self, operation: Operation, others: Iterable[Applied], meter: Meter
+    ) -> Operation:
+        return delta.transform_past(operation, others, meter)
 
     def transform_cursor(self, offset: int, operation: Operation, own: bool) -> int:
         return delta.transform_cursor(offset, operation, own=own)
@@ -41,5 +44,9 @@ class DeltaType:
     def split(self, operation: Operation, maximum_bytes: int) -> list[Operation]:
         return delta.split(operation, maximum_bytes)
 
-    def outline(self, operation: Operation) -> object:
+    def outline(self, operation: Operation) -> Any:
         return delta.outline(operation)
+
+    def move_offset(self, offset: int, outline: Any, own: bool) -> int:
+        """As `transform_cursor`, by the operation's outline."""
+        return delta.move_offset(offset, outline, own=own)

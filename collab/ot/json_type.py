@@ -33,18 +33,19 @@ answers nothing that everybody could agree on, and where it ignores a mistake, t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from ..errors import InvalidOperation
 from . import json0
 from .json0 import JsonBuffer, Misfit, Operation
-from .types import Side
+from .meter import Meter
+from .types import Applied, Side
 
 __all__ = ["JsonType"]
 
 MAXIMUM_COMPONENTS = 500
 MAXIMUM_DEPTH = 64
-STEPS_OF_MEETING = 4
 
 
 class JsonType:
@@ -97,14 +98,20 @@ class JsonType:
         return json0.compose(first, second)
 
     def transform(self, operation: Operation, other: Operation, side: Side) -> Operation:
-        return json0.transform(operation, other, side)
+        return json0.transform(operation, other, side, Meter())
 
     def count(self, operation: Operation) -> int:
         return json0.count(operation)
 
-    def transform_steps(self, components: int, changes: int, theirs: int) -> int:
-        """Each component meets each; a meeting takes as long as four components of a Delta."""
-        return STEPS_OF_MEETING * components * theirs
+    def transform_metered(
+        self, operation: Operation, others: Iterable[Applied], meter: Meter
+    ) -> Operation:
+        for other in others:
+            if not operation:
+                break
+            meter.spend(1)
+            operation = json0.transform(operation, other.operation, "right", meter)
+        return operation
 
     def split(self, operation: Operation, maximum_bytes: int) -> list[Operation]:
         return json0.split(operation, maximum_bytes)
@@ -113,8 +120,9 @@ class JsonType:
         """The inverse; `InvalidOperation` if the operation doesn't say what it deletes there."""
         JsonBuffer(content).apply(operation)
         inverse: Operation = []
+        meter = Meter()
         for component in reversed(operation):
-            json0.append(inverse, json0.inverse(component))
+            json0.append(inverse, json0.inverse(component), meter)
         return inverse
 
     def difference(self, before: Any, after: Any) -> Operation:

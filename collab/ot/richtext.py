@@ -23,6 +23,7 @@ from .richtext_buffer import RichTextBuffer
 __all__ = ["RichTextType"]
 
 MAXIMUM_DEPTH = 16
+MAXIMUM_ATTRIBUTES = 100
 
 
 class RichTextType(DeltaType):
@@ -32,6 +33,8 @@ class RichTextType(DeltaType):
         maximum_components: an operation with more is refused.
         maximum_depth: so many lists and objects may lie in one another in an embed.
         attribute_depth: the same for an attribute; 0 allows strings, numbers, booleans and null.
+        maximum_attributes: a component with more attributes is refused, and an operation after
+            which a stretch of the content would have more; values nested in one count each.
     """
 
     name = "richtext"
@@ -41,8 +44,12 @@ class RichTextType(DeltaType):
         maximum_components: int = form.MAXIMUM_COMPONENTS,
         maximum_depth: int = MAXIMUM_DEPTH,
         attribute_depth: int = 0,
+        maximum_attributes: int = MAXIMUM_ATTRIBUTES,
     ) -> None:
-        self._form = RichForm(maximum_components, maximum_depth, attribute_depth)
+        self._form = RichForm(
+            maximum_components, maximum_depth, attribute_depth, maximum_attributes
+        )
+        self._maximum_attributes = maximum_attributes
 
     def create(self, content: Any = None) -> Operation:
         """Checked content of a new document, in normal form: `{"ops": [inserts]}`."""
@@ -64,4 +71,4 @@ class RichTextType(DeltaType):
         return delta.difference(before["ops"], after["ops"])
 
     def buffer(self, content: Operation) -> RichTextBuffer:
-        return RichTextBuffer(content)
+        return RichTextBuffer(content, self._maximum_attributes)

@@ -7,9 +7,10 @@ that a keystroke rewrites one chunk, whatever the length of the whole.
 from __future__ import annotations
 
 import itertools
+import sys
 from typing import NamedTuple
 
-from . import delta
+from ..errors import InvalidOperation
 from .delta import (
     BeyondEnd,
     Component,
@@ -19,11 +20,24 @@ from .delta import (
     extent,
     same_attributes,
 )
+from .meter import Meter
+from .runs import rewrite
 from .sums import Sums
 from .utf16 import Units
 from .values import size as json_bytes
 
 __all__ = ["RichTextBuffer"]
+
+STEPS_OF_COMPONENT = 2
+STEPS_OF_PIECE = 2
+"""What it takes to find the place of a component, and to rewrite a run or a piece of one."""
+
+RUNS_OF_STEP = 2
+"""So many runs are passed over, or deleted, in the time of one step."""
+
+ATTRIBUTES_OF_STEP = 4
+CHARACTERS_OF_STEP = 512
+"""So many attributes, and characters of texts, are rewritten in the time of one step."""
 
 CHUNK = 2048
 """The weight of a new chunk; one that grows beyond twice as much is cut."""
@@ -41,9 +55,19 @@ class RichTextBuffer:
     chunks takes time in proportion to it.
     """
 
-    __slots__ = ("_chunks", "_content", "_formats", "_length", "_lengths", "_planned", "_sums")
+    __slots__ = (
+        "_chunks",
+        "_content",
+        "_formats",
+        "_length",
+        "_lengths",
+        "_maximum_attributes",
+        "_planned",
+        "_sums",
+    )
 
-    def __init__(self, content: Operation) -> None:
+    def __init__(self, content: Operation, maximum_attributes: int = sys.maxsize) -> None:
+        self._maximum_attributes = maximum_attributes
         self._content: Operation | None = content
         self._chunks = cut(content["ops"])
         self._lengths = [length(chunk) for chunk in self._chunks]
@@ -57,7 +81,17 @@ class RichTextBuffer:
         return self._length + self._formats
 
     def size_after(self, operation: Operation) -> int:
-        edits = self._plan(operation)
+        return self.weigh(operation, Meter())
+
+    def weigh(self, operation: Operation, meter: Meter) -> int:
+        """As `size_after`, where the meter counts the work, also that of `apply` afterwards.
+
+        Raises:
+            InvalidOperation: it doesn't fit the content, or gives a stretch of it too many
+                attributes.
+            TooMuchWork: the content is unchanged.
+        """
+        edits = self._plan(operation, meter)
         return self.size + sum(edit.growth + edit.format_growth for edit in edits)
 
     def content(self) -> Operation:
@@ -69,7 +103,7 @@ class RichTextBuffer:
 
     def apply(self, operation: Operation) -> None:
         # All is checked here, before the first chunk changes.
-        edits = self._plan(operation)
+        edits = self._plan(operation, None)
         self._planned = None
         if not edits:
             return
@@ -85,18 +119,23 @@ class RichTextBuffer:
         if moved:
             self._sums = Sums(self._lengths)
 
-    def _plan(self, operation: Operation) -> list[Edit]:
+    def _plan(self, operation: Operation, meter: Meter | None) -> list[Edit]:
         if self._planned is None or self._planned[0] is not operation:
-            self._planned = (operation, [self._edit(part) for part in self._parts(operation)])
+            parts = self._parts(operation, meter or Meter())
+            # What was accepted once, maybe under wider limits, is not refused.
+            limit = sys.maxsize if meter is None else self._maximum_attributes
+            edits = [self._edit(part, meter or Meter(), limit) for part in parts]
+            self._planned = (operation, edits)
         return self._planned[1]
 
-    def _parts(self, operation: Operation) -> list[Part]:
+    def _parts(self, operation: Operation, meter: Meter) -> list[Part]:
         """The operation in parts, each of which changes neighbouring chunks and no other part's."""
         parts: list[Part] = []
         offset = 0
         position = self._find(0)
         for index, component in enumerate(operation["ops"]):
             start, begin = position, offset
+            meter.spend(STEPS_OF_COMPONENT)
             if "insert" not in component:
                 offset += component.get("retain", 0) or component["delete"]
                 position = self._pass(component, index, begin, offset)
@@ -124,14 +163,17 @@ class RichTextBuffer:
             return chunk - 1, self._lengths[-1]
         return chunk, within
 
-    def _edit(self, part: Part) -> Edit:
+    def _edit(self, part: Part, meter: Meter, maximum_attributes: int) -> Edit:
         chunks = self._chunks
+        meter.spend(sum(map(len, chunks[part.first : part.last + 1])) // RUNS_OF_STEP)
         runs = list(itertools.chain.from_iterable(chunks[part.first : part.last + 1]))
         start, end, components = touched(runs, part.components)
         old = runs[start:end]
-        new = delta.apply(old, {"ops": components})
+        meter.spend(work_on(old, components))
+        new = rewrite(old, components)
+        check_attributes(old, new, components, maximum_attributes)
         before, after = self._around(part, runs, start, end)
-        growth = length(new) - length(old)
+        growth = sum(map(growth_of, components))
         format_growth = format_bytes(before, new, after) - format_bytes(before, old, after)
         runs[start:end] = new
         return Edit(part.first, part.last, runs, growth, format_growth)
@@ -213,6 +255,64 @@ def touched(runs: list[Component], components: list[Component]) -> tuple[int, in
     return start, end, components
 
 
+def growth_of(component: Component) -> int:
+    if "insert" in component:
+        return extent(component["insert"])
+    return -int(component.get("delete", 0))
+
+
+def work_on(runs: list[Component], components: list[Component]) -> int:
+    """How many steps it takes to rewrite these runs by these components."""
+    steps = 0
+    index, left = -1, 0
+    for component in components:
+        if "insert" in component:
+            steps += STEPS_OF_PIECE + work_of(component)
+            continue
+        formats = component.get("attributes")
+        added = 0 if formats is None else len(formats) // ATTRIBUTES_OF_STEP
+        each = STEPS_OF_PIECE + added
+        deletes = "delete" in component
+        count = component["delete"] if deletes else component["retain"]
+        passed = 0
+        while count:
+            if not left:
+                index += 1
+                left = extent(runs[index]["insert"])
+                steps += work_of(runs[index])
+            taken = min(count, left)
+            count -= taken
+            left -= taken
+            passed += 1
+            if formats is not None:
+                steps += each
+        steps += passed // RUNS_OF_STEP
+    return steps
+
+
+def work_of(run: Component) -> int:
+    """How many steps it takes to copy and measure an insert and its attributes."""
+    steps = len(run["insert"]) // CHARACTERS_OF_STEP
+    formats = run.get("attributes")
+    return steps if formats is None else steps + len(formats) // ATTRIBUTES_OF_STEP
+
+
+def check_attributes(
+    old: list[Component], new: list[Component], components: list[Component], limit: int
+) -> None:
+    """Refuse an operation that gives a stretch more attributes than the limit."""
+    if not any("attributes" in component for component in components):
+        return
+    most = max((len(run["attributes"]) for run in new if "attributes" in run), default=0)
+    if most > limit and most > max(
+        (len(run["attributes"]) for run in old if "attributes" in run), default=0
+    ):
+        raise InvalidOperation(
+            f"a stretch of the text would have {most} attributes, the limit is {limit} "
+            "(component_maximum_attributes): remove some first"
+        )
+
+
 def length(runs: list[Component]) -> int:
     return sum(extent(run["insert"]) for run in runs)
 
@@ -250,12 +350,13 @@ def cut(runs: list[Component]) -> list[list[Component]]:
     chunks: list[list[Component]] = [[]]
     room = CHUNK
     for run in runs:
-        for piece in pieces(run):
-            if chunks[-1] and room < RUN_WEIGHT + len(piece["insert"]):
+        for piece in (run,) if len(run["insert"]) <= CHUNK else pieces(run):
+            taken = RUN_WEIGHT + len(piece["insert"])
+            if room < taken and chunks[-1]:
                 chunks.append([])
                 room = CHUNK
             chunks[-1].append(piece)
-            room -= RUN_WEIGHT + len(piece["insert"])
+            room -= taken
     if len(chunks) > 1 and weight(chunks[-1]) < CHUNK // 4:
         chunks[-2:] = [chunks[-2] + chunks[-1]]
     return chunks

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from .delta import BeyondEnd, Component, Operation, SplitPair
+from .meter import Meter
 from .sums import Sums
 from .utf16 import Units, length
 
@@ -16,6 +17,17 @@ __all__ = ["TextBuffer"]
 
 CHUNK = 2048
 """Characters in a new chunk; one that grows beyond twice as many is cut."""
+
+STEPS_OF_COMPONENT = 2
+CHARACTERS_OF_STEP = 1024
+"""What it takes to carry out a component, and how many characters are put in the time of a step."""
+
+WIDE_CHUNK = 512
+"""The same of text that is not ASCII: each character of a chunk is looked at to find a place in it.
+"""
+
+CHUNKS_OF_STEP = 8
+"""So many chunks are counted again in the time of a step, where an edit makes new ones."""
 
 PADDED = 32
 """So many chunks, when they are deleted, stay in the index as empty ones."""
@@ -28,13 +40,14 @@ class TextBuffer:
     edit that makes new chunks takes time in proportion to their number.
     """
 
-    __slots__ = ("_chunks", "_content", "_size", "_sizes", "_sums")
+    __slots__ = ("_chunks", "_content", "_room", "_size", "_sizes", "_sums")
 
     def __init__(self, content: str) -> None:
         self._fill(content)
 
     def _fill(self, content: str) -> None:
         self._content: str | None = content
+        self._room = room_of(content)
         self._chunks = cut(content)
         self._sizes = [length(chunk) for chunk in self._chunks]
         self._sums = Sums(self._sizes)
@@ -53,6 +66,25 @@ class TextBuffer:
                 size -= component["delete"]
         return size
 
+    def weigh(self, operation: Operation, meter: Meter) -> int:
+        """As `size_after`, where the meter counts the work, also that of `apply` afterwards.
+
+        Raises:
+            TooMuchWork: the content is unchanged.
+        """
+        components = operation["ops"]
+        meter.spend(STEPS_OF_COMPONENT * len(components))
+        changed = 0
+        for component in components:
+            if "insert" in component:
+                changed += len(component["insert"])
+            else:
+                changed += component.get("delete", 0)
+        meter.spend(changed // CHARACTERS_OF_STEP)
+        if changed > WIDE_CHUNK:
+            meter.spend(len(self._chunks) // CHUNKS_OF_STEP)
+        return self.size_after(operation)
+
     def content(self) -> str:
         if self._content is None:
             self._content = "".join(self._chunks)
@@ -70,7 +102,8 @@ class TextBuffer:
         # From the end, so that the indexes of those still to come stay right.
         for edit in reversed(edits):
             self._size += edit.growth
-            if edit.first == edit.last and len(edit.text) <= 2 * CHUNK:
+            room = 2 * room_of(edit.text)
+            if edit.first == edit.last and len(edit.text) <= room:
                 self._chunks[edit.first] = edit.text
                 self._sizes[edit.first] += edit.growth
                 self._sums.add(edit.first, edit.growth)
@@ -155,7 +188,7 @@ class TextBuffer:
 
     def _settle(self) -> None:
         """Count anew; and cut anew when most chunks have become small."""
-        if len(self._chunks) > 2 * self._size // CHUNK + 2 * PADDED:
+        if len(self._chunks) > 2 * self._size // self._room + 2 * PADDED:
             self._fill(self.content())
         else:
             self._sums = Sums(self._sizes)
@@ -213,8 +246,14 @@ class Plan:
         self._read = point
 
 
+def room_of(text: str) -> int:
+    """How many characters of this text make a chunk."""
+    return CHUNK if text.isascii() else WIDE_CHUNK
+
+
 def cut(text: str) -> list[str]:
     """The text in new chunks; one empty chunk if there is none."""
-    if len(text) <= CHUNK:
+    room = room_of(text)
+    if len(text) <= room:
         return [text]
-    return [text[start : start + CHUNK] for start in range(0, len(text), CHUNK)]
+    return [text[start : start + room] for start in range(0, len(text), room)]

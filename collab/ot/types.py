@@ -8,9 +8,21 @@ immutable.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal, Protocol, runtime_checkable
 
-__all__ = ["Applied", "Buffer", "Measured", "OperationType", "Side"]
+from .meter import Meter
+
+__all__ = [
+    "Applied",
+    "Buffer",
+    "Measured",
+    "Metered",
+    "MeteredBuffer",
+    "OperationType",
+    "Outlined",
+    "Side",
+]
 
 Side = Literal["left", "right"]
 
@@ -42,6 +54,20 @@ class Buffer(Protocol):
 
     def content(self) -> Any:
         """The content as a plain JSON value; the caller must not change it."""
+
+
+@runtime_checkable
+class MeteredBuffer(Protocol):
+    """What a buffer may have in addition: it counts its work, so that
+    `Settings.edit_maximum_steps` holds for it."""
+
+    def weigh(self, operation: Any, meter: Meter) -> int:
+        """As `size_after`, where the meter counts the work, also that of `apply` afterwards.
+
+        Raises:
+            InvalidOperation: as by `size_after`.
+            TooMuchWork: it takes more than the meter allows; the content is unchanged.
+        """
 
 
 class Applied(Protocol):
@@ -115,10 +141,41 @@ class OperationType(Protocol):
 
 
 @runtime_checkable
-class Measured(Protocol):
-    """What a type may have beside: how much work it is to transform.
+class Outlined(Protocol):
+    """What a type may have in addition: cursors are moved by what is kept of an operation, which is
+    then not decoded again for each of them."""
+
+    def outline(self, operation: Any) -> Any:
+        """What is kept of an operation; not None."""
+
+    def move_offset(self, offset: int, outline: Any, own: bool) -> int:
+        """As `transform_cursor`, by the operation's outline."""
+
+
+@runtime_checkable
+class Metered(Protocol):
+    """What a type may have in addition: it counts the work of transforming while it does it.
 
     With it, `Settings.transform_maximum_steps` holds for the type. A step is about a microsecond.
+    """
+
+    def count(self, operation: Any) -> int:
+        """How many components an operation in normal form has."""
+
+    def transform_metered(self, operation: Any, others: Iterable[Applied], meter: Meter) -> Any:
+        """`operation` as it must be after all of `others`, in order, each of which was committed
+        first.
+
+        Raises:
+            TooMuchWork: it takes more than the meter allows.
+        """
+
+
+@runtime_checkable
+class Measured(Protocol):
+    """What a type may have instead: it tells in advance how much work it is to transform.
+
+    That is right for a type whose operations do not grow while they are transformed.
     """
 
     def count(self, operation: Any) -> int:

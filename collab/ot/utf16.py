@@ -6,7 +6,9 @@ pair. Most strings have none of those, and then both counts are the same and not
 
 from __future__ import annotations
 
-__all__ = ["Units", "length"]
+__all__ = ["Units", "index", "length"]
+
+BLOCK = 4096
 
 
 def length(text: str) -> int:
@@ -16,6 +18,23 @@ def length(text: str) -> int:
         UnicodeEncodeError: there is a lone surrogate; its `start` is the code point's index.
     """
     return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
+
+
+def index(text: str, offset: int) -> tuple[int, bool]:
+    """The index of the code point that holds an offset in UTF-16 code units, and whether the offset
+    splits it; -1 beyond the end. It takes time in proportion to the offset."""
+    start = 0
+    while start < len(text):
+        block = text[start : start + BLOCK]
+        size = length(block)
+        if offset < size:
+            units = Units(block)
+            if units.splits_pair(offset):
+                return start + len(units.cut(0, offset - 1)), True
+            return start + len(units.cut(0, offset)), False
+        offset -= size
+        start += len(block)
+    return (-1 if offset else len(text)), False
 
 
 class Units:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
 import msgspec
 
+from .meter import Meter
 from .utf16 import length
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "Misfit",
     "add",
     "checked",
+    "count",
     "key",
     "number",
     "same",
@@ -35,6 +38,10 @@ FORBIDDEN_KEY = "__proto__"
 """In a browser, setting this key of an object doesn't make a member of it."""
 
 PREVIEW = 60
+
+VALUES_OF_STEP = 4
+CHARACTERS_OF_STEP = 4096
+"""So many values, and characters of strings, are compared in the time of one step."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -130,18 +137,39 @@ def add(one: float, two: float) -> int | float | None:
     return total if Fraction(total) == exact else None
 
 
-def same(one: Any, two: Any) -> bool:
+def same(one: Any, two: Any, meter: Meter | None = None) -> bool:
     """Whether two JSON values are the same: 1 and 1.0 are, 1 and True are not."""
     if one is two:
         return True
     kind = type(one)
     if kind is not type(two):
         return {kind, type(two)} == {int, float} and bool(one == two)
+    if kind is not list and kind is not dict:
+        if meter is not None and kind is str and len(one) == len(two):
+            meter.spend(len(one) // CHARACTERS_OF_STEP)
+        return bool(one == two)
+    if len(one) != len(two):
+        return False
+    if meter is not None:
+        meter.spend(1 + len(one) // VALUES_OF_STEP)
     if kind is list:
-        return len(one) == len(two) and all(map(same, one, two))
-    if kind is dict:
-        return one.keys() == two.keys() and all(same(one[name], two[name]) for name in one)
-    return bool(one == two)
+        return all(same(*pair, meter) for pair in zip(one, two, strict=True))
+    return one.keys() == two.keys() and all(same(one[name], two[name], meter) for name in one)
+
+
+def count(value: Any, limit: int | None = None) -> int:
+    """How many values a JSON value consists of, itself included; counting ends beyond the limit."""
+    waiting = [value]
+    found = 1
+    while waiting and (limit is None or found <= limit):
+        held = waiting.pop()
+        if type(held) is dict:
+            held = held.values()
+        elif type(held) is not list:
+            continue
+        found += len(held)
+        waiting += [each for each in held if type(each) is dict or type(each) is list]
+    return found
 
 
 def size(value: Any) -> int:
@@ -150,9 +178,35 @@ def size(value: Any) -> int:
 
 
 def shown(value: Any) -> str:
-    """A value as a message shows it: cut where it is long."""
+    """A value as a message shows it: cut where it is long, and no more of it looked at."""
+    written = ""
     try:
-        written = json.dumps(value)
+        for piece in pieces(value):
+            written += piece
+            if len(written) > PREVIEW:
+                return f"{written[:PREVIEW]}…"
     except (TypeError, ValueError, RecursionError):
         return f"a {type(value).__name__}"
-    return written if len(written) <= PREVIEW else f"{written[:PREVIEW]}…"
+    return written
+
+
+def pieces(value: Any) -> Iterator[str]:
+    """The JSON text of a value, piece by piece; of a long string only as much as is shown."""
+    kind = type(value)
+    if kind is str:
+        yield json.dumps(value[: PREVIEW + 1])
+    elif kind is list:
+        yield "["
+        for index, item in enumerate(value):
+            if index:
+                yield ", "
+            yield from pieces(item)
+        yield "]"
+    elif kind is dict:
+        yield "{"
+        for index, (name, item) in enumerate(value.items()):
+            yield f"{', ' if index else ''}{json.dumps(name[: PREVIEW + 1])}: "
+            yield from pieces(item)
+        yield "}"
+    else:
+        yield json.dumps(value)

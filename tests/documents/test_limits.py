@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from collab.errors import InvalidOperation
 from collab.ot import TextType, get_type, register
 from tests.conftest import Make
 from tests.wire import connect
@@ -80,3 +81,29 @@ async def test_a_type_registered_in_the_place_of_ours_brings_its_own_limits(
 ) -> None:
     app = await make_app()
     assert "the limit is 1:" in await refusal(app, "text", {"ops": [LETTER] * 2})
+
+
+async def test_a_component_has_as_many_attributes_as_the_setting_says(make_app: Make) -> None:
+    app = await make_app(component_maximum_attributes=3)
+    four = {"insert": "x", "attributes": dict.fromkeys("abcd", 1)}
+    assert "more than 3 attributes, which is the limit (component_maximum_attributes)" in (
+        await refusal(app, "richtext", {"ops": [four]})
+    )
+    three = {"insert": "x", "attributes": dict.fromkeys("abc", 1)}
+    assert not await refusal(app, "richtext", {"ops": [three]})
+
+
+async def test_a_stretch_does_not_gather_more_attributes_edit_by_edit(make_app: Make) -> None:
+    app = await make_app(component_maximum_attributes=3)
+    edit = app.manager.handle_edit
+    await app.manager.create_document("doc", "richtext")
+    await edit("doc", "ann", {"ops": [{"insert": "x", "attributes": dict.fromkeys("abc", 1)}]})
+    with pytest.raises(InvalidOperation, match="would have 4 attributes, the limit is 3"):
+        await edit("doc", "ann", {"ops": [{"retain": 1, "attributes": {"d": 1}}]})
+    await edit("doc", "ann", {"ops": [{"retain": 1, "attributes": {"a": None, "d": 1}}]})
+
+
+async def test_values_nested_in_an_attribute_count(make_app: Make) -> None:
+    app = await make_app(component_maximum_attributes=3, attribute_maximum_depth=2)
+    nested = {"insert": "x", "attributes": {"a": [1, 2, 3]}}
+    assert "more than 3 attributes" in await refusal(app, "richtext", {"ops": [nested]})

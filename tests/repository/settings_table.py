@@ -33,6 +33,8 @@ UNITS = {
     "document_grants_maximum": "grants",
     "document_links_maximum": "links",
     "document_maximum_size": "units or bytes",
+    "operation_maximum_values": "values",
+    "component_maximum_attributes": "attributes",
     "attribute_maximum_depth": "levels",
     "connections_maximum": "connections",
     "document_connections_maximum": "connections",

@@ -21,7 +21,7 @@ SOURCES = {
 # From the bottom up. A layer may import those below it and the island, never its own neighbours.
 LAYERS = (
     {"errors", "settings", "resources", "metrics", "connection_log", "lifetime"},
-    {"ot", "frames"},
+    {"ot", "frames", "turns"},
     {"auth", "storage", "client", "installed_types"},
     {"documents"},
     {"api", "care"},

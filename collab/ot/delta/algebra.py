@@ -6,25 +6,42 @@ documentation describes them. All expect checked operations and return normal fo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
+from ..meter import Meter
 from ..types import Applied
 from . import attributes
 from .faults import BeyondEnd, SplitPair
 from .reader import Component, DeltaReader, Operation, extent
+from .steps import (
+    DELETE,
+    INSERT,
+    RETAIN,
+    Outline,
+    Step,
+    operation_of,
+    outline_of,
+    passed,
+    steps_of,
+)
 from .writer import DeltaWriter
 
 __all__ = [
     "apply",
     "compose",
     "invert",
+    "move_offset",
     "outline",
     "transform",
     "transform_cursor",
     "transform_past",
 ]
 
-Outline = tuple[int, int, int]
+Keystroke = tuple[int, int, int]
+
+CHANGES_OF_STEP = 4
+"""A keystroke is carried past so many others in the time of one step."""
 
 
 def apply(content: list[Component], operation: Operation) -> list[Component]:
@@ -154,7 +171,7 @@ def _transform_apart(operation: Operation, other: Operation, *, first: bool) -> 
 
     Then the one that stands behind moves as a whole; of two inserts at one place, the second.
     """
-    mine, theirs = outline(operation), outline(other)
+    mine, theirs = _keystroke(operation), _keystroke(other)
     if mine is None or theirs is None:
         return None
     start, end, _ = mine
@@ -173,39 +190,87 @@ def _moved(keystroke: Operation, start: int) -> Operation:
     return {"ops": [{"retain": start}, change] if start else [change]}
 
 
-def transform_past(operation: Operation, others: Iterable[Applied]) -> Operation:
+def transform_past(
+    operation: Operation, others: Iterable[Applied], meter: Meter | None = None
+) -> Operation:
     """`operation` as it must be after all of `others`, which were committed first, in this order.
 
     The same as `transform` with one after the other. A keystroke is carried past keystrokes that
-    it does not overlap by moving its place, and made anew once.
+    it does not overlap by moving its place, and written again once.
+
+    Raises:
+        TooMuchWork: it takes more than the meter allows.
     """
-    mine = outline(operation)
-    start, end = (mine[0], mine[1]) if mine is not None else (-1, -1)
+    meter = meter or Meter()
+    steps = made = steps_of(operation)
+    start, end = _place(steps)
+    begun = start
+    count = 0
     for other in others:
-        theirs: Outline | None = other.outline
-        if theirs is not None and start >= 0:
+        if not steps:
+            break
+        count += 1
+        theirs = other.outline
+        if theirs is None:
+            theirs = outline(other.operation)
+        if type(theirs) is tuple:
             other_start, other_end, growth = theirs
-            if end < other_start or (
-                end == other_start and (start != end or other_start != other_end)
-            ):
-                continue
-            if other_end <= start:
-                start += growth
-                end += growth
-                continue
-        if mine is not None and start != mine[0]:
-            operation = _moved(operation, start)
-        operation = transform(operation, other.operation, first=False)
-        mine = outline(operation)
-        start, end = (mine[0], mine[1]) if mine is not None else (-1, -1)
-    if mine is not None and start != mine[0]:
-        operation = _moved(operation, start)
-    return operation
+            if start >= 0:
+                if end < other_start or (
+                    end == other_start and (start != end or other_start != other_end)
+                ):
+                    continue
+                if other_end <= start:
+                    start += growth
+                    end += growth
+                    continue
+            theirs = _walked(theirs)
+        if start != begun:
+            steps = _moved_steps(steps, start)
+        steps = passed(steps, theirs, meter)
+        start, end = _place(steps)
+        begun = start
+    meter.spend(count // CHANGES_OF_STEP)
+    if start != begun:
+        steps = _moved_steps(steps, start)
+    return operation if steps is made else operation_of(steps)
 
 
-def outline(operation: Operation) -> Outline | None:
-    """Of a keystroke, a lone insert or delete: where in the content it starts and ends, and by how
-    much the content grows; None of any other operation."""
+def _place(steps: Sequence[Step]) -> tuple[int, int]:
+    """Where a keystroke starts and ends; -1 for what is none."""
+    if len(steps) == 1:
+        start = 0
+    elif len(steps) == 2 and steps[0].kind == RETAIN and steps[0].attributes is None:
+        start = steps[0].length
+    else:
+        return -1, -1
+    change = steps[-1]
+    if change.kind == RETAIN:
+        return -1, -1
+    return start, start + change.length if change.kind == DELETE else start
+
+
+def _moved_steps(keystroke: Sequence[Step], start: int) -> list[Step]:
+    change = keystroke[-1]
+    return [Step(RETAIN, start), change] if start else [change]
+
+
+def _walked(keystroke: Keystroke) -> list[tuple[int, int, None]]:
+    start, end, growth = keystroke
+    change = (INSERT, growth, None) if start == end else (DELETE, end - start, None)
+    return [(RETAIN, start, None), change] if start else [change]
+
+
+def outline(operation: Operation) -> Keystroke | Outline:
+    """What of an operation others need to be carried past it: of a keystroke where in the content
+    it starts and ends, and by how much the content grows; of any other its lengths and attributes.
+    """
+    keystroke = _keystroke(operation)
+    return outline_of(operation) if keystroke is None else keystroke
+
+
+def _keystroke(operation: Operation) -> Keystroke | None:
+    """The outline of a lone insert or delete; None of any other operation."""
     components = operation["ops"]
     start = 0
     if len(components) == 2:
@@ -265,17 +330,26 @@ def transform_cursor(offset: int, operation: Operation, *, own: bool) -> int:
 
     At a cursor, an editor's own insert pushes it along and another's leaves it where it is.
     """
+    return move_offset(offset, outline(operation), own=own)
+
+
+def move_offset(offset: int, outline: Any, *, own: bool) -> int:
+    """As `transform_cursor`, by what `outline` tells of the operation."""
+    if type(outline) is tuple:
+        start, end, growth = outline
+        if start == end:
+            return offset + growth if start < offset or (own and start == offset) else offset
+        return offset if offset <= start else max(start, offset + growth)
     position = 0
-    for component in operation["ops"]:
+    for kind, length, _ in outline:
         if position > offset:
             break
-        if "retain" in component:
-            position += component["retain"]
-        elif "insert" in component:
-            size = extent(component["insert"])
+        if kind == RETAIN:
+            position += length
+        elif kind == INSERT:
             if position < offset or own:
-                offset += size
-            position += size
+                offset += length
+            position += length
         else:
-            offset -= min(component["delete"], offset - position)
+            offset -= min(length, offset - position)
     return offset

@@ -34,8 +34,13 @@ def without_null(attributes: Attributes) -> Attributes:
 def transform(
     attributes: Attributes | None, other: Attributes | None, *, first: bool
 ) -> Attributes | None:
-    """`attributes` after `other`: what was committed first wins where both set the same."""
+    """`attributes` after `other`: what was committed first wins where both set the same.
+
+    Itself where they set nothing in common, found out in the time of the smaller.
+    """
     if attributes is None or other is None or first:
+        return attributes
+    if attributes.keys().isdisjoint(other.keys()):
         return attributes
     return {key: attributes[key] for key in attributes if key not in other} or None
 
@@ -69,4 +74,5 @@ def difference(before: Attributes | None, after: Attributes | None) -> Attribute
 
 
 def same_attributes(one: Attributes | None, two: Attributes | None) -> bool:
-    return one is two or (one is not None and two is not None and same(one, two))
+    # Python takes 1 and True for the same, but it compares much faster.
+    return one is two or (one is not None and two is not None and one == two and same(one, two))

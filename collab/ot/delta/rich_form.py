@@ -30,11 +30,13 @@ class RichForm:
         maximum_components: an operation with more is refused.
         maximum_depth: so many lists and objects may lie in one another in an embed.
         attribute_depth: the same for an attribute; 0 allows strings, numbers, booleans and null.
+        maximum_attributes: a component with more is refused; values nested in one count each.
     """
 
     maximum_components: int
     maximum_depth: int
     attribute_depth: int
+    maximum_attributes: int
 
     def normalize(self, operation: Any) -> Operation:
         """Check any JSON value and return its normal form: itself if it is in it.
@@ -121,6 +123,14 @@ class RichForm:
     def _attributes(self, attributes: Any, kind: str) -> Attributes | None:
         if type(attributes) is not dict:
             raise Misfit(f"attributes are {shown(attributes)}, expected an object")
+        found = len(attributes)
+        if found <= self.maximum_attributes and self.attribute_depth:
+            found = values.count(attributes, self.maximum_attributes + 1) - 1
+        if found > self.maximum_attributes:
+            raise Misfit(
+                f"more than {self.maximum_attributes} attributes, which is the limit "
+                "(component_maximum_attributes), values nested in one counted each"
+            )
         for key, value in attributes.items():
             values.key(key)
             if not self.attribute_depth and isinstance(value, (list, dict)):

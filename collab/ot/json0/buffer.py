@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...errors import InvalidOperation
+from ..meter import Meter, TooMuchWork
 from ..values import Misfit
 from .components import Operation, inverse
 from .tree import Tree
@@ -17,36 +18,67 @@ class JsonBuffer:
 
     `apply` takes time in proportion to the operation and to each string it edits. A list or object
     that `content` has given away is copied, by itself and once, when it is next changed.
+
+    To tell the size after an operation, it is applied. Most of the time `apply` of the same comes
+    next, and has nothing left to do; whatever else comes next takes it back first.
     """
 
-    __slots__ = ("_tree",)
+    __slots__ = ("_size", "_tree", "_tried")
 
     def __init__(self, content: Any) -> None:
-        self._tree = Tree(content)
+        self._tree = Tree(content, Meter())
+        self._tried: Operation | None = None
+        self._size = 0
 
     @property
     def size(self) -> int:
-        return self._tree.size
+        return self._tree.size if self._tried is None else self._size
 
     def size_after(self, operation: Operation) -> int:
+        return self.weigh(operation, Meter())
+
+    def weigh(self, operation: Operation, meter: Meter) -> int:
+        """As `size_after`, where the meter counts the work, also that of `apply` afterwards.
+
+        Raises:
+            TooMuchWork: the content is unchanged.
+        """
+        self._settle()
         # Counted now, it only grows and shrinks with each change.
-        self._tree.size  # noqa: B018
-        self.apply(operation)
-        size = self._tree.size
-        self._take_back(operation)
-        return size
+        self._size = self._tree.size
+        self._change(operation, meter)
+        self._tried = operation
+        return self._tree.size
 
     def content(self) -> Any:
+        self._settle()
         return self._tree.content()
 
     def apply(self, operation: Operation) -> None:
+        if self._tried is operation:
+            self._tried = None
+            return
+        self._settle()
+        self._change(operation, Meter())
+
+    def _change(self, operation: Operation, meter: Meter) -> None:
+        self._tree.meter = meter
         for index, component in enumerate(operation):
             try:
                 self._tree.change(component)
+            except TooMuchWork:
+                self._take_back(operation[:index])
+                raise
             except Misfit as problem:
                 self._take_back(operation[:index])
                 raise InvalidOperation(str(problem), component=index) from None
 
+    def _settle(self) -> None:
+        tried, self._tried = self._tried, None
+        if tried is not None:
+            self._take_back(tried)
+
     def _take_back(self, operation: Operation) -> None:
+        self._tree.meter = Meter()
         for component in reversed(operation):
             self._tree.change(inverse(component))

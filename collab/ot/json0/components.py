@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..meter import Meter
 from ..values import add, same
 from . import text0
 
@@ -51,12 +52,12 @@ def of_edit(edit: text0.Edit, path: list[str | int]) -> Component:
     return {"p": path, "si": edit["i"]} if "i" in edit else {"p": path, "sd": edit["d"]}
 
 
-def append(components: list[Component], component: Component) -> None:
+def append(components: list[Component], component: Component, meter: Meter) -> None:
     """Add a component in its place after the others."""
     if is_empty(component):
         return
     while components:
-        joined = join(components[-1], component)
+        joined = join(components[-1], component, meter)
         if joined is None:
             break
         components.pop()
@@ -70,10 +71,10 @@ def is_empty(component: Component) -> bool:
     return component.get("si") == "" or component.get("sd") == "" or component.get("o") == []
 
 
-def join(last: Component, component: Component) -> list[Component] | None:
+def join(last: Component, component: Component, meter: Meter) -> list[Component] | None:
     """Two neighbours as one component or none; None if they stay two."""
     if is_text(component):
-        return join_text(last, component)
+        return join_text(last, component, meter)
     if last["p"] != component["p"]:
         return None
     if "na" in component:
@@ -82,15 +83,15 @@ def join(last: Component, component: Component) -> list[Component] | None:
     if "lm" in component:
         return [last] if component["lm"] == component["p"][-1] else None
     if "oi" in component or "od" in component:
-        return join_members(last, component)
-    if "li" in last and "li" not in component and undoes(component["ld"], last["li"]):
+        return join_members(last, component, meter)
+    if "li" in last and "li" not in component and undoes(component["ld"], last["li"], meter):
         return without(last, "li")
     return None
 
 
-def undoes(deleted: Any, inserted: Any) -> bool:
+def undoes(deleted: Any, inserted: Any, meter: Meter) -> bool:
     """ot-json0 compares by identity, so it sees that strings, numbers and such are the same."""
-    return type(deleted) not in (list, dict) and same(deleted, inserted)
+    return type(deleted) not in (list, dict) and same(deleted, inserted, meter)
 
 
 def without(component: Component, kind: str) -> list[Component]:
@@ -98,9 +99,9 @@ def without(component: Component, kind: str) -> list[Component]:
     return [rest] if len(rest) > 1 else []
 
 
-def join_members(last: Component, component: Component) -> list[Component] | None:
+def join_members(last: Component, component: Component, meter: Meter) -> list[Component] | None:
     if "oi" in last and "od" in component:
-        if not same(last["oi"], component["od"]):
+        if not same(last["oi"], component["od"], meter):
             return None
         if "oi" in component:
             return [{**last, "oi": component["oi"]}]
@@ -110,23 +111,24 @@ def join_members(last: Component, component: Component) -> list[Component] | Non
     return None
 
 
-def join_text(last: Component, component: Component) -> list[Component] | None:
+def join_text(last: Component, component: Component, meter: Meter) -> list[Component] | None:
     if not is_text(last) or ("t" in last) != ("t" in component):
         return None
     if "t" not in last:
-        return join_strings(last, component)
+        return join_strings(last, component, meter)
     if last["p"] != component["p"]:
         return None
     edits = list(last["o"])
+    meter.spend(len(edits) // 64)
     for edit in component["o"]:
-        text0.append(edits, edit)
+        text0.append(edits, edit, meter)
     return [{**last, "o": edits}]
 
 
-def join_strings(last: Component, component: Component) -> list[Component] | None:
+def join_strings(last: Component, component: Component, meter: Meter) -> list[Component] | None:
     if ("si" in last) != ("si" in component) or last["p"][:-1] != component["p"][:-1]:
         return None
-    joined = text0.join(as_edit(last), as_edit(component))
+    joined = text0.join(as_edit(last), as_edit(component), meter)
     return [of_edit(joined, last["p"])] if joined else None
 
 

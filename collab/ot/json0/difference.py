@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..affixes import common_prefix, common_suffix
+from ..meter import Meter
 from ..utf16 import length
 from ..values import same
 from .components import Component, Operation, append
@@ -21,8 +22,9 @@ def difference(before: Any, after: Any, maximum_components: int) -> Operation:
     changes: list[Component] = []
     compare(changes, [], before, after)
     operation: Operation = []
+    meter = Meter()
     for change in changes:
-        append(operation, change)
+        append(operation, change, meter)
     if len(operation) > maximum_components:
         return [{"p": [], "od": before, "oi": after}]
     return operation

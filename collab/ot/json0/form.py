@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...errors import InvalidOperation
+from ..meter import Meter
 from ..values import LARGEST_INTEGER, Misfit, checked, key, number, shown, text
 from . import text0
 from .components import Component, Operation, append
@@ -29,9 +30,10 @@ def normalize(operation: Any, maximum_components: int, maximum_depth: int) -> Op
         raise InvalidOperation(f"got {shown(operation)}, expected a list of components")
     check_count(operation, maximum_components)
     components: list[Component] = []
+    meter = Meter()
     for index, component in enumerate(operation):
         try:
-            append(components, read(component, maximum_depth))
+            append(components, read(component, maximum_depth), meter)
         except Misfit as problem:
             raise InvalidOperation(str(problem), component=index) from None
     return components
@@ -94,8 +96,9 @@ def read_part(kind: str, value: Any, depth: int) -> Any:
     if type(value) is not list:
         raise Misfit(f"got {shown(value)}, expected a list of text0 components")
     edits: list[dict[str, Any]] = []
+    meter = Meter()
     for edit in value:
-        text0.append(edits, read_edit(edit))
+        text0.append(edits, read_edit(edit), meter)
     return edits
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
+from ..meter import Meter
+
 __all__ = ["Append", "Side", "Step", "transform"]
 
 Side = Literal["left", "right"]
 Component = dict[str, Any]
-Step = Callable[[Component, Component, Side], list[Component]]
-Append = Callable[[list[Component], Component], None]
+Step = Callable[[Component, Component, Side, Meter], list[Component]]
+Append = Callable[[list[Component], Component, Meter], None]
 
 
 def transform(
@@ -22,18 +24,20 @@ def transform(
     side: Side,
     step: Step,
     append: Append,
+    meter: Meter,
 ) -> list[Component]:
     """`components` as they must be after `others`.
 
     Args:
         step: one component after another one, as none, one or several.
         append: adds a component to a list, joining it with the last where it can.
+        meter: `step` and `append` spend what they do.
     """
     if not others:
         return components
     if side == "left":
-        return cross(components, others, step, append)[0]
-    return cross(others, components, step, append)[1]
+        return cross(components, others, step, append, meter)[0]
+    return cross(others, components, step, append, meter)[1]
 
 
 class Crossing:
@@ -52,7 +56,11 @@ class Crossing:
 
 
 def cross(
-    left: Sequence[Component], right: Sequence[Component], step: Step, append: Append
+    left: Sequence[Component],
+    right: Sequence[Component],
+    step: Step,
+    append: Append,
+    meter: Meter,
 ) -> tuple[list[Component], list[Component]]:
     """Both lists, each after the other.
 
@@ -63,7 +71,7 @@ def cross(
     while True:
         crossing = stack[-1]
         if crossing.waiting:
-            pieces = advance(crossing, step, append)
+            pieces = advance(crossing, step, append, meter)
             if pieces is not None:
                 stack.append(pieces)
             continue
@@ -71,32 +79,34 @@ def cross(
         if not stack:
             return crossing.left, crossing.crossed
         outer = stack[-1]
-        extend(outer.passed, crossing.left, append)
+        extend(outer.passed, crossing.left, append, meter)
         outer.left, outer.passed = outer.passed, []
-        extend(outer.crossed, crossing.crossed, append)
+        extend(outer.crossed, crossing.crossed, append, meter)
 
 
-def advance(crossing: Crossing, step: Step, append: Append) -> Crossing | None:
+def advance(crossing: Crossing, step: Step, append: Append, meter: Meter) -> Crossing | None:
     """Bring the next component past the left; or as far as where it falls into pieces."""
     component = crossing.waiting.pop()
     passed: list[Component] = []
     for index, one in enumerate(crossing.left):
-        moved = step(component, one, "right")
-        extend(passed, step(one, component, "left"), append)
+        moved = step(component, one, "right", meter)
+        extend(passed, step(one, component, "left", meter), append, meter)
         if len(moved) == 1:
             component = moved[0]
         elif moved:
             crossing.passed = passed
             return Crossing(crossing.left[index + 1 :], moved)
         else:
-            extend(passed, crossing.left[index + 1 :], append)
+            extend(passed, crossing.left[index + 1 :], append, meter)
             crossing.left = passed
             return None
     crossing.left = passed
-    append(crossing.crossed, component)
+    append(crossing.crossed, component, meter)
     return None
 
 
-def extend(components: list[Component], more: Sequence[Component], append: Append) -> None:
+def extend(
+    components: list[Component], more: Sequence[Component], append: Append, meter: Meter
+) -> None:
     for component in more:
-        append(components, component)
+        append(components, component, meter)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..meter import Meter
 from . import text0
 from .components import Component, as_edit, as_text0, is_text, of_edit
 from .lists import Side
@@ -16,18 +17,25 @@ from .tree import Tree
 
 __all__ = ["step"]
 
+STEPS_APART = 1
+STEPS_OF_MEETING = 3
+KEYS_OF_STEP = 16
+"""So many steps of paths are compared and copied in the time of one step of work."""
 
-def step(component: Component, other: Component, side: Side) -> list[Component]:
+
+def step(component: Component, other: Component, side: Side, meter: Meter) -> list[Component]:
     """`component` as it must be after `other`: none, one or two components."""
     if apart(component["p"], other["p"]):
+        meter.spend(STEPS_APART)
         return [component]
+    meter.spend(STEPS_OF_MEETING + (len(component["p"]) + len(other["p"])) // KEYS_OF_STEP)
     if "ld" in component or "od" in component:
-        component = brought_up_to_date(component, other)
+        component = brought_up_to_date(component, other, meter)
     index = place(other, component)
     if index is None:
         return [component]
     if is_text(other):
-        return beside_text(component, other, side)
+        return beside_text(component, other, side, meter)
     if "na" in other:
         return [component]
     level = extent(component) == extent(other)
@@ -79,30 +87,32 @@ def place(one: Component, other: Component) -> int | None:
     return depth - 1
 
 
-def brought_up_to_date(component: Component, other: Component) -> Component:
+def brought_up_to_date(component: Component, other: Component, meter: Meter) -> Component:
     """What the component deletes, as the other one has left it."""
     name = "ld" if "ld" in component else "od"
     index = place(component, other)
     below = extent(component)
     if index is None or extent(other) <= below or at(component, index) != at(other, index):
         return component
-    changed = Tree(component[name])
+    changed = Tree(component[name], meter)
     changed.change({**other, "p": other["p"][below:]})
     return {**component, name: changed.content()}
 
 
-def beside_text(component: Component, other: Component, side: Side) -> list[Component]:
+def beside_text(
+    component: Component, other: Component, side: Side, meter: Meter
+) -> list[Component]:
     if not is_text(component):
         return [component]
     if "t" not in component and "t" not in other:
         if component["p"][:-1] != other["p"][:-1]:
             return [component]
-        edits = text0.step(as_edit(component), as_edit(other), side)
+        edits = text0.step(as_edit(component), as_edit(other), side, meter)
         return [of_edit(edit, component["p"]) for edit in edits]
     one, two = as_text0(component), as_text0(other)
     if one["p"] != two["p"]:
         return [component]
-    edits = text0.transform(one["o"], two["o"], side)
+    edits = text0.transform(one["o"], two["o"], side, meter)
     if "t" in component:
         return [{**component, "o": edits}]
     return [of_edit(edit, component["p"]) for edit in edits]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ..meter import Meter
 from ..sizes import LEAST_TEXT_BYTES, head
 from ..utf16 import length
 from ..values import size
@@ -35,12 +36,13 @@ def split(operation: Operation, maximum_bytes: int) -> list[Operation]:
     """
     groups: list[Operation] = []
     group: Operation = []
+    meter = Meter()
     count, room = 0, maximum_bytes
     for piece, bytes_of_it in pieces_of(operation, maximum_bytes):
         if count == PIECE_COMPONENTS or (count and bytes_of_it > room):
             groups.append(group)
             group, count, room = [], 0, maximum_bytes
-        append(group, piece)
+        append(group, piece, meter)
         count += 1
         room -= bytes_of_it
     return [*groups, group] if groups else [operation]

@@ -9,12 +9,19 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-from ..utf16 import Units, length
+from ..meter import Meter
+from ..utf16 import Units, index, length
 from ..values import Misfit, shown
 from . import lists
 from .lists import Side
 
 __all__ = ["Edit", "Edits", "append", "apply", "invert", "join", "step", "transform"]
+
+STEPS_OF_MEETING = 2
+ASCII_OF_STEP = 2048
+CHARACTERS_OF_STEP = 128
+"""So many characters are measured and cut in the time of one step: all characters but ASCII may be
+of more than one unit, so that each has to be looked at."""
 
 Edit = dict[str, Any]
 Edits = list[Edit]
@@ -25,27 +32,54 @@ def parts(text: str, *offsets: int) -> list[str]:
     units = Units(text)
     for offset in offsets:
         if offset > units.length:
-            raise Misfit(f"offset {offset} is beyond the end of a string of {units.length}")
+            raise beyond(offset, units.length)
         if units.splits_pair(offset):
-            raise Misfit(
-                f"offset {offset} lies inside a surrogate pair: offsets count UTF-16 code units"
-            )
+            raise inside_pair(offset)
     ends = [0, *offsets, units.length]
     return [units.cut(start, end) for start, end in pairwise(ends)]
 
 
-def apply(text: str, edits: Edits) -> str:
+def work(text: str) -> int:
+    """How many steps it takes to measure a string and to cut it."""
+    return len(text) // (ASCII_OF_STEP if text.isascii() else CHARACTERS_OF_STEP)
+
+
+def apply(text: str, edits: Edits, meter: Meter) -> str:
     for edit in edits:
-        offset = edit["p"]
+        meter.spend(2 + work(text))
+        start = place(text, edit["p"])
         if "i" in edit:
-            before, after = parts(text, offset)
-            text = before + edit["i"] + after
+            text = text[:start] + edit["i"] + text[start:]
         else:
-            before, found, after = parts(text, offset, offset + length(edit["d"]))
-            if found != edit["d"]:
-                raise Misfit(f"the string has {shown(found)} there, not {shown(edit['d'])}")
-            text = before + after
+            deleted: str = edit["d"]
+            end = start + len(deleted)
+            if text[start:end] != deleted:
+                found = text[start:end]
+                raise Misfit(f"the string has {shown(found)} there, not {shown(deleted)}")
+            text = text[:start] + text[end:]
     return text
+
+
+def place(text: str, offset: int) -> int:
+    """The index of the character at an offset in UTF-16 code units."""
+    if text.isascii():
+        if offset > len(text):
+            raise beyond(offset, len(text))
+        return offset
+    start, splits = index(text, offset)
+    if start < 0:
+        raise beyond(offset, length(text))
+    if splits:
+        raise inside_pair(offset)
+    return start
+
+
+def beyond(offset: int, end: int) -> Misfit:
+    return Misfit(f"offset {offset} is beyond the end of a string of {end}")
+
+
+def inside_pair(offset: int) -> Misfit:
+    return Misfit(f"offset {offset} lies inside a surrogate pair: offsets count UTF-16 code units")
 
 
 def invert(edits: Edits) -> Edits:
@@ -55,71 +89,87 @@ def invert(edits: Edits) -> Edits:
     ]
 
 
-def append(edits: Edits, edit: Edit) -> None:
+def append(edits: Edits, edit: Edit, meter: Meter) -> None:
     """Add an edit to a list of them, as part of the last where both touch."""
     if edit.get("i") == "" or edit.get("d") == "":
         return
-    while edits and (joined := join(edits[-1], edit)):
+    while edits and (joined := join(edits[-1], edit, meter)):
         edits.pop()
         edit = joined
     edits.append(edit)
 
 
-def join(last: Edit, edit: Edit) -> Edit | None:
+def join(last: Edit, edit: Edit, meter: Meter) -> Edit | None:
     """Two edits, one after the other, as one; None if they don't touch."""
     if "i" in last and "i" in edit:
         start, within = last["p"], edit["p"] - last["p"]
-        if 0 <= within <= length(last["i"]):
+        # No character is more than two units.
+        if not 0 <= within <= 2 * len(last["i"]):
+            return None
+        meter.spend(work(last["i"]))
+        if within <= length(last["i"]):
             before, after = parts(last["i"], within)
             return {"p": start, "i": before + edit["i"] + after}
     elif "d" in last and "d" in edit:
         start, within = edit["p"], last["p"] - edit["p"]
-        if 0 <= within <= length(edit["d"]):
+        if not 0 <= within <= 2 * len(edit["d"]):
+            return None
+        meter.spend(work(edit["d"]))
+        if within <= length(edit["d"]):
             before, after = parts(edit["d"], within)
             return {"p": start, "d": before + last["d"] + after}
     return None
 
 
-def transform(edits: Edits, others: Edits, side: Side) -> Edits:
+def transform(edits: Edits, others: Edits, side: Side, meter: Meter) -> Edits:
     """`edits` as they must be after `others`, which were made on the same string."""
-    return lists.transform(edits, others, side, step, append)
+    return lists.transform(edits, others, side, step, append, meter)
 
 
-def step(edit: Edit, other: Edit, side: Side) -> Edits:
+def step(edit: Edit, other: Edit, side: Side, meter: Meter) -> Edits:
     """One edit after another one."""
+    meter.spend(STEPS_OF_MEETING)
     if "i" in edit:
-        return [{"p": shifted(edit["p"], other, pushed=side == "right"), "i": edit["i"]}]
+        return [{"p": shifted(edit["p"], other, meter, pushed=side == "right"), "i": edit["i"]}]
     if "i" in other:
-        return around_insert(edit, other)
-    return without_deleted(edit, other)
+        return around_insert(edit, other, meter)
+    return without_deleted(edit, other, meter)
 
 
-def shifted(offset: int, other: Edit, *, pushed: bool) -> int:
+def shifted(offset: int, other: Edit, meter: Meter, *, pushed: bool) -> int:
     """Where an offset stands after an edit; an insert just there pushes it on or doesn't."""
     start: int = other["p"]
     if "i" in other:
         moves = start < offset or (start == offset and pushed)
-        return offset + length(other["i"]) if moves else offset
-    return offset if offset <= start else max(start, offset - length(other["d"]))
+        return offset + measured(other["i"], meter) if moves else offset
+    return offset if offset <= start else max(start, offset - measured(other["d"], meter))
 
 
-def around_insert(edit: Edit, other: Edit) -> Edits:
+def measured(text: str, meter: Meter) -> int:
+    meter.spend(work(text))
+    return length(text)
+
+
+def around_insert(edit: Edit, other: Edit, meter: Meter) -> Edits:
     """A delete leaves alone what was inserted amid what it deletes."""
     start, text = edit["p"], edit["d"]
-    behind = start + length(other["i"])
     within = other["p"] - start
+    if within >= 2 * len(text):
+        return [edit]
+    behind = start + measured(other["i"], meter)
     if within <= 0:
         return [{"p": behind, "d": text}]
+    meter.spend(work(text))
     if within >= length(text):
         return [edit]
     before, after = parts(text, within)
     return [{"p": start, "d": before}, {"p": behind, "d": after}]
 
 
-def without_deleted(edit: Edit, other: Edit) -> Edits:
+def without_deleted(edit: Edit, other: Edit, meter: Meter) -> Edits:
     """A delete after another: what both delete is gone already."""
-    start, end = edit["p"], edit["p"] + length(edit["d"])
-    other_start, other_end = other["p"], other["p"] + length(other["d"])
+    start, end = edit["p"], edit["p"] + measured(edit["d"], meter)
+    other_start, other_end = other["p"], other["p"] + measured(other["d"], meter)
     if start >= other_end:
         return [{"p": start - (other_end - other_start), "d": edit["d"]}]
     if end <= other_start:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...errors import InvalidOperation
+from ..meter import Meter
 from ..values import Misfit
 from . import lists
 from .components import Operation, append
@@ -19,22 +20,24 @@ def compose(first: Operation, second: Operation) -> Operation:
         InvalidOperation: they can't follow one another on any content.
     """
     components = list(first)
+    meter = Meter()
     for index, component in enumerate(second):
         try:
-            append(components, component)
+            append(components, component, meter)
         except Misfit as problem:
             raise InvalidOperation(str(problem), component=index) from None
     return components
 
 
-def transform(operation: Operation, other: Operation, side: Side) -> Operation:
+def transform(operation: Operation, other: Operation, side: Side, meter: Meter) -> Operation:
     """`operation` as it must be after `other`.
 
     Raises:
         InvalidOperation: they can't both fit any one content.
+        TooMuchWork: it takes more than the meter allows.
     """
     try:
-        return lists.transform(operation, other, side, step, append)
+        return lists.transform(operation, other, side, step, append, meter)
     except Misfit as problem:
         raise InvalidOperation(
             f"it doesn't fit the content of the version it was made on: {problem}"

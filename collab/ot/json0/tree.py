@@ -9,20 +9,33 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..meter import Meter
 from ..values import Misfit, add, same, shown, size
 from . import text0
 from .components import Component, as_text0, is_text
 
 __all__ = ["Tree"]
 
+STEPS_OF_FINDING = 3
+KEYS_OF_STEP = 4
+ITEMS_OF_STEP = 256
+MEMBERS_OF_STEP = 64
+MOVES_OF_STEP = 1024
+"""So many steps of a path are taken, and items and members copied, and items moved by one place, in
+the time of one step of work."""
+
 
 class Tree:
-    """`change` raises `Misfit` and leaves everything as it was if a component doesn't fit."""
+    """`change` raises `Misfit` and leaves everything as it was if a component doesn't fit.
 
-    __slots__ = ("_own", "_size", "_top")
+    It spends what it does, in advance: `TooMuchWork` leaves everything as it was, too.
+    """
 
-    def __init__(self, content: Any) -> None:
+    __slots__ = ("_own", "_size", "_top", "meter")
+
+    def __init__(self, content: Any, meter: Meter) -> None:
         self._top = [content]
+        self.meter = meter
         # The values keep the ids from being given to others.
         self._own: dict[int, Any] = {}
         self._size: int | None = None
@@ -58,7 +71,8 @@ class Tree:
         text = value_at(holder, key)
         if type(text) is not str:
             raise Misfit(f"there is {shown(text)}, not a string")
-        self._put(holder, key, text, text0.apply(text, component["o"]))
+        holder[key] = text0.apply(text, component["o"], self.meter)
+        self._grow(lambda: sum(map(growth_of, component["o"])))
 
     def _add(self, component: Component) -> None:
         holder, key = self._find(component["p"])
@@ -79,17 +93,20 @@ class Tree:
         target = component["lm"]
         if target >= len(items):
             raise Misfit(f"can't move to {target} in a list of {len(items)}")
+        self.meter.spend(len(items) // MOVES_OF_STEP)
         items.insert(target, items.pop(index))
 
     def _change_item(self, component: Component) -> None:
         items, index = self._find_item(component["p"])
+        if "ld" not in component or "li" not in component:
+            self.meter.spend(len(items) // MOVES_OF_STEP)
         if "ld" not in component:
             if index > len(items):
                 raise Misfit(f"can't insert at {index} in a list of {len(items)}")
             items.insert(index, component["li"])
             self._grow(lambda: size(component["li"]) + (len(items) > 1))
             return
-        expect(value_at(items, index), component["ld"], "ld")
+        expect(value_at(items, index), component["ld"], "ld", self.meter)
         if "li" in component:
             self._put(items, index, component["ld"], component["li"])
         else:
@@ -112,7 +129,7 @@ class Tree:
             members[key] = component["oi"]
             self._grow(lambda: size(key) + 1 + size(component["oi"]) + (len(members) > 1))
             return
-        expect(value_at(members, key), component["od"], "od")
+        expect(value_at(members, key), component["od"], "od", self.meter)
         if "oi" in component:
             self._put(members, key, component["od"], component["oi"])
         else:
@@ -121,6 +138,7 @@ class Tree:
 
     def _find(self, path: list[Any]) -> tuple[Any, Any]:
         """The list or object that the path leads into, made our own, and its last step."""
+        self.meter.spend(STEPS_OF_FINDING + len(path) // KEYS_OF_STEP)
         holder: Any = self._top
         key: Any = 0
         for step in path:
@@ -134,6 +152,7 @@ class Tree:
         kind = type(value)
         if kind is not list and kind is not dict:
             return value
+        self.meter.spend(len(value) // (ITEMS_OF_STEP if kind is list else MEMBERS_OF_STEP))
         copy = holder[key] = value.copy()
         self._own[id(copy)] = copy
         return copy
@@ -145,6 +164,11 @@ class Tree:
     def _grow(self, growth: Any) -> None:
         if self._size is not None:
             self._size += growth()
+
+
+def growth_of(edit: text0.Edit) -> int:
+    """Bytes of JSON text that an edit adds to a string."""
+    return size(edit["i"]) - 2 if "i" in edit else 2 - size(edit["d"])
 
 
 def value_at(holder: Any, key: Any) -> Any:
@@ -159,6 +183,6 @@ def value_at(holder: Any, key: Any) -> Any:
     raise Misfit(f"it has {shown(key)} where there is {shown(holder)}")
 
 
-def expect(found: Any, given: Any, kind: str) -> None:
-    if not same(found, given):
+def expect(found: Any, given: Any, kind: str, meter: Meter) -> None:
+    if not same(found, given, meter):
         raise Misfit(f"there is {shown(found)}, but {kind} is {shown(given)}")

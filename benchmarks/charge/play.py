@@ -1,0 +1,162 @@
+"""Plays an edit to a real document and tells what it took and what was charged."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from collab import Settings
+from collab.app import Collab
+from collab.documents.author import Author
+from collab.documents.document import Document
+from collab.documents.effort import Effort, check_values, steps_of_frame, steps_of_size
+from collab.errors import CollabError
+from collab.frames import Edit, decode, encode_json
+
+__all__ = ["Case", "Result", "open_app", "play"]
+
+ENDLESS = 10**12
+
+LOOKUP_SECONDS = 30e-9
+
+
+class Case(NamedTuple):
+    """An edit made on `content`, which others have changed since by `history`, one by one."""
+
+    doc_type: str
+    content: Any
+    history: list[Any]
+    operation: Any
+
+
+class Result(NamedTuple):
+    cost: float
+    """Of the one turn of the event loop that the frame takes; in seconds, unless something else was
+    measured."""
+    charged: int
+    """In steps, of about a microsecond."""
+    outcome: str
+    """`ok`, or the code of the refusal."""
+
+
+@contextlib.asynccontextmanager
+async def open_app(**settings: Any) -> AsyncIterator[Collab]:
+    """An application with an allowance of work that never ends."""
+    with tempfile.TemporaryDirectory() as folder:
+        database = f"sqlite+aiosqlite:///{Path(folder) / 'collab.db'}"
+        app = Collab(
+            Settings(
+                database=database,
+                edit_steps_burst_maximum=ENDLESS,
+                edit_steps_per_second=1e-9,
+                **settings,
+            )
+        )
+        await app.open()
+        try:
+            yield app
+        finally:
+            await app.close()
+
+
+async def play(
+    app: Collab, case: Case, measure: Callable[[Callable[[], None]], float] | None = None
+) -> Result:
+    """The last edit of the case, after the others were accepted. Nothing is stored.
+
+    Args:
+        measure: calls what it is given and tells what that has cost; seconds, if left out.
+    """
+    manager = app.manager
+    name = f"d{time.time_ns()}"
+    await manager.create_document(name, case.doc_type)
+    async with manager.documents.open(name) as document:
+        author = await document.authors.hold("author", "author")
+        other = await document.authors.hold("other", "other")
+        document._buffer = document.doc_type.buffer(document.doc_type.create(case.content))
+        effort = document._effort
+        document._effort = Effort(document.doc_type, _without_limits(manager.settings))
+        for operation in case.history:
+            _write(document, other, operation)
+        document._effort = effort
+        result = _turn(document, author, case.operation, manager.settings, measure or seconds_of)
+        # What was never stored is forgotten.
+        document.history.commit(document.history.accepted)
+        document._snapshot_version = document.history.head
+        for each in (author, other):
+            document.authors.release(each)
+        return result
+
+
+def _without_limits(settings: Settings) -> Settings:
+    """What others did may have taken them any number of edits."""
+    wide = {"transform_maximum_steps": ENDLESS, "edit_maximum_steps": ENDLESS}
+    return settings.model_copy(update=wide)
+
+
+def pace_of_machine() -> float:
+    """How many times longer a simple loop takes now than `LOOKUP_SECONDS` for each lookup."""
+    members = {"a": 1}
+    get = members.get
+    started = time.thread_time()
+    for _ in range(50_000):
+        get("a")
+    return (time.thread_time() - started) / 50_000 / LOOKUP_SECONDS
+
+
+def _write(document: Document, author: Author, operation: Any) -> None:
+    """An edit that counts as committed at once."""
+    document.submit(author, author.last_id + 1, document.history.head, operation)
+    document.history.commit(document.history.accepted)
+
+
+def _turn(
+    document: Document,
+    author: Author,
+    operation: Any,
+    settings: Settings,
+    measure: Callable[[Callable[[], None]], float],
+) -> Result:
+    text = encode_json({"type": "edit", "id": 1, "version": 0, "operation": operation})
+    before = author.work._tokens
+    outcomes = ["ok"]
+
+    def turn() -> None:
+        frame: Edit | None = None
+        try:
+            read = decode(
+                text,
+                len(text.encode()),
+                edit_maximum_bytes=settings.operation_maximum_bytes,
+                presence_maximum_bytes=settings.presence_maximum_bytes,
+            )
+            assert isinstance(read, Edit)
+            frame = read
+            check_values(frame.operation, len(text), settings.operation_maximum_values)
+            document.submit(author, frame.id, frame.version, frame.operation)
+        except CollabError as error:
+            outcomes.append(error.code)
+            # As the connection does with what is refused.
+            author.charge(
+                steps_of_size(len(text))
+                if frame is None
+                else steps_of_frame(frame.operation, len(text), settings.operation_maximum_values)
+            )
+
+    cost = measure(turn)
+    return Result(cost, int(before - author.work._tokens), outcomes[-1])
+
+
+def seconds_of(turn: Callable[[], None]) -> float:
+    """Processor time, as on a machine that is not busy with other things."""
+    gc.collect()
+    pace = pace_of_machine()
+    started = time.thread_time()
+    turn()
+    seconds = time.thread_time() - started
+    return seconds * 2 / (pace + pace_of_machine())
