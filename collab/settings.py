@@ -119,8 +119,8 @@ class Settings(BaseSettings):
         '["https://example.org"] (JSON); * for any.',
     )
 
-    hosts_allowed: tuple[str, ...] = Field(
-        default=(),
+    hosts_allowed: Texts = Field(
+        default=cast(Any, ()),
         description="Names by which collab serve may be called in open mode, beside localhost and "
         'IP addresses, such as ["notes.lan"] (JSON); * for any, as with --insecure-open.',
     )

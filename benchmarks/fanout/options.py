@@ -40,7 +40,6 @@ class Options:
     resumes: int = 20
     resumed_edits: int = 5000
     resumed_characters: int = 50_000
-    shared_edits: int = 100
     commits: int = 400
     amounts: tuple[int, ...] | None = None
     """Three, for every kind of growth; None: those of benchmarks.growth."""

@@ -85,7 +85,6 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         Column("server CPU µs/edit", "server_cpu_us_per_edit", 1),
         Column("servers CPU %", "server_cpu_percent"),
         Column("generator CPU %", "generator_cpu_percent"),
-        Column("edits not shown by a process", "not_shown_by_a_process"),
     ),
     "commit": (
         Column("CPU µs/commit", "cpu_us_per_commit"),

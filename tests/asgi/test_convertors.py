@@ -22,6 +22,10 @@ written = st.one_of(
 )
 
 
+KINDS = sorted(theirs.CONVERTOR_TYPES)
+"""An application may register more of ours."""
+
+
 @given(written)
 def test_what_is_written_matches_and_is_read_back(case: tuple[str, Any]) -> None:
     kind, value = case
@@ -33,9 +37,7 @@ def test_what_is_written_matches_and_is_read_back(case: tuple[str, Any]) -> None
     assert read == (pytest.approx(value, abs=1e-19) if kind == "float" else value)
 
 
-@given(
-    st.sampled_from(sorted(ours.CONVERTOR_TYPES)), st.text("0123456789abcdefABCDEF-./", max_size=40)
-)
+@given(st.sampled_from(KINDS), st.text("0123456789abcdefABCDEF-./", max_size=40))
 def test_each_kind_matches_what_starlettes_matches(kind: str, text: str) -> None:
     pattern, other = ours.CONVERTOR_TYPES[kind].regex, theirs.CONVERTOR_TYPES[kind].regex
     assert bool(re.fullmatch(pattern, text)) == bool(re.fullmatch(other, text))
@@ -58,7 +60,7 @@ def test_what_would_not_be_read_back_is_not_written(kind: str, value: Any) -> No
             module.CONVERTOR_TYPES[kind].to_string(value)
 
 
-@pytest.mark.parametrize("kind", sorted(ours.CONVERTOR_TYPES))
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("rest", ["", "/end"])
 def test_a_path_with_a_line_feed_after_its_end_is_another_path(kind: str, rest: str) -> None:
     pattern = compile_path(f"/at/{{value:{kind}}}{rest}")

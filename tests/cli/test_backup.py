@@ -131,7 +131,8 @@ def test_a_backup_of_an_older_schema_is_made_and_upgraded_when_it_is_served(
         damage(file, f"DROP TABLE {table}")
     for table in ("snapshots", "operations", "documents"):
         damage(file, f"ALTER TABLE {table} DROP COLUMN checksum")
-    for column in ("compacted_version", "compacted_checksum"):
+    damage(file, "DROP INDEX ix_grants_user_id")
+    for column in ("compacted_version", "compacted_checksum", "search_text"):
         damage(file, f"ALTER TABLE documents DROP COLUMN {column}")
     assert collab("backup", "copy.db").status == 0
     assert collab("restore", "copy.db", "--replace").status == 0

@@ -365,23 +365,23 @@ async def test_a_first_token_that_is_refused_is_an_error_at_once(serve: Serve) -
 
 
 async def test_a_client_id_that_another_user_has_taken_meanwhile_is_given_up(
-    make_app: Make, serve: Serve
+    serve: Serve,
 ) -> None:
     settings = {"auth": "token", "token_secret": SECRET}
     first = await serve(**settings)
     async with connect(first.url, "doc", token=token_of(), client_id="tab-1") as ann:
         await first.stop()
         ann.edit(insert(0, "typed meanwhile"))
-        app = await make_app(**settings)
         # Another port: the other user is there first.
-        elsewhere = await serve(app)
+        elsewhere = await serve(**settings)
         async with connect(elsewhere.url, "doc", token=token_of("bob"), client_id="tab-1") as bob:
             bob.edit(insert(0, "bob's "))
             await bob.saved()
-            await serve(app, first.port)
-            await ann.saved()
-            assert ann.client_id != "tab-1"
-            assert ann.content in ("bob's typed meanwhile", "typed meanwhilebob's ")
+        await elsewhere.stop()
+        await serve(port=first.port, **settings)
+        await ann.saved()
+        assert ann.client_id != "tab-1"
+        assert ann.content in ("bob's typed meanwhile", "typed meanwhilebob's ")
 
 
 async def test_a_user_who_may_not_see_the_document_any_more_is_told_with_the_content(

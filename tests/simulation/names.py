@@ -32,6 +32,7 @@ def simulated_names(
         time=lambda: EPOCH_SECONDS + loop.time(),
         time_ns=lambda: int((EPOCH_SECONDS + loop.time()) * 1e9),
         monotonic=loop.time,
+        perf_counter=loop.time,
     )
     tokens = SimpleNamespace(
         token_hex=lambda size: drawn.randbytes(size).hex(),

@@ -77,6 +77,8 @@ class World:
 def _settings(random: Random, document_size: int) -> Settings:
     """Small limits, so that their ends are reached."""
     return Settings(
+        # Work is measured in real time, which says nothing here.
+        address_loop_share=1000,
         document_maximum_size=document_size,
         commit_maximum_operations=random.choice((1, 3, 1000)),
         snapshot_interval_operations=random.choice((3, 10, 1000)),

@@ -15,7 +15,7 @@ from .joins import joins
 from .killed import killed, killed_at_a_pace
 from .paced import paced
 from .pairs import pairs
-from .processes import documents_on, one_document
+from .processes import documents_on
 from .resume import prepare, resume
 from .room import room
 from .stalled import stalled
@@ -70,15 +70,13 @@ def _people(options: Options) -> dict[str, Scenario]:
     processes = {
         "one process": ("one.db",),
         "two, a database each": ("one.db", "two.db"),
-        "two on one database": ("one.db", "one.db"),
     }
     spread = {name: Alone(partial(documents_on, databases=d)) for name, d in processes.items()}
-    shared = "one document on two, one database"
     return {
         "stalled": Scenario(f"stalled readers among {among}", dict(stalling)),
         "joins": Scenario(f"joins within {options.join_seconds:g} s", dict(joining)),
         "resume": Scenario("resuming", dict(resuming)),
-        "processes": Scenario("several processes", {**spread, shared: Alone(one_document)}),
+        "processes": Scenario("several processes", dict(spread)),
     }
 
 

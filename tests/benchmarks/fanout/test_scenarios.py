@@ -40,7 +40,6 @@ SMALL = Options(
     resumes=2,
     resumed_edits=20,
     resumed_characters=100,
-    shared_edits=3,
     commits=2,
     amounts=(10, 20, 30),
     growth_parts=1,
