@@ -147,7 +147,7 @@ def test_a_title_left_behind_asks_before_it_replaces_another_persons(
     )
     relay.mend()
     after = open_page("/documents/doc", through=relay, context=page.context)
-    expect(banner(after)).to_contain_text("changed to “Theirs” meanwhile")
+    expect(banner(after)).to_contain_text("The title is “Theirs” on the server now")
     assert stored_title(server) == "Theirs"
     banner(after).get_by_role("button", name="Use my title").click()
     wait_until_saved(after)

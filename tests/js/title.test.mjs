@@ -168,12 +168,14 @@ test("a title that got through without an answer is not taken for somebody else'
   assert.deepEqual([here.title, sender.part], ["one two", null]);
 });
 
-test("a title that was typed before the stored one was known is sent by the next page", async () => {
-  const former = start();
-  former.sender.enter("typed at once");
-  const { here, sender } = start({ storage: former.storage, here: former.here });
-  await sender.start();
-  assert.deepEqual([here.title, sender.part], ["typed at once", null]);
+test("a title that was typed before the stored one was known is sent by the next page if there was none", async () => {
+  for (const [title, code] of [["", undefined], ["theirs", "title_changed"]]) {
+    const former = start({ title });
+    former.sender.enter("typed at once");
+    const { here, sender } = start({ storage: former.storage, here: former.here });
+    await sender.start();
+    assert.deepEqual([here.title, sender.part?.error.code], [code ? title : "typed at once", code]);
+  }
   const late = start();
   late.sender.enter("typed at once");
   late.page.connected = false;
@@ -193,7 +195,7 @@ test("a title left behind does not overwrite a newer one of somebody else withou
   await sender.start();
   await clock.advance(60_000);
   assert.deepEqual([here.sent, sender.wanted], [[], "mine"]);
-  assert.match(sender.part.error.advice, /changed to “theirs” meanwhile. Yours, “mine”/);
+  assert.match(sender.part.error.advice, /is “theirs” on the server now. Yours, “mine”/);
   const another = start({ storage, here });
   await another.sender.start();
   another.sender.part.giveUp();

@@ -120,8 +120,9 @@ export class TitleSender {
     this.heard(title);
   }
 
+  /** Where it was not known what the title was entered on, only an empty title is taken for it. */
   #isBase(title) {
-    return this.#bases.includes(title) || this.#bases.includes(null);
+    return this.#bases.includes(title) || (title === "" && this.#bases.includes(null));
   }
 
   async flush() {
@@ -195,10 +196,10 @@ export class TitleSender {
     return {
       code,
       part: "title",
-      message: reason ?? "the title was changed meanwhile",
+      message: reason ?? "the server has another title",
       advice: isRefused
         ? `The title “${this.wanted}” is not stored: ${reason}. Change it, or go back to the stored title.`
-        : `The title was changed to “${title || "Untitled"}” meanwhile. Yours, “${this.wanted}”, is not stored.`,
+        : `The title is “${title || "Untitled"}” on the server now. Yours, “${this.wanted}”, is not stored.`,
       labels: isRefused
         ? { retry: "Try again", giveUp: "Go back to the stored title" }
         : { retry: "Use my title", giveUp: "Leave it as it is now" },
