@@ -141,7 +141,7 @@ class Hostile:
     def join(self, doc_id: str, client_id: str, more: bytes = b"", after: bytes = b"") -> bytes:
         """Do the handshake with `more` header lines, and send `after` with it; its answer."""
         self.send(
-            b"GET /ws/documents/%b?client_id=%b HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+            b"GET /ws/documents/%b?client_id=%b HTTP/1.1\r\nHost: [::1]\r\nUpgrade: websocket\r\n"
             b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n%b"
             b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
             % (doc_id.encode(), client_id.encode(), more)

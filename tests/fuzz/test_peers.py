@@ -267,12 +267,12 @@ def test_requests_without_end_take_no_memory(patient: Served) -> None:
 # -- what is no handshake -----------------------------------------------------------------------
 
 UPGRADE = (
-    b"GET %b HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"GET %b HTTP/1.1\r\nHost: [::1]\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%b\r\n"
 )
 PATH = b"/ws/documents/doc"
-SMUGGLED = b"DELETE /api/documents/doc HTTP/1.1\r\nHost: localhost\r\n\r\n"
-LAST = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+SMUGGLED = b"DELETE /api/documents/doc HTTP/1.1\r\nHost: [::1]\r\n\r\n"
+LAST = b"GET / HTTP/1.1\r\nHost: [::1]\r\nConnection: close\r\n\r\n"
 
 
 @pytest.mark.parametrize(
@@ -285,25 +285,25 @@ LAST = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
         pytest.param(b"\r\n" * 1000, id="empty lines"),
         pytest.param(b"GET / HTTP/1.1\r\nHost", id="half a request"),
         pytest.param(b"GET / HTTP/1.1\r\nHost : x\r\n\r\n", id="space before the colon"),
-        pytest.param(b"GET / HTTP/1.1\r\nHost: localhost\r\n folded: y\r\n\r\n", id="folded header"),
+        pytest.param(b"GET / HTTP/1.1\r\nHost: [::1]\r\n folded: y\r\n\r\n", id="folded header"),
         pytest.param(b"GET / HTTP/1.1\nHost: x\n\n", id="bare line feeds"),
-        pytest.param(b"GET http://[::1 HTTP/1.1\r\nHost: localhost\r\n\r\n", id="address cut short"),
+        pytest.param(b"GET http://[::1 HTTP/1.1\r\nHost: [::1]\r\n\r\n", id="address cut short"),
         pytest.param(
-            b"POST /api/documents HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n"
+            b"POST /api/documents HTTP/1.1\r\nHost: [::1]\r\nContent-Length: 5\r\n"
             b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + SMUGGLED,
             id="length and chunks",
         ),
         pytest.param(
-            b"POST /api/documents HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n"
+            b"POST /api/documents HTTP/1.1\r\nHost: [::1]\r\nContent-Length: 5\r\n"
             b"Content-Length: 50\r\n\r\n" + SMUGGLED,
             id="two lengths",
         ),
         pytest.param(
-            b"POST /api/documents HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n" + SMUGGLED,
+            b"POST /api/documents HTTP/1.1\r\nHost: [::1]\r\nContent-Length: -1\r\n\r\n" + SMUGGLED,
             id="negative length",
         ),
         pytest.param(
-            b"POST /api/documents HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+            b"POST /api/documents HTTP/1.1\r\nHost: [::1]\r\nTransfer-Encoding: chunked\r\n\r\n"
             b"ffffffffffffffffff\r\n" + SMUGGLED,
             id="endless chunk",
         ),

@@ -13,9 +13,9 @@ from websockets.asyncio.client import connect as open_websocket
 from collab.server.requests import Waiting
 from tests.served import Serve, Served
 
-HEAD = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+HEAD = b"GET /healthz HTTP/1.1\r\nHost: [::1]\r\n\r\n"
 UPGRADE = (
-    b"GET /ws/documents/doc HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+    b"GET /ws/documents/doc HTTP/1.1\r\nHost: [::1]\r\nUpgrade: websocket\r\n"
     b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 )
@@ -102,7 +102,7 @@ async def test_a_body_that_does_not_come_is_not_waited_for(
     serve: Serve, open_peer: OpenPeer
 ) -> None:
     peer = await open_peer(await serve(handshake_timeout_seconds=0.1))
-    peer.send(b"POST /api/documents HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20\r\n\r\n{")
+    peer.send(b"POST /api/documents HTTP/1.1\r\nHost: [::1]\r\nContent-Length: 20\r\n\r\n{")
     status, body = await peer.answer()
     assert (status, body["code"]) == (408, "request_timeout")
     assert await peer.rest() == b""

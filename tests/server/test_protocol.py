@@ -498,7 +498,8 @@ def test_a_handshake_that_fails_is_answered_and_the_server_goes_on(loop_factory:
             reader, writer = await asyncio.open_connection(*address.split(":"))
             with contextlib.closing(writer):
                 writer.write(
-                    b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                    b"GET / HTTP/1.1\r\nHost: [::1]\r\n"
+                    b"Upgrade: websocket\r\nConnection: Upgrade\r\n"
                     b"Sec-WebSocket-Version: 99\r\nSec-WebSocket-Key: x\r\n\r\n"
                 )
                 assert (await reader.read()).startswith(b"HTTP/1.1 4")

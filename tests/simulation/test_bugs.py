@@ -15,7 +15,7 @@ from collab.documents.history import Change, History
 from collab.documents.room import Room
 
 from .run import run
-from .steps import SEEDS, Scenario, plan
+from .steps import plan
 
 Patch = pytest.MonkeyPatch
 
@@ -186,16 +186,3 @@ BUGS: dict[Callable[[Patch], None], int] = {
 def test_a_bug_is_found(bug: Callable[[Patch], None], monkeypatch: Patch) -> None:
     bug(monkeypatch)
     assert any(run(plan(seed)).violation is not None for seed in range(1, BUGS[bug] + 1))
-
-
-def test_refusing_what_may_be_stored_is_found(monkeypatch: Patch) -> None:
-    """It takes a commit that hangs, is stored, and would be refused meanwhile: seldom met by seeds,
-    so the kept scenario is taken."""
-
-    async def hasty(self: Document, *edit_and_refusal: Any) -> Change:
-        raise edit_and_refusal[-1]
-
-    monkeypatch.setattr(Document, "accepted_before", hasty)
-    outcome = run(Scenario.load(SEEDS / "full-1324.json"))
-    assert outcome.violation is not None
-    assert "TakenOver" in str(outcome.violation)
