@@ -49,11 +49,11 @@ class Histogram:
     @contextlib.contextmanager
     def timed(self) -> Iterator[None]:
         """Observe how many seconds the body takes."""
-        started = time.perf_counter()
+        started = time.monotonic()
         try:
             yield
         finally:
-            self.observe(time.perf_counter() - started)
+            self.observe(time.monotonic() - started)
 
     def cumulated(self) -> Iterator[tuple[float, int]]:
         """Each upper bound, the last being infinite, and how many values were not above it."""

@@ -25,13 +25,13 @@ class Turns:
         sent: Any = None
         error: BaseException | None = None
         while True:
-            started = time.perf_counter()
+            started = time.monotonic()
             try:
                 waits = coroutine.send(sent) if error is None else coroutine.throw(error)
             except StopIteration:
                 return
             finally:
-                observe(time.perf_counter() - started)
+                observe(time.monotonic() - started)
             sent = error = None
             try:
                 sent = yield waits

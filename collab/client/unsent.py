@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..ot import Measured, OperationType
+from ..ot import Measured, Metered, OperationType
 from ..ot.values import size
 
 __all__ = ["EDIT_BYTES", "Part", "Unsent", "composed"]
@@ -54,7 +54,7 @@ class Unsent:
 
     def __init__(self, doc_type: OperationType) -> None:
         self._type = doc_type
-        self._count = doc_type.count if isinstance(doc_type, Measured) else None
+        self._count = doc_type.count if isinstance(doc_type, Measured | Metered) else None
         self._piece_components: int = getattr(doc_type, "piece_components", sys.maxsize)
         self.parts: list[Part] = []
 

@@ -286,7 +286,7 @@ class Connection:
         `take_slowly`, which must come before the next frame is taken."""
         if self._state is not ConnectionState.OPEN:
             return None
-        started = time.perf_counter()
+        started = time.monotonic()
         size = size_of(text)
         self._metrics.received_bytes += size
         frame = None
@@ -308,7 +308,7 @@ class Connection:
             return None
         finally:
             what = "presence" if isinstance(frame, PresenceUpdate | Ping) else "frame"
-            self._metrics.turn_seconds[what].observe(time.perf_counter() - started)
+            self._metrics.turn_seconds[what].observe(time.monotonic() - started)
         assert isinstance(frame, Edit)
         self.author.charge(self._steps_of(frame, size))
         return frame
