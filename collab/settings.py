@@ -192,7 +192,7 @@ class Settings(BaseSettings):
         description="Largest document: UTF-16 code units of text, and bytes of JSON.",
     )
     operation_maximum_components: int = Field(
-        default=8000,
+        default=6000,
         ge=1,
         description="Most components of one edit of a text or rich text.",
     )

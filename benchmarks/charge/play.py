@@ -79,6 +79,8 @@ async def play(
         author = await document.authors.hold("author", "author")
         other = await document.authors.hold("other", "other")
         document._buffer = document.doc_type.buffer(document.doc_type.create(case.content))
+        # As when a document is opened.
+        document._buffer.size  # noqa: B018
         effort = document._effort
         document._effort = Effort(document.doc_type, _without_limits(manager.settings))
         for operation in case.history:

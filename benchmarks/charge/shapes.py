@@ -51,20 +51,20 @@ def keys(count: int, first: int = 0) -> dict[str, Any]:
 # -- text --------------------------------------------------------------------------------------
 
 
-@shape(components=(1, 4000), changes=(1, 2000))
+@shape(components=(1, 3000), changes=(1, 2000))
 def text_components(components: int, changes: int) -> Case:
     content = "." * (2 * components + 10)
     return Case("text", content, [letter(3)] * changes, spread(components, 1, {"insert": "y"}))
 
 
-@shape(components=(1, 4000), gap=(1, 4000))
+@shape(components=(1, 3000), gap=(1, 4000))
 def text_components_far_apart(components: int, gap: int) -> Case:
     gap = min(gap, 9_000_000 // components)
     content = "." * (components * gap)
     return Case("text", content, [], spread(components, gap, {"insert": "y"}))
 
 
-@shape(components=(1, 4000), gap=(1, 2000))
+@shape(components=(1, 3000), gap=(1, 2000))
 def text_components_among_emoji(components: int, gap: int) -> Case:
     gap = min(gap, 4_000_000 // components)
     content = EMOJI * (components * gap)
@@ -155,7 +155,7 @@ def rich_emoji(length: int, changes: int) -> Case:
     return Case("richtext", {"ops": [{"insert": "." * 100}]}, history, operation)
 
 
-@shape(components=(1, 4000), runs=(1, 100_000))
+@shape(components=(1, 3000), runs=(1, 100_000))
 def rich_components_far_apart(components: int, runs: int) -> Case:
     content = [{"insert": ".", "attributes": {"b": n % 2}} for n in range(runs)]
     gap = max(1, runs // components)
@@ -176,7 +176,7 @@ def rich_a_delete_of_everything(runs: int) -> Case:
     return Case("richtext", {"ops": content}, [], {"ops": [{"delete": runs}]})
 
 
-@shape(attributes=(1, 99), components=(1, 4000))
+@shape(attributes=(1, 99), components=(1, 3000))
 def rich_inserts_with_attributes(attributes: int, components: int) -> Case:
     components = min(components, 60_000 // attributes)
     operation = {

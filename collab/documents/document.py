@@ -108,6 +108,8 @@ class Document:
         self.pins = 0
         self.idle_since = time.monotonic()
         self._buffer = buffer
+        # Where that takes time, it is a part of opening, not of somebody's first edit.
+        self._buffer.size  # noqa: B018
         self._effort = Effort(doc_type, settings)
         self.authors = Authors(repository, record.key, self.history, self._effort.allowance)
         self._repository = repository
@@ -473,6 +475,7 @@ class Document:
         if turn is not None and not turn.done():
             turn.set_result(None)
         self.room.publish(shown)
+        self.room.advance_presences(self.history.head - shown)
         # What has just been committed stays: those who read as fast as they can have yet to get it.
         while self.history.over_limit and self.history.next_start() <= shown:
             self.room.move_presences(self.history.next_start())

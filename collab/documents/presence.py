@@ -44,6 +44,12 @@ class Presence:
         self.version = version
         self._frame = None
 
+    def forget_cursor(self, version: int) -> None:
+        """Give up where the cursor is, as of a committed `version`."""
+        self.cursor = None
+        self.version = version
+        self._frame = None
+
     def _moved(self, offset: int, changes: Sequence[Change], doc_type: OperationType) -> int:
         if not isinstance(doc_type, Outlined):
             for change in changes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
@@ -31,6 +32,14 @@ __all__ = ["Member", "Room"]
 
 # A commit that brings more than this is read from the history by each connection, page by page.
 BATCH_BYTES = 65536
+
+# Cursors that are looked at after each commit, and in how many changes all of them are.
+ADVANCED_AT_LEAST = 16
+ROUND_CHANGES = 500
+# A cursor waits until it is to be moved over so many components.
+BEHIND_AT_LEAST = 100
+# The most components that cursors are moved over at once: some milliseconds.
+MOVES_MAXIMUM = 50_000
 
 Write = Callable[[bytes], None]
 
@@ -301,11 +310,33 @@ class Room:
         presence.move_to(self._history.head, self._history, self._doc_type)
         return presence.frame()
 
+    def advance_presences(self, changes: int) -> None:
+        """Bring some cursors forward after a commit of so many changes, in turn, so that no cursor
+        is far behind when somebody joins or changes leave memory."""
+        presences = self._presences
+        count = min(len(presences), ADVANCED_AT_LEAST + len(presences) * changes // ROUND_CHANGES)
+        moves = MOVES_MAXIMUM
+        for client_id in list(itertools.islice(presences, count)):
+            presence = presences.pop(client_id)
+            presences[client_id] = presence
+            behind = self._history.components_since(presence.version)
+            if behind >= BEHIND_AT_LEAST and moves > 0:
+                moves -= behind
+                presence.move_to(self._history.head, self._history, self._doc_type)
+
     def move_presences(self, version: int) -> None:
-        """Bring cursors forward to `version` before what lies behind it leaves memory."""
+        """Bring cursors forward to `version` before what lies behind it leaves memory. Where that
+        is too much at once, the rest are forgotten: those who join later see them once they move
+        again."""
+        moves = MOVES_MAXIMUM
         for presence in self._presences.values():
-            if presence.version < version:
+            if presence.version >= version:
+                continue
+            if moves > 0:
+                moves -= self._history.components_since(presence.version)
                 presence.move_to(version, self._history, self._doc_type)
+            else:
+                presence.forget_cursor(version)
 
     def present(self, version: int) -> msgspec.Raw:
         """The JSON list of everybody present, with their cursor as of `version`; the cursor is None

@@ -164,3 +164,50 @@ async def test_the_list_of_users_follows_their_cursors(history: History) -> None
     room.enter(again)
     assert msgspec.json.decode(room.present(0))[0]["name"] == "Another name"
     room.leave(again)
+
+
+def commit_letters(history: History, count: int) -> None:
+    kind = ot.get_type("text")
+    for _ in range(count):
+        operation = {"ops": [{"insert": "x"}]}
+        record = OperationRecord(
+            history.accepted + 1, '{"ops":[{"insert":"x"}]}', "writer", 1, "writer", "", 0.0
+        )
+        history.append(Change(record, outline=kind.outline(operation)))
+    history.commit(history.accepted)
+
+
+async def full_room(history: History, count: int) -> Room:
+    """A room of editors whose cursors stand at 7 as of the version 0."""
+    room = make_room(history)
+    for number in range(count):
+        member = Recorder(f"c{number}")
+        room.enter(member)
+        room.update_presence(member, Cursor(7, 7), None, 0)
+    await asyncio.sleep(0)
+    return room
+
+
+async def test_cursors_are_brought_forward_commit_by_commit(history: History) -> None:
+    room = await full_room(history, 300)
+    for _ in range(700):
+        shown = history.head
+        commit_letters(history, 1)
+        room.advance_presences(history.head - shown)
+    behind = [history.head - each.version for each in room._presences.values()]
+    # All of them are looked at in 18 commits, and moved when they are 100 versions behind.
+    assert max(behind) <= 100 + 300 // 16 + 1
+    frame = next(texts_of(room.presence_frame("c0")))
+    assert msgspec.json.decode(frame)["cursor"] == {"anchor": 707, "head": 707}
+
+
+async def test_where_very_many_cursors_are_far_behind_some_are_forgotten(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collab.documents.room.MOVES_MAXIMUM", 500)
+    room = await full_room(history, 20)
+    commit_letters(history, 100)
+    room.move_presences(100)
+    cursors = [each.cursor for each in room._presences.values()]
+    assert cursors == [Cursor(107, 107)] * 5 + [None] * 15
+    assert {each.version for each in room._presences.values()} == {100}

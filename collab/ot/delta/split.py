@@ -14,7 +14,7 @@ from .reader import Component, Operation, extent
 __all__ = ["PIECE_COMPONENTS", "split"]
 
 PIECE_COMPONENTS = 2000
-"""Of one piece; a server takes 8000 by default, and transforms few sooner than many."""
+"""Of one piece; a server takes 6000 by default, and transforms few sooner than many."""
 
 COMPONENT_BYTES = 32
 """The JSON text around a number or a text is at most this long."""
