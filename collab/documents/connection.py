@@ -307,7 +307,7 @@ class Connection:
             self._refuse(error, frame.id if isinstance(frame, Edit) else edit_id(text))
             return None
         finally:
-            what = "presence" if isinstance(frame, PresenceUpdate | Ping) else "frame"
+            what = "presence" if isinstance(frame, (PresenceUpdate, Ping)) else "frame"
             self._metrics.turn_seconds[what].observe(time.monotonic() - started)
         assert isinstance(frame, Edit)
         self.author.charge(self._steps_of(frame, size))

@@ -58,13 +58,7 @@ class TextBuffer:
         return self._size
 
     def size_after(self, operation: Operation) -> int:
-        size = self._size
-        for component in operation["ops"]:
-            if "insert" in component:
-                size += length(component["insert"])
-            elif "delete" in component:
-                size -= component["delete"]
-        return size
+        return self.weigh(operation, Meter())
 
     def weigh(self, operation: Operation, meter: Meter) -> int:
         """As `size_after`, where the meter counts the work, also that of `apply` afterwards.
@@ -73,17 +67,23 @@ class TextBuffer:
             TooMuchWork: the content is unchanged.
         """
         components = operation["ops"]
-        meter.spend(STEPS_OF_COMPONENT * len(components))
+        size = self._size
         changed = 0
         for component in components:
             if "insert" in component:
-                changed += len(component["insert"])
+                count = length(component["insert"])
+                size += count
+            elif "delete" in component:
+                count = component["delete"]
+                size -= count
             else:
-                changed += component.get("delete", 0)
-        meter.spend(changed // CHARACTERS_OF_STEP)
+                continue
+            changed += count
+        steps = STEPS_OF_COMPONENT * len(components) + changed // CHARACTERS_OF_STEP
         if changed > WIDE_CHUNK:
-            meter.spend(len(self._chunks) // CHUNKS_OF_STEP)
-        return self.size_after(operation)
+            steps += len(self._chunks) // CHUNKS_OF_STEP
+        meter.spend(steps)
+        return size
 
     def content(self) -> str:
         if self._content is None:

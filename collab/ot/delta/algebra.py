@@ -202,12 +202,14 @@ def transform_past(
         TooMuchWork: it takes more than the meter allows.
     """
     meter = meter or Meter()
-    steps = made = steps_of(operation)
-    start, end = _place(steps)
+    keystroke = _keystroke(operation)
+    # Made when it meets what it has to be merged with.
+    steps = None if keystroke else steps_of(operation)
+    start, end, _ = keystroke or (-1, -1, 0)
     begun = start
     count = 0
     for other in others:
-        if not steps:
+        if steps == []:
             break
         count += 1
         theirs = other.outline
@@ -225,15 +227,19 @@ def transform_past(
                     end += growth
                     continue
             theirs = _walked(theirs)
+        if steps is None:
+            steps = steps_of(operation)
         if start != begun:
             steps = _moved_steps(steps, start)
         steps = passed(steps, theirs, meter)
         start, end = _place(steps)
         begun = start
     meter.spend(count // CHANGES_OF_STEP)
+    if steps is None:
+        return operation if start == begun else _moved(operation, start)
     if start != begun:
         steps = _moved_steps(steps, start)
-    return operation if steps is made else operation_of(steps)
+    return operation_of(steps) if count else operation
 
 
 def _place(steps: Sequence[Step]) -> tuple[int, int]:
