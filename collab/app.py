@@ -35,7 +35,7 @@ from .auth import (
     access_of_settings,
 )
 from .documents import DocumentManager
-from .documents.budget import Metered
+from .documents.budget import OWED, Metered
 from .documents.direct_link import EXTENSION
 from .documents.handshake import refuse
 from .errors import ConfigurationError, StorageError, StorageUnavailable
@@ -292,6 +292,9 @@ class Collab:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         budget = None if scope["type"] == "lifespan" else self.manager.budgets.of_address(scope)
+        owed = scope.pop(OWED, 0.0)
+        if budget is not None:
+            budget.work.spend(owed)
         answered = self._answer(scope, receive, send)
         await (answered if budget is None else Metered(answered, budget.work))
 

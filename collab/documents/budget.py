@@ -21,6 +21,7 @@ from .work import Work, cpu_clock
 
 __all__ = [
     "BUDGETS_MAXIMUM",
+    "OWED",
     "Allowance",
     "Budget",
     "Budgets",
@@ -31,6 +32,10 @@ __all__ = [
 
 BUDGETS_MAXIMUM = 10_000
 """Of each kind. The one that was used longest ago is forgotten first, and begins full again."""
+
+OWED = "collab.owed"
+"""The key of a scope under which our own server says what it spent before the application was
+called, in seconds: only then is the address known, behind a proxy."""
 
 FLOORS_MAXIMUM = 5
 FLOOR_SHARE = 0.01

@@ -51,7 +51,7 @@ from ..frames import (
 )
 from ..settings import Settings
 from .author import Author
-from .budget import Allowance
+from .budget import Allowance, Metered
 from .direct_link import DirectLink, socket_of
 from .document import Document
 from .effort import check_values, steps_of_frame, steps_of_size
@@ -559,8 +559,11 @@ class Connection:
     async def finish(self) -> None:
         """Leave the room and end what runs for it. Idempotent; if it is cancelled, it goes on."""
         if self._finishing is None:
-            self._finishing = asyncio.get_running_loop().create_task(self._finish())
+            self._finishing = asyncio.get_running_loop().create_task(self._paid_finish())
         await asyncio.shield(self._finishing)
+
+    async def _paid_finish(self) -> None:
+        await Metered(self._finish(), self.allowance)
 
     async def _finish(self) -> None:
         if self._parting_seconds and self._state is ConnectionState.CLOSING:

@@ -19,6 +19,7 @@ from .handshake import WebSocketLike
 from .link import Endpoint, Link
 from .prepared import FRAGMENT_BYTES, LargeMessage, Prepared, parts_of
 from .progress import Progress
+from .work import cpu_clock
 
 __all__ = ["EXTENSION", "EXTENSION_VERSION", "DirectLink", "FrameSocket", "socket_of"]
 
@@ -159,11 +160,14 @@ class DirectLink(Link):
 
     def _flush(self) -> None:
         self._is_scheduled = False
+        begun = cpu_clock()
         try:
             self._write_pages()
         except Exception:
             logger.exception("writing failed", extra=self._endpoint.log_fields)
             self._socket.abort()
+        finally:
+            self._endpoint.allowance.spend(cpu_clock() - begun)
 
     def _write_pages(self) -> None:
         while self._is_free:

@@ -493,9 +493,12 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     # -- the end --------------------------------------------------------------------------------
 
     def connection_lost(self, exc: Exception | None) -> None:
+        begun = cpu_clock()
         self._backlog = None
         self._stop(False)
         super().connection_lost(exc)
+        if self._allowance is not None:
+            self._allowance.spend(cpu_clock() - begun)
 
     def send_keepalive_ping(self) -> None:
         super().send_keepalive_ping()

@@ -15,8 +15,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from ..api.security import SECURITY_HEADERS
 from ..documents.admission import address_of
+from ..documents.budget import OWED
 from ..documents.progress import Progress
 from ..documents.unread import Unread
+from ..documents.work import cpu_clock
 from ..errors import CollabError, InvalidRequest, RequestTimeout, ServerBusy, TooLarge
 from ..frames import encode_json
 from ..metrics import Metrics
@@ -103,6 +105,8 @@ class RequestProtocol(HttpToolsProtocol):
         self._received_bytes = 0
         self._head_bytes = 0
         self._is_in_head = False
+        # Seconds of work that no call of the application has paid for yet.
+        self._spent = 0.0
         self._is_silent = True
         self._answering: RequestResponseCycle | None = None
         self._progress: Progress | None = None
@@ -110,12 +114,14 @@ class RequestProtocol(HttpToolsProtocol):
 
     # asyncio says BaseTransport, uvicorn, whose class this is, what a TCP connection really has.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        begun = cpu_clock()
         super().connection_made(transport)
         # The transport says when its buffer is not empty, and when it is again.
         transport.set_write_buffer_limits(high=0)
         keep_little_unsent(transport)
         self._expect()
         self._waiting.enter(self)
+        self._spent = cpu_clock() - begun
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_clock()
@@ -126,11 +132,22 @@ class RequestProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        begun = cpu_clock()
         self._is_silent = False
         self._received_bytes += len(data)
         super().data_received(data)
+        self._owe(cpu_clock() - begun)
         if self._is_in_head and self._received_bytes > self._waiting.head_maximum_bytes:
             self._refuse_head()
+
+    def _owe(self, seconds: float) -> None:
+        """Have the next call of the application pay for what the server did until then."""
+        self._spent += seconds
+        reader: Any = self.transport.get_protocol()
+        scope = getattr(reader, "scope", None)
+        if scope is not None:
+            scope[OWED] = scope.get(OWED, 0.0) + self._spent
+            self._spent = 0.0
 
     def _refuse_head(self) -> None:
         limit = self._waiting.head_maximum_bytes
