@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from collab.client import Change, DocumentReplaced, Session
 from collab.client.errors import StreamGap
 from collab.errors import InvalidOperation
-from collab.ot import PlainBuffer, Side, TextType, get_type, register
+from collab.ot import PlainBuffer, Side, TextType, get_type, registry
 from tests.client.simulation import Line, SimulatedServer, joined
 
 JSON: Any = get_type("json")
@@ -132,18 +132,23 @@ def insert(offset: int, text: str) -> dict[str, Any]:
     return {"ops": [*([{"retain": offset}] if offset else []), {"insert": text}]}
 
 
-def moody_line(content: str = "") -> tuple[Moody, Line]:
+@pytest.fixture
+def moody(monkeypatch: pytest.MonkeyPatch) -> Moody:
+    """The type, known for as long as the test runs."""
+    moody = Moody()
+    monkeypatch.setitem(registry._types, moody.name, cast(Any, moody))
+    return moody
+
+
+def moody_line(content: str = "") -> Line:
     """The server has the type as it should be."""
-    moody: Any = Moody()
-    register(moody)
     sound = TextType()
     sound.name = "moody"  # type: ignore[misc]
-    line = joined(SimulatedServer(content, doc_type=sound))
-    return moody, line
+    return joined(SimulatedServer(content, doc_type=sound))
 
 
-def test_a_type_that_fails_to_transform_loses_that_edit_only() -> None:
-    moody, line = moody_line()
+def test_a_type_that_fails_to_transform_loses_that_edit_only(moody: Moody) -> None:
+    line = moody_line()
     moody.failing["transform"] = "bad"
     line.session.edit(insert(0, "good "))
     line.session.edit(insert(5, "bad "))
@@ -157,8 +162,8 @@ def test_a_type_that_fails_to_transform_loses_that_edit_only() -> None:
     assert "too" in line.session.content
 
 
-def test_an_edit_taken_back_here_that_the_server_accepts_comes_back() -> None:
-    moody, line = moody_line()
+def test_an_edit_taken_back_here_that_the_server_accepts_comes_back(moody: Moody) -> None:
+    line = moody_line()
     moody.failing["transform"] = "bad"
     line.session.edit(insert(0, "bad "))
     line.send()
@@ -181,8 +186,10 @@ def test_an_edit_taken_back_here_that_the_server_accepts_comes_back() -> None:
 
 
 @pytest.mark.parametrize("function", ["invert", "transform", "compose"])
-def test_a_refused_edit_is_taken_back_though_a_function_of_the_type_fails(function: str) -> None:
-    moody, line = moody_line("base")
+def test_a_refused_edit_is_taken_back_though_a_function_of_the_type_fails(
+    moody: Moody, function: str
+) -> None:
+    line = moody_line("base")
     line.session.edit(insert(4, "bad"))
     line.send()
     line.session.edit(insert(0, "later "))
@@ -239,10 +246,13 @@ def test_what_does_not_fit_the_confirmed_content_has_the_content_sent_again() ->
 FUNCTIONS = ["transform", "invert", "compose", "difference"]
 
 
-@settings(max_examples=150, deadline=None)
-@given(st.data())
-def test_no_failure_of_a_type_ends_the_session_or_lets_contents_differ(data: st.DataObject) -> None:
-    moody, line = moody_line("start")
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_no_failure_of_a_type_ends_the_session_or_lets_contents_differ(
+    moody: Moody, data: st.DataObject
+) -> None:
+    moody.failing.clear()
+    line = moody_line("start")
     names = iter(f"<{number}>" for number in range(100))
     for _ in range(data.draw(st.integers(0, 25), label="steps")):
         step = data.draw(st.sampled_from(["edit", "edit", "other", "send", "arrive", "stream"]))

@@ -8,7 +8,7 @@ import { Quill } from "../../vendor/quill.js";
 import { withOneBlock } from "./blocks.js";
 import { forQuill, fromQuill } from "./components.js";
 import { lacksNewline, lengthOf, newlineChange, withNewline } from "./final_newline.js";
-import { splitsEnd, withWholeEnds } from "./line_ends.js";
+import { keepCaretOutOfEnds, withWholeEnds } from "./line_ends.js";
 import { linesOf, shownLength, shownOf } from "./shown.js";
 
 const Delta = Quill.import("delta");
@@ -72,14 +72,8 @@ export function bindQuill(shared, quill) {
   quill.on("text-change", (delta, _before, source) => source === "user" && typed(delta));
   // Until Quill has done with the composition itself, it puts the caret where that began.
   quill.on("composition-end", () => queueMicrotask(() => quill.composition.isComposing || settle()));
-  let key = "";
-  quill.root.addEventListener("keydown", (event) => (key = event.key));
-  quill.on("selection-change", (range) => {
-    if (range?.length === 0 && splitsEnd(shared.content, range.index)) {
-      quill.setSelection(range.index + (key === "ArrowRight" ? 1 : -1), 0, "silent");
-    }
-    tellCursor(shared, quill);
-  });
+  keepCaretOutOfEnds(quill, () => shared.content);
+  quill.on("selection-change", () => tellCursor(shared, quill));
   shared.on("change", show);
 }
 

@@ -70,3 +70,31 @@ export function withWholeEnds(ops, content) {
   keepHeld();
   return edit;
 }
+
+/**
+ * Have the caret of an editor step over both of the two, and stand between them never for longer than it takes
+ * the browser to say so.
+ * @param {import("../../vendor/quill.js").Quill} quill
+ * @param {() => {ops: object[]}} content what the editor shows
+ */
+export function keepCaretOutOfEnds(quill, content) {
+  // The browser tells of a moved caret later than of the next key, so each step is made here.
+  quill.root.addEventListener("keydown", (event) => {
+    const { key, altKey, ctrlKey, metaKey, shiftKey, isComposing } = event;
+    if (altKey || ctrlKey || metaKey || shiftKey || isComposing || !ARROWS.has(key)) return;
+    const range = quill.getSelection();
+    if (range?.length !== 0) return;
+    const isForward = (key === "ArrowRight") === isLeftToRight(quill, range.index);
+    const next = range.index + (isForward ? 1 : -1);
+    if (!splitsEnd(content(), next)) return;
+    event.preventDefault();
+    quill.setSelection(next + (isForward ? 1 : -1), 0, "user");
+  });
+  quill.on("selection-change", (range) => {
+    if (range?.length === 0 && splitsEnd(content(), range.index)) quill.setSelection(range.index - 1, 0, "silent");
+  });
+}
+
+const ARROWS = new Set(["ArrowLeft", "ArrowRight"]);
+
+const isLeftToRight = (quill, index) => getComputedStyle(quill.getLine(index)[0]?.domNode ?? quill.root).direction === "ltr";
