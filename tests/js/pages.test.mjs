@@ -40,6 +40,10 @@ test("the save state in words", () => {
   assert.equal(textOf({ ...saved, state: "offline", connected: false }), "Offline");
   const error = { code: "document_full", message: "", advice: "" };
   assert.equal(textOf({ ...saved, state: "failed", error }), "Not saved");
+  // A server may have codes that this page does not know, whatever they are called.
+  for (const code of ["constructor", "toString", "__proto__"]) {
+    assert.equal(textOf({ ...saved, state: "failed", error: { ...error, code } }), "Not saved");
+  }
 });
 
 test("the banner speaks up only when work is in danger", () => {

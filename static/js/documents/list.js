@@ -4,7 +4,11 @@ import { icon } from "../icons.js";
 import { relativeTime } from "../relative_time.js";
 
 const MINUTE = 60_000;
-const KINDS = { text: "Text", richtext: "Rich text", json: "Board" };
+const KINDS = new Map([
+  ["text", "Text"],
+  ["richtext", "Rich text"],
+  ["json", "Board"],
+]);
 
 export class DocumentList {
   #search = "";
@@ -17,33 +21,60 @@ export class DocumentList {
   }
 
   async show(search) {
-    const turn = ++this.#turn;
-    this.list.setAttribute("aria-busy", "true");
-    const page = await this.api.list({ search });
+    const turn = this.#begin();
+    const page = await this.#load(turn, { search });
     // A slow answer to an earlier search is not wanted any more.
     if (turn !== this.#turn) return;
     this.#search = search;
     this.list.replaceChildren();
-    this.#append(page);
-    this.#showEmpty(page.documents.length === 0);
+    this.empty.hidden = true;
+    await this.#append(turn, page);
+    this.#showEmpty(turn);
   }
 
   async more() {
-    const turn = this.#turn;
-    const page = await this.api.list({ search: this.#search, after: this.#next });
-    if (turn === this.#turn) this.#append(page);
+    const turn = this.#begin();
+    await this.#append(turn, await this.#load(turn, { search: this.#search, after: this.#next }));
+    this.#showEmpty(turn);
   }
 
-  #append({ documents, next }) {
-    this.#next = next;
-    this.list.append(...documents.map(entry));
+  #begin() {
+    this.list.setAttribute("aria-busy", "true");
+    this.moreButton.disabled = true;
+    return ++this.#turn;
+  }
+
+  async #load(turn, parameters) {
+    try {
+      return await this.api.list(parameters);
+    } catch (error) {
+      this.#end(turn);
+      throw error;
+    }
+  }
+
+  #end(turn) {
+    if (turn !== this.#turn) return;
     this.list.setAttribute("aria-busy", "false");
-    this.moreButton.hidden = next === null;
+    this.moreButton.disabled = false;
+    this.moreButton.hidden = this.#next === null;
   }
 
-  #showEmpty(isEmpty) {
-    this.empty.hidden = !isEmpty;
-    if (!isEmpty) return;
+  /** A page may be empty, though documents that the user may see are on one of the next. */
+  async #append(turn, page) {
+    while (turn === this.#turn) {
+      this.#next = page.next;
+      this.list.append(...page.documents.map(entry));
+      if (page.documents.length > 0 || page.next === null) break;
+      page = await this.#load(turn, { search: this.#search, after: page.next });
+    }
+    this.#end(turn);
+  }
+
+  #showEmpty(turn) {
+    if (turn !== this.#turn) return;
+    this.empty.hidden = this.list.children.length > 0;
+    if (this.empty.hidden) return;
     const [title, hint] = this.#search
       ? ["Nothing found", `No title holds “${this.#search}”.`]
       : ["No documents yet", "Give the first one a title above, and share its address with others."];
@@ -64,7 +95,7 @@ function entry({ doc_id: docId, doc_type: docType, title, updated_at: updatedAt 
   link.dataset.testid = "document-link";
   link.dataset.docId = docId;
   link.dataset.docType = docType;
-  link.append(icon(docType in KINDS ? docType : "document"), named(title, docId), kind(docType), changed(updatedAt));
+  link.append(icon(KINDS.has(docType) ? docType : "document"), named(title, docId), kind(docType), changed(updatedAt));
   const item = document.createElement("li");
   item.append(link);
   return item;
@@ -86,7 +117,7 @@ function named(title, docId) {
 function kind(docType) {
   const word = document.createElement("span");
   word.className = "document-kind";
-  word.textContent = KINDS[docType] ?? docType;
+  word.textContent = KINDS.get(docType) ?? docType;
   return word;
 }
 

@@ -1,12 +1,16 @@
 /** Says in words how safe the work is. */
 
 const TEXT_MILLISECONDS = 400;
-const DENIED = { unauthorized: "Not signed in", another_user: "Signed in anew", no_access: "No access" };
+const DENIED = new Map([
+  ["unauthorized", "Not signed in"],
+  ["another_user", "Signed in anew"],
+  ["no_access", "No access"],
+]);
 
 /** @param {import("../collab/save_state.js").Status} status */
 export function textOf({ state, delay, error, composing }, wasConnected = true) {
   if (error?.code === "document_deleted") return "Deleted";
-  if (error?.code in DENIED) return DENIED[error.code];
+  if (DENIED.has(error?.code)) return DENIED.get(error.code);
   if (state === "failed") return error?.code === "storage_unavailable" ? "Not saved, trying again" : "Not saved";
   if (state === "offline") return wasConnected ? "Offline" : "Connecting…";
   if (state === "saving" && composing) return "Typing…";
