@@ -58,7 +58,17 @@ def test_any_json_value_but_null_is_a_document(content: Any) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [float("nan"), float("inf"), 10**400, "\ud83d", {"\ude00": 1}, [object()], {1: 2}, (1,), b"a"],
+    [
+        float("nan"),
+        float("inf"),
+        10**400,
+        "\ud83d",
+        {"\ude00": 1},
+        pytest.param([object()], id="object"),
+        {1: 2},
+        (1,),
+        b"a",
+    ],
     ids=repr,
 )
 def test_what_is_no_json_is_no_document(content: Any) -> None:
