@@ -1,11 +1,11 @@
-export { EditorSelection, EditorState, StateField, StateEffect, Annotation, Transaction, Compartment, RangeSetBuilder } from "@codemirror/state";
+export { EditorSelection, EditorState, StateField, StateEffect, Annotation, Transaction, Compartment, Prec, RangeSetBuilder } from "@codemirror/state";
 export {
   EditorView, Decoration, WidgetType, ViewPlugin, keymap, placeholder, drawSelection, highlightSpecialChars,
   dropCursor, rectangularSelection, crosshairCursor,
 } from "@codemirror/view";
-export { history, historyKeymap, defaultKeymap, indentWithTab, undo, redo, undoDepth, redoDepth } from "@codemirror/commands";
-export { syntaxHighlighting, HighlightStyle, indentUnit, bracketMatching } from "@codemirror/language";
-export { searchKeymap, search, highlightSelectionMatches } from "@codemirror/search";
-export { markdown, markdownLanguage, markdownKeymap } from "@codemirror/lang-markdown";
+export { history, historyKeymap, defaultKeymap, undo, redo } from "@codemirror/commands";
+export { syntaxHighlighting, HighlightStyle, LanguageSupport } from "@codemirror/language";
+export { searchKeymap, search } from "@codemirror/search";
+// Not `markdown`, which brings the parsers of HTML, CSS and JavaScript along.
+export { markdownKeymap, markdownLanguage, pasteURLAsLink } from "@codemirror/lang-markdown";
 export { tags } from "@lezer/highlight";
-export { minimalSetup } from "codemirror";

@@ -1,1 +1,1 @@
-export * from "./codemirror-UCH6CPZ4.js";
+export * from "./codemirror-DRD35DRS.js";

@@ -1,14 +1,17 @@
 /** The CodeMirror view of a shared document. */
 
 import {
-  EditorState, EditorView, Compartment, crosshairCursor, defaultKeymap, drawSelection, dropCursor,
-  highlightSpecialChars, history, historyKeymap, keymap, markdown, markdownLanguage, placeholder,
-  rectangularSelection, search, searchKeymap,
+  EditorState, EditorView, Compartment, LanguageSupport, Prec, crosshairCursor, defaultKeymap, drawSelection,
+  dropCursor, highlightSpecialChars, history, historyKeymap, keymap, markdownKeymap, markdownLanguage,
+  pasteURLAsLink, placeholder, rectangularSelection, search, searchKeymap,
 } from "../../vendor/codemirror.js";
 import { collaboration, showRemote } from "./binding.js";
 import { remoteCursors } from "./cursors.js";
 import { lineEnds } from "./line_ends.js";
 import { appearance } from "./appearance.js";
+
+// A list goes on at Enter; an address pasted over text becomes its link.
+const markdown = new LanguageSupport(markdownLanguage, [Prec.high(keymap.of(markdownKeymap)), pasteURLAsLink]);
 
 /**
  * @param {import("../collab/document.js").CollabDocument} shared with content
@@ -35,7 +38,7 @@ export function openEditor(shared, parent, preview) {
       rectangularSelection(),
       crosshairCursor(),
       search({ top: true }),
-      markdown({ base: markdownLanguage }),
+      markdown,
       placeholder("Write. Everyone with this address writes along."),
       keymap.of([
         { key: "Mod-Alt-p", run: () => (preview.toggle(), true) },
