@@ -1,13 +1,14 @@
 /** The page of a board: put together here, nothing else. */
 
-import { UndoManager } from "../collab/index.js";
+import { json } from "../collab/ot/json.js";
+import { UndoManager } from "../collab/undo.js";
 import { icon } from "../icons.js";
 import { find, openPage, testid } from "../page/open.js";
 import { Board } from "./board.js";
 import { plain } from "./items.js";
 
 openPage({
-  docType: "json",
+  type: json,
   plain,
   onReady: (shared, presence) => {
     const undo = new UndoManager(shared);

@@ -25,7 +25,7 @@ import { Connection, isDenial } from "./connection.js";
 import { Emitter } from "./events.js";
 import { scopeOf } from "./journal.js";
 import { Keeping } from "./keeping.js";
-import { getType } from "./ot/index.js";
+import { getType } from "./ot/registry.js";
 import { Outbox } from "./outbox.js";
 import { OwnCursor } from "./own_cursor.js";
 import { adviceFor } from "./policy.js";

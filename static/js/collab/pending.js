@@ -5,7 +5,7 @@
  */
 
 import { Chunk } from "./chunk.js";
-import { isCut } from "./ot/index.js";
+import { isCut } from "./ot/registry.js";
 
 /** What is pending goes out in edits of about this size; a server refuses frames beyond 1 MiB. */
 export const EDIT_BYTES = 200_000;

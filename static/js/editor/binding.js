@@ -4,7 +4,7 @@
  */
 
 import { Annotation, EditorView, Transaction } from "../../vendor/codemirror.js";
-import { changesOf, getType, operationOf } from "../collab/index.js";
+import { changesOf, operationOf } from "../collab/ot/changes.js";
 
 export const remote = Annotation.define();
 
@@ -53,7 +53,7 @@ function send(shared, view, operation) {
 function agree(shared, view) {
   const shown = view.state.doc.toString();
   if (shown === shared.content) return;
-  view.dispatch(remoteTransaction(getType(shared.docType).difference(shown, shared.content)));
+  view.dispatch(remoteTransaction(shared.type.difference(shown, shared.content)));
 }
 
 /** Bring what others do into `view`. */

@@ -1,8 +1,9 @@
 /** What the page of every document has: the connection, the bar, the banner. */
 
 import { documentsApi } from "../api.js";
-import { connect } from "../collab/index.js";
+import { connect } from "../collab/connect.js";
 import { scopeOf } from "../collab/journal.js";
+import { registerType } from "../collab/ot/registry.js";
 import { userId, userName } from "../identity.js";
 import { deviceStorage } from "../memory.js";
 import { isSignedInAs, lastSignedIn, rememberSignedIn } from "../session.js";
@@ -21,13 +22,14 @@ export const testid = (name) => find(`[data-testid=${name}]`);
 /**
  * Connect to the document that the address names, and bring the page's frame to life.
  * @param {object} options
- * @param {string} options.docType
+ * @param {object} options.type of the document, such as `text` of `../collab/ot/text.js`
  * @param {(content: any) => string} [options.plain] content as text that can be copied out
  * @param {(shared: import("../collab/document.js").CollabDocument) => void} [options.onOpen]
  * @param {(shared: import("../collab/document.js").CollabDocument, presence: PresenceData) => void} options.onReady
  *   called once there is content to show
  */
-export async function openPage({ docType, plain, onOpen, onReady }) {
+export async function openPage({ type, plain, onOpen, onReady }) {
+  registerType(type);
   // The page is documents/{doc_id}: the application is one level up, wherever it is mounted.
   const base = new URL("../", location.href);
   const docId = decoded(location.pathname.split("/").pop());
@@ -42,7 +44,7 @@ export async function openPage({ docType, plain, onOpen, onReady }) {
   const shared = connect({
     url: base.href,
     docId,
-    docType,
+    docType: type.name,
     userId: owner,
     signedInAs: signedIn,
     name: userName(),

@@ -1,7 +1,7 @@
 /** The Quill editor of a shared rich text. */
 
 import { Quill } from "../../vendor/quill.js";
-import { UndoManager } from "../collab/index.js";
+import { UndoManager } from "../collab/undo.js";
 import { bindComposing } from "../page/composing.js";
 import { bindQuill } from "./binding.js";
 import { showCursors } from "./cursors.js";

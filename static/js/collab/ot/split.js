@@ -1,12 +1,11 @@
 /** Cuts big operations into parts that a server takes, as `collab/ot/delta/split.py` does. */
 
 import { Delta } from "../../../vendor/quill-delta.js";
+import { LEAST_TEXT_BYTES, bytesOf, head, jsonBytes } from "./bytes.js";
 
 // The JSON around a number or a text and the key is at most this long.
 const COMPONENT_BYTES = 32;
 const COMPONENTS_MAXIMUM = 2000;
-/** A text is never cut to less than this; every character takes fewer bytes. */
-export const LEAST_TEXT_BYTES = 16;
 
 /**
  * A Delta operation as two, the first of which is at most about `bytes` long as JSON; null as the
@@ -47,33 +46,5 @@ function fixedBytes({ insert, attributes }) {
   let bytes = COMPONENT_BYTES;
   if (attributes) bytes += bytesOf(attributes);
   if (typeof insert === "object") bytes += bytesOf(insert);
-  return bytes;
-}
-
-/** How many bytes a value takes as JSON. */
-export const bytesOf = (value) => new TextEncoder().encode(JSON.stringify(value)).length;
-
-/** The longest beginning whose JSON is at most `bytes` long, ending between characters. */
-export function head(text, bytes) {
-  if (text.length * 6 <= bytes) return text;
-  let used = 0;
-  let end = 0;
-  for (const character of text) {
-    used += jsonBytes(character);
-    if (used > bytes) break;
-    end += character.length;
-  }
-  return text.slice(0, end);
-}
-
-/** How many bytes a text takes inside the quotes of JSON. */
-export function jsonBytes(text) {
-  let bytes = 0;
-  for (let index = 0; index < text.length; index += 1) {
-    const unit = text.charCodeAt(index);
-    if (unit < 0x20) bytes += 6;
-    else if (unit < 0x80) bytes += unit === 0x22 || unit === 0x5c ? 2 : 1;
-    else bytes += unit < 0x800 ? 2 : 3;
-  }
   return bytes;
 }

@@ -1,6 +1,6 @@
 /** Cuts big json0 operations into parts that a server takes, as `collab/ot/json0/split.py` does. */
 
-import { LEAST_TEXT_BYTES, bytesOf, head } from "../split.js";
+import { LEAST_TEXT_BYTES, bytesOf, head } from "../bytes.js";
 import { same } from "../same.js";
 import { append, appendEdit, asText0, isText, ofEdit } from "./components.js";
 
