@@ -52,7 +52,8 @@ export function documentsApi(base, link = null) {
     },
     /** @returns {Promise<import("./session.js").Session>} */
     session(docId = null) {
-      const url = given("api/session");
+      // Without a document the link makes no difference, and this is the address that pages preload.
+      const url = docId === null ? new URL("api/session", base) : given("api/session");
       if (docId !== null) url.searchParams.set("doc_id", docId);
       return call(url, "GET", undefined, { signal: AbortSignal.timeout(SESSION_MILLISECONDS) });
     },

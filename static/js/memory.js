@@ -15,7 +15,8 @@ export function recall(key) {
   return here.get(key) ?? stored(key);
 }
 
-function stored(key) {
+/** What is kept on this device, also when this page goes. */
+export function stored(key) {
   try {
     return deviceStorage()?.getItem(key) ?? null;
   } catch {

@@ -1,6 +1,6 @@
 /** Who is signed in, and the way to where one signs in. */
 
-import { deviceStorage, recall, remember } from "./memory.js";
+import { deviceStorage, recall, remember, stored } from "./memory.js";
 
 /**
  * @typedef {object} Session
@@ -21,6 +21,30 @@ export function rememberSignedIn({ user_id: userId }) {
 }
 
 export const lastSignedIn = () => recall(KEY);
+
+const modeKey = (base) => `collab-mode:${base.pathname}`;
+
+/**
+ * For the next page of this application, which then need not ask before it connects.
+ * @param {Session} session
+ * @param {URL} base of the application
+ */
+export function rememberSession({ mode, user }, base) {
+  remember(modeKey(base), mode);
+  if (user) rememberSignedIn(user);
+}
+
+/**
+ * Whose page this is by what the last one kept on this device.
+ * @param {URL} base of the application
+ * @returns {{isOpen: boolean, userId: string | null} | null} null: nobody knows without asking
+ */
+export function lastOwner(base) {
+  const mode = stored(modeKey(base));
+  if (mode === "open") return { isOpen: true, userId: null };
+  const userId = stored(KEY);
+  return mode !== null && userId !== null ? { isOpen: false, userId } : null;
+}
 
 /** Whether this browser is signed in as `userId`, as far as its pages know: another tab may have changed that. */
 export function isSignedInAs(userId) {

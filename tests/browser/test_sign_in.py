@@ -164,6 +164,42 @@ def test_what_somebody_left_unsaved_is_sent_by_nobody_else(
     assert sorted(content(server)) == sorted("Ann'sBob's")
 
 
+def test_a_page_for_who_was_here_last_becomes_the_page_of_who_is_here_now(
+    open_page: OpenPage, server: ServerProcess
+) -> None:
+    page = open_page("/sign-in?next=/documents/notes")
+    sign_in(page, token("ann"))
+    page.wait_for_url(f"{server.url}/documents/notes")
+    wait_until_saved(page)
+    end_session(page, server)
+    focus(page)
+    write(page, "Ann's")
+    expect(banner(page)).to_contain_text("kept on this device")
+    context = page.context
+    page.close()
+
+    def come_as(user_id: str) -> Page:
+        """By a login of which our pages learn nothing."""
+        cookie = {"name": "collab_token", "value": token(user_id), "url": server.url}
+        context.add_cookies([cookie])
+        return open_page("/documents/notes", context=context)
+
+    other = come_as("bob")
+    expect(other.get_by_test_id("name")).to_have_value("Bob")
+    expect(other.get_by_test_id("title")).to_be_enabled()
+    expect(banner(other)).to_be_hidden()
+    focus(other)
+    write(other, "Bob's")
+    wait_until_saved(other)
+    assert content(server) == "Bob's"
+    other.close()
+    again = come_as("ann")
+    expect(again.get_by_test_id("name")).to_have_value("Ann")
+    wait_until_saved(again)
+    expect(again.locator(".cm-content")).to_contain_text("Ann's")
+    assert sorted(content(server)) == sorted("Ann'sBob's")
+
+
 def test_signing_out_ends_it(open_page: OpenPage, server: ServerProcess) -> None:
     page = open_page("/sign-in")
     sign_in(page, token("ann"))

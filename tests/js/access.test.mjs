@@ -3,7 +3,7 @@ import { beforeEach, test } from "node:test";
 
 import { Emitter } from "../../static/js/collab/events.js";
 import { bindAccess } from "../../static/js/page/access.js";
-import { isSignedInAs, rememberSignedIn } from "../../static/js/session.js";
+import { isSignedInAs, lastOwner, rememberSession, rememberSignedIn } from "../../static/js/session.js";
 import { MemoryStorage } from "./simulated/storage.mjs";
 
 let listeners;
@@ -49,4 +49,23 @@ test("what another tab's sign-in has changed is known, whatever this page rememb
   assert.equal(isSignedInAs("ann"), true);
   localStorage.setItem("collab-signed-in", "bob");
   assert.equal(isSignedInAs("ann"), false);
+});
+
+test("whose page it is, is known without asking where a page of this application has found it out", () => {
+  const [base, other] = [new URL("http://server/"), new URL("http://server/other/")];
+  assert.equal(lastOwner(base), null);
+  rememberSession({ mode: "token", user: null }, base);
+  assert.equal(lastOwner(base), null, "nobody has signed in");
+  rememberSession({ mode: "token", user: { user_id: "ann" } }, base);
+  assert.deepEqual(lastOwner(base), { isOpen: false, userId: "ann" });
+  assert.equal(lastOwner(other), null);
+  rememberSession({ mode: "open", user: null }, base);
+  assert.deepEqual(lastOwner(base), { isOpen: true, userId: null });
+});
+
+test("what the device does not keep is not known to the next page", () => {
+  const base = new URL("http://server/");
+  globalThis.localStorage = new MemoryStorage(10);
+  rememberSession({ mode: "token", user: { user_id: "ann" } }, base);
+  assert.equal(lastOwner(base), null);
 });

@@ -1,6 +1,6 @@
 /** Who is signed in, and the ways in and out. */
 
-import { rememberSignedIn, signInAddress } from "../session.js";
+import { rememberSession, signInAddress } from "../session.js";
 
 /**
  * @param {ReturnType<import("../api.js").documentsApi>} api
@@ -14,8 +14,9 @@ export async function bindAccount(api, { name, signOut, signIn }, base) {
     location.reload();
   });
   const session = await api.session().catch(() => null);
-  if (!session || session.mode === "open") return;
-  if (session.user) rememberSignedIn(session.user);
+  if (!session) return;
+  rememberSession(session, base);
+  if (session.mode === "open") return;
   name.textContent = session.user?.name ?? "";
   signOut.hidden = !session.can_sign_out;
   const address = signInAddress(session, base, location);

@@ -57,6 +57,18 @@ export function bindAccess(shared, api, base, userId) {
   addEventListener("pageshow", () => (leaving = false));
 }
 
+/**
+ * The page belongs to somebody else than it was opened for: open it for them. What is unsaved stays on this
+ * device for whom it was; if it can't, so does the page.
+ */
+export function openAnew(shared) {
+  shared.keep();
+  const { unsaved, localCopy } = shared.status;
+  if (unsaved > 0 && !localCopy) return;
+  leaving = true;
+  location.reload();
+}
+
 /** Go and sign in; if nothing could be kept on this device, in another tab. */
 export function goToSignIn(shared, address) {
   const { unsaved, localCopy } = shared.status;

@@ -6,9 +6,9 @@ import { scopeOf } from "../collab/journal.js";
 import { registerType } from "../collab/ot/registry.js";
 import { userId, userName } from "../identity.js";
 import { deviceStorage } from "../memory.js";
-import { isSignedInAs, lastSignedIn, rememberSignedIn } from "../session.js";
+import { isSignedInAs, lastOwner, lastSignedIn, rememberSession } from "../session.js";
 import { bindThemeToggle } from "../theme.js";
-import { bindAccess, isLeaving } from "./access.js";
+import { bindAccess, isLeaving, openAnew } from "./access.js";
 import { bindBanner } from "./banner.js";
 import { bindName } from "./name.js";
 import { bindPeople } from "./people.js";
@@ -35,10 +35,11 @@ export async function openPage({ type, plain, onOpen, onReady }) {
   const docId = decoded(location.pathname.split("/").pop());
   const link = new URLSearchParams(location.search).get("link");
   const api = documentsApi(base, link);
-  const session = await api.session().catch(() => null);
-  if (session?.user) rememberSignedIn(session.user);
-  // Signed out for now, or not to be reached: whose page it was.
-  const signedIn = session?.mode === "open" ? null : lastSignedIn();
+  const asked = api.session().catch(() => null);
+  // Who was here before connects at once, as the same user: whether it is still theirs is seen meanwhile.
+  const last = lastOwner(base);
+  const { isOpen, userId: signedIn } = last ?? ownerBy(await asked, base);
+  const isTheirs = last === null || asked.then((session) => !session || isSame(ownerBy(session, base), last));
   const owner = signedIn ?? (await userId());
   const storage = deviceStorage();
   const shared = connect({
@@ -46,7 +47,7 @@ export async function openPage({ type, plain, onOpen, onReady }) {
     docId,
     docType: type.name,
     userId: owner,
-    signedInAs: signedIn,
+    signedInAs: isOpen ? owner : signedIn,
     name: userName(),
     link,
     storage,
@@ -55,13 +56,16 @@ export async function openPage({ type, plain, onOpen, onReady }) {
   bindSaveState(shared, testid("save-state"), find("#announcer"));
   bindBanner(shared, testid("banner"), plain);
   bindPeople(shared, testid("users"));
-  bindName(shared, testid("name"), session?.user?.name);
+  const named = (session) => bindName(shared, testid("name"), session?.user?.name);
+  if (isOpen) named(null);
+  else asked.then(named);
   bindAccess(shared, api, base, signedIn);
   onOpen?.(shared);
-  shared.ready.then((ready) => {
+  shared.ready.then(async (ready) => {
     if (!ready) return;
     const presence = new PresenceData(shared);
     onReady(shared, presence);
+    if (!(await isTheirs)) return;
     bindTitle(shared, api, testid("title"), presence, {
       storage,
       scope: scopeOf(base.href, docId, owner),
@@ -71,7 +75,18 @@ export async function openPage({ type, plain, onOpen, onReady }) {
   addEventListener("beforeunload", (event) => {
     if (shared.status.unsaved > 0 && !isLeaving()) event.preventDefault();
   });
+  // If the device still has the owner of before, so would the next page.
+  if (!(await isTheirs) && !isSame(lastOwner(base), last)) openAnew(shared);
 }
+
+/** Whose page it is. Signed out for now, or not to be reached: whose it was. */
+function ownerBy(session, base) {
+  if (session) rememberSession(session, base);
+  const isOpen = session?.mode === "open";
+  return { isOpen, userId: isOpen ? null : lastSignedIn() };
+}
+
+const isSame = (one, other) => one?.isOpen === other?.isOpen && one?.userId === other?.userId;
 
 /** An address that can't be decoded names no document; the server says so. */
 function decoded(part) {
