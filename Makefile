@@ -27,6 +27,5 @@ bench: ## What the server costs under load, beside a bare socket server; OPTIONS
 bench-ot: ## The operation types beside quill-delta, ot-json0 and pycrdt; TRACES="..." adds recordings
 	@scripts/bench-ot $(TRACES)
 
-bundle: ## Build static/vendor/ anew from the pinned npm packages
-	npm ci --no-audit --no-fund
-	node scripts/bundle.mjs
+bundle: ## Build static/vendor/ and static/built/ anew: after a change of static/ or package.json
+	@scripts/bundle-static

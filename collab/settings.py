@@ -70,6 +70,12 @@ class Settings(BaseSettings):
         "nobody reads them, but everybody in open mode.",
     )
 
+    static_sources: bool = Field(
+        default=False,
+        description="Whether pages load the modules of static/ one by one instead of their "
+        "bundles: for working on them.",
+    )
+
     # Who may do what
     auth: Literal["open", "token"] = Field(
         default="open",

@@ -1,22 +1,23 @@
 """The browser client: the page of documents, one for each type of document, and their assets.
 
 Assets are served by ServeStatic, the maintained successor of WhiteNoise: it knows every file at the
-start, so no path leads out of the folder, and does entity tags, 304, HEAD and ranges. Bundles with
-a content hash in their name are cached for ever, everything else is asked for again.
+start, so no path leads out of the folder, and does entity tags, 304, HEAD, ranges and compressed
+forms. What has the version in its address, or a content hash in its name, is cached for ever;
+everything else is asked for again. Another version than this server's is not there, so that no page
+is put together from two.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 from servestatic import ServeStaticASGI
 
 from ..asgi.requests import Request
 from ..asgi.routing import BaseRoute, Mount, Route
-from ..asgi.types import ASGIApp
+from ..asgi.types import ASGIApp, Send
 from ..auth import Access, permitted
 from ..documents import DocumentManager
 from ..documents.join import check_doc_id
@@ -30,6 +31,7 @@ from ..errors import (
 )
 from ..resources import resource_folder
 from .answers import error_response
+from .assets import BUILT, PAGE_SUFFIX, Assets
 from .rates import RequestRates
 from .security import PAGE_POLICY
 
@@ -43,8 +45,8 @@ PAGES = {"text": "editor.html", "richtext": "richtext.html", "json": "board.html
 """The page of each type of document."""
 
 NO_PAGE = "other.html"
-PAGE_SUFFIX = ".html"
 METHODS = ("GET", "HEAD")
+IMMUTABLE = b"max-age=31536000, public, immutable"
 
 
 def page_routes(
@@ -55,7 +57,8 @@ def page_routes(
     Args:
         unknown: answers where there is no file.
     """
-    files = Files(resource_folder("static"), unknown)
+    sources = manager.settings.static_sources
+    files = Files(Assets(resource_folder("static"), sources=sources), unknown)
     pages = [
         Route("/", files.page("index.html")),
         Route("/sign-in", files.page("sign_in.html")),
@@ -102,22 +105,33 @@ class Files:
     Pages are not among what it serves: each has its own address, where it comes with its policy.
     """
 
-    def __init__(self, folder: Path, unknown: ASGIApp) -> None:
+    def __init__(self, assets: Assets, unknown: ASGIApp) -> None:
         self._unknown = unknown
+        self._pages = "" if assets.version is None else f"/{BUILT}"
+        self._version = assets.version
         self._serve: Any = ServeStaticASGI(
             None,
-            root=folder,
+            root=assets.folder,
             max_age=0,
             charset="utf-8",
+            mimetypes={".map": "application/json"},
             immutable_file_test=lambda path, url: bool(_HASHED.search(url)),
+            add_headers_function=lambda headers, path, url: tag(headers, assets, url),
         )
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        asked = scope["path"].removeprefix(scope.get("root_path", ""))
+        path = self._without_version(asked)
         if scope["type"] != "http" or path.endswith(PAGE_SUFFIX) or not self._has(path):
             await self._unknown(scope, receive, send)
-        else:
-            await self._answer(path, scope, receive, send)
+            return
+        if path != asked and scope["method"] in METHODS:
+            send = with_header(send, b"cache-control", IMMUTABLE)
+        await self._answer(path, scope, receive, send)
+
+    def _without_version(self, path: str) -> str:
+        """The path of the file, where it is asked for by this version."""
+        return path if self._version is None else path.removeprefix(f"/@{self._version}")
 
     def _has(self, path: str) -> bool:
         return path in self._serve.files
@@ -134,7 +148,7 @@ class Files:
 
     def page(self, name: str) -> ASGIApp:
         """An ASGI application that serves one page, whatever the path, with its policy."""
-        return Page(self._answer, f"/{name}")
+        return Page(self._answer, f"{self._pages}/{name}")
 
 
 class Page:
@@ -143,10 +157,24 @@ class Page:
         self._path = path
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        async def send_page(message: Any) -> None:
-            if message["type"] == "http.response.start":
-                policy = (b"content-security-policy", PAGE_POLICY.encode())
-                message = {**message, "headers": [*message["headers"], policy]}
-            await send(message)
+        with_policy = with_header(send, b"content-security-policy", PAGE_POLICY.encode())
+        await self._answer(self._path, scope, receive, with_policy)
 
-        await self._answer(self._path, scope, receive, send_page)
+
+def tag(headers: Any, assets: Assets, url: str) -> None:
+    """By the bytes: a file of another release may have the same size and time."""
+    found = assets.tag(url.removeprefix("/"))
+    if found is not None:
+        headers["ETag"] = found
+
+
+def with_header(send: Send, name: bytes, value: bytes) -> Send:
+    """`send`, with this header in the answer in place of its own."""
+
+    async def send_changed(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            others = [header for header in message["headers"] if header[0] != name]
+            message = {**message, "headers": [*others, (name, value)]}
+        await send(message)
+
+    return send_changed

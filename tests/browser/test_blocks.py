@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -58,6 +60,13 @@ async ([changes, length]) => {
   }
 }
 """
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[ServerProcess]:
+    """Its pages load the modules, so that a test can ask these for the page's own Quill."""
+    with ServerProcess(tmp_path, static_sources=True) as server:
+        yield server
 
 
 def content(server: ServerProcess) -> Any:

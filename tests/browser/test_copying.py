@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -63,6 +64,13 @@ async () => {
   return [clipboardData.getData("text/html"), ...parts];
 }
 """
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[ServerProcess]:
+    """Its pages load the modules, so that a test can ask these for the page's own Quill."""
+    with ServerProcess(tmp_path, static_sources=True) as server:
+        yield server
 
 
 @pytest.fixture(params=["as now", "as older browsers"])

@@ -6,6 +6,8 @@ import { bindThemeToggle } from "../theme.js";
 import { bindAccount } from "./account.js";
 import { DocumentList } from "./list.js";
 
+document.documentElement.dataset.started = ""; // for start.js
+
 const SEARCH_MAXIMUM = 500;
 const SEARCH_MILLISECONDS = 200;
 const find = (selector) => document.querySelector(selector);

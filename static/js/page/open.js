@@ -16,6 +16,8 @@ import { PresenceData } from "./presence_data.js";
 import { bindSaveState } from "./save_state.js";
 import { bindTitle } from "./title.js";
 
+document.documentElement.dataset.started = ""; // for start.js
+
 export const find = (selector) => document.querySelector(selector);
 export const testid = (name) => find(`[data-testid=${name}]`);
 

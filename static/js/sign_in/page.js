@@ -4,6 +4,8 @@ import { documentsApi } from "../api.js";
 import { rememberSignedIn, returnAddress } from "../session.js";
 import { bindThemeToggle } from "../theme.js";
 
+document.documentElement.dataset.started = ""; // for start.js
+
 const find = (selector) => document.querySelector(selector);
 const base = new URL("./", location.href);
 const api = documentsApi(base);

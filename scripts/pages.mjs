@@ -1,0 +1,112 @@
+// Bundles what each page loads, from static/ alone: static/built/ gets a script, a style sheet and the HTML that names
+// them, each with its source map or its compressed forms beside it. The pages name everything by the version, a
+// digest of all of static/ but those pages. collab/api/assets.py reads it in the same way.
+
+import { createHash } from "node:crypto";
+import { readFile, readdir } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..", "static");
+const LICENSES = "/* Licences of the libraries in this file: ../vendor/LICENSES.txt */";
+const SETTINGS = { bundle: true, minify: true, target: "es2022", charset: "utf8", legalComments: "none", write: false };
+const WORTH_COMPRESSING = /\.(?:css|html|js)$/;
+
+/** @returns {Promise<Map<string, Uint8Array | string>>} what belongs into static/built/, by name */
+export async function pages() {
+  const sources = (await readdir(root)).filter((name) => name.endsWith(".html")).sort();
+  const html = new Map();
+  const files = new Map();
+  for (const name of sources) html.set(name, await bundled(name, files));
+  const version = await versionOf(files);
+  for (const [name, text] of html) files.set(name, text.replaceAll("static/@/", `static/@${version}/`));
+  files.set("VERSION", `${version}\n`);
+  for (const [name, contents] of [...files]) {
+    if (WORTH_COMPRESSING.test(name)) compress(name, Buffer.from(contents), files);
+  }
+  return files;
+}
+
+/** Bundle what a page names into `files`; its HTML, with `@` for the version. */
+async function bundled(page, files) {
+  const name = path.basename(page, ".html");
+  const source = await readFile(path.join(root, page), "utf8");
+  const styles = [...source.matchAll(/<link rel="stylesheet" href="(?:\.\.\/)?static\/([^"]+)">\n/g)];
+  const module = source.match(/<script type="module" src="(?:\.\.\/)?static\/([^"]+)">/);
+  add(await styleSheet(name, styles.map(([, address]) => address)), files);
+  if (module) add(await script(name, module[1]), files);
+  let html = source;
+  styles.forEach(([line], index) => {
+    const built = line.replace(/static\/[^"]+/, `static/built/${name}.css`);
+    html = html.replace(index === 0 ? line : `    ${line}`, index === 0 ? built : "");
+  });
+  if (module) html = html.replace(module[0], module[0].replace(module[1], `built/${name}.js`));
+  // By start.js a page finds out that its version is gone.
+  return html.replaceAll(/static\/(?!js\/start\.js)/g, "static/@/");
+}
+
+function add({ outputFiles }, files) {
+  for (const { path: file, contents } of outputFiles) files.set(path.basename(file), contents);
+}
+
+const styleSheet = (name, addresses) =>
+  build({
+    ...SETTINGS,
+    absWorkingDir: root,
+    stdin: { contents: addresses.map((address) => `@import "./${address}";`).join("\n"), resolveDir: root, loader: "css" },
+    outfile: path.join(root, "built", `${name}.css`),
+    banner: { css: LICENSES },
+  });
+
+const script = (name, address) =>
+  build({
+    ...SETTINGS,
+    absWorkingDir: root,
+    entryPoints: { [name]: address },
+    outdir: path.join(root, "built"),
+    format: "esm",
+    splitting: true,
+    chunkNames: "[name]-[hash]",
+    banner: { js: LICENSES },
+    // The modules are served, too; of the libraries there is no more to be seen than what they are here.
+    sourcemap: "linked",
+    sourcesContent: false,
+    plugins: [unmappedLibraries],
+  });
+
+// In a source map, all of a library is the beginning of its file.
+const unmappedLibraries = {
+  name: "unmapped-libraries",
+  setup(bundler) {
+    bundler.onLoad({ filter: /vendor[\\/][^\\/]*\.js$/ }, async ({ path: file }) => {
+      const map = { version: 3, sources: [path.basename(file)], mappings: "AAAA" };
+      const address = `data:application/json;base64,${Buffer.from(JSON.stringify(map)).toString("base64")}`;
+      return { contents: `${await readFile(file, "utf8")}\n//# sourceMappingURL=${address}`, loader: "js" };
+    });
+  },
+};
+
+/** A digest of what static/ has, with these files in built/. */
+async function versionOf(built) {
+  const digests = new Map();
+  for (const name of await readdir(root, { recursive: true, withFileTypes: true })) {
+    const file = path.relative(root, path.join(name.parentPath, name.name)).split(path.sep).join("/");
+    const isCounted = name.isFile() && !file.startsWith("built/") && !file.split("/").some((part) => part.startsWith("."));
+    if (isCounted) digests.set(file, sha256(await readFile(path.join(root, file))));
+  }
+  for (const [name, contents] of built) digests.set(`built/${name}`, sha256(contents));
+  const lines = [...digests].map(([file, digest]) => `${file} ${digest}\n`).sort();
+  return sha256(lines.join("")).slice(0, 16);
+}
+
+const sha256 = (contents) => createHash("sha256").update(contents).digest("hex");
+
+function compress(name, contents, files) {
+  const { BROTLI_PARAM_MODE, BROTLI_MODE_TEXT, BROTLI_PARAM_SIZE_HINT } = constants;
+  const params = { [BROTLI_PARAM_MODE]: BROTLI_MODE_TEXT, [BROTLI_PARAM_SIZE_HINT]: contents.length };
+  for (const [ending, made] of [["br", brotliCompressSync(contents, { params })], ["gz", gzipSync(contents, { level: 9 })]]) {
+    if (made.length < contents.length) files.set(`${name}.${ending}`, made);
+  }
+}
