@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 import threading
 import weakref
@@ -39,6 +40,7 @@ from .documents.budget import OWED, Metered
 from .documents.direct_link import EXTENSION
 from .documents.handshake import refuse
 from .errors import ConfigurationError, StorageError, StorageUnavailable
+from .exit_signals import ExitSignals
 from .installed_types import register_installed_types
 from .lifetime import Lifetime, call_in
 from .metrics import Metrics
@@ -82,8 +84,9 @@ class Collab:
     """An ASGI application. `manager` is the API for a host that has its own WebSocket routes.
 
     One task owns everything that is open and closes it in reverse order: when `close` is called,
-    or, in a host that never calls it, when the event loop ends. After that it may be opened again,
-    in that event loop or in another one, but it is open in one at a time.
+    or, in a host that never calls it, when the event loop ends, or at a signal for which the server
+    has a handler. After that it may be opened again, in that event loop or in another one, but it
+    is open in one at a time.
 
     Args:
         serves: whether an SQLite database is locked against other servers while this is open. Off
@@ -166,6 +169,8 @@ class Collab:
         self._door = threading.Lock()
         self._runs_in: Lifetime | None = None
         self._closed_in: weakref.ref[asyncio.AbstractEventLoop] | None = None
+        # While it is open because it was called, and nobody has said that they will close it.
+        self._exit_signals: ExitSignals | None = None
         self._router = router
         self._answer = secured(self._call)
 
@@ -223,14 +228,19 @@ class Collab:
             StorageError: the database can't be used; the message says why and what to do.
             ConfigurationError: as by `Database.open`; or it is open in another event loop.
         """
+        await self._open()
+        # Who has opened it closes it.
+        self._leave_signals()
+
+    async def _open(self, *, by_itself: bool = False) -> None:
         while True:
-            life = self._life_here()
+            life = self._life_here(by_itself)
             if not life.is_ending:
                 await life.opened()
                 return
             await life.over()
 
-    def _life_here(self) -> Lifetime:
+    def _life_here(self, by_itself: bool) -> Lifetime:
         """The life in the running event loop, begun if there is none.
 
         Raises:
@@ -240,7 +250,12 @@ class Collab:
             life = self._life
             if life is None or life.is_over or life.is_abandoned:
                 self._closed_in = None
+                self._leave_signals()
                 life = self._life = Lifetime(self._open_all)
+                if by_itself:
+                    end = functools.partial(self._begin_to_close, life)
+                    self._exit_signals = ExitSignals(life.loop, end)
+                    self._exit_signals.install()
             elif not life.is_here:
                 raise ConfigurationError(
                     "the application is open in another event loop: call it there "
@@ -249,12 +264,22 @@ class Collab:
             return life
 
     async def _open_all(self, stack: contextlib.AsyncExitStack) -> None:
+        stack.callback(self._leave_signals)
         await self._database.open()
         stack.push_async_callback(self._database.close)
         await self._committer.start()
         stack.push_async_callback(self._committer.close)
         await self.manager.start()
         stack.push_async_callback(self.manager.close)
+
+    def _begin_to_close(self, life: Lifetime) -> asyncio.Task[None]:
+        self._closed_in = weakref.ref(life.loop)
+        return life.begin_to_end()
+
+    def _leave_signals(self) -> None:
+        signals, self._exit_signals = self._exit_signals, None
+        if signals is not None:
+            signals.restore()
 
     async def _open_by_itself(self) -> None:
         """As `open`, for a call that comes while it is not open, unless its host has closed it."""
@@ -263,7 +288,7 @@ class Collab:
             life = self._life
             if life is None or life.is_over or life.is_ending:
                 raise StorageUnavailable("the application was closed: open it again first")
-        await self.open()
+        await self._open(by_itself=True)
 
     async def close(self) -> None:
         """Commit what is pending, close connections, documents and the database. Idempotent.
@@ -280,8 +305,8 @@ class Collab:
             self._life = None
             await self._database.close()
         elif life.is_here:
-            self._closed_in = weakref.ref(life.loop)
-            await life.end()
+            self._begin_to_close(life)
+            await life.over()
         elif life.loop.is_running():
             await _in_loop(life.loop, self.close())
         else:

@@ -15,7 +15,7 @@ ASGI = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 class Lifetime:
-    """Begins when it is made, in the running event loop, and ends by `end` or with that loop.
+    """Begins when it is made, in the running event loop; ends by `begin_to_end`, or with that loop.
 
     One task owns everything that is open and closes it in reverse order.
 
@@ -73,7 +73,7 @@ class Lifetime:
 
     @property
     def is_over(self) -> bool:
-        """Whether it has come to its end, by `end`, an error or the end of its loop's tasks."""
+        """Whether it has come to its end: by `begin_to_end`, an error or the end of its loop."""
         return self._task.done()
 
     @property
@@ -90,10 +90,10 @@ class Lifetime:
         """Return once everything is open; raises what kept it from that."""
         await asyncio.shield(self._opened)
 
-    async def end(self) -> None:
-        """Close everything, and return when that is done. Idempotent."""
+    def begin_to_end(self) -> asyncio.Task[None]:
+        """Begin to close everything; gives the task that does. Idempotent."""
         self._ending.set()
-        await self.over()
+        return self._task
 
     async def over(self) -> None:
         """Return when it has come to its end."""

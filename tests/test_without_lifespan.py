@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -30,7 +31,8 @@ STOP_SECONDS = 30
 
 class Server:
     def __init__(self, name: str, folder: Path) -> None:
-        self.name = name
+        self._name = name
+        self._folder = folder
         self._process = subprocess.Popen(
             [sys.executable, "-m", *SERVERS[name], "embed_starlette:app"],
             cwd=folder,
@@ -51,10 +53,27 @@ class Server:
         self._reader = threading.Thread(target=self.said.extend, args=[self._process.stderr])
         self._reader.start()
 
+    def database_files(self) -> list[str]:
+        return sorted(path.name for path in self._folder.glob("notes.db*"))
+
+    def code_of(self, code: int) -> int:
+        """How this server sends a close code: daphne's library raises for those of WebSocket."""
+        return code + 3000 if self._name == "daphne" else code
+
+    def signal(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
+
+    def wait(self) -> None:
+        self._process.wait(STOP_SECONDS)
+
     def end(self) -> None:
         """SIGTERM; returns when it is gone."""
-        self._process.send_signal(signal.SIGTERM)
-        self._process.wait(STOP_SECONDS)
+        if self._process.poll() is None:
+            self.signal(signal.SIGTERM)
+        try:
+            self.wait()
+        finally:
+            self._process.kill()
         self._reader.join()
         assert self._process.stderr is not None
         self._process.stderr.close()
@@ -82,6 +101,50 @@ def test_the_first_call_of_the_manager_opens_it(server: Server) -> None:
         operation = {"ops": [{"insert": "kept"}]}
         socket.send(json.dumps({"type": "edit", "id": 1, "version": 0, "operation": operation}))
         until(socket, "ack")
+
+
+def close_code(socket: ClientConnection) -> int:
+    """The code by which the server closes, after whatever it sends before."""
+    with pytest.raises(ConnectionClosed) as closed:
+        until(socket, "nothing")
+    assert closed.value.rcvd is not None
+    return int(closed.value.rcvd.code)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("path", ["/collab/ws/documents/doc", "/teams/red/notes"])
+def test_editors_are_told_and_everything_is_closed_at_a_signal(
+    path: str, number: signal.Signals, server: Server
+) -> None:
+    address, headers = f"ws://{server.address}{path}", {"Cookie": "user=ada"}
+    with (
+        connect(address, additional_headers=headers) as one,
+        connect(address, additional_headers=headers) as other,
+    ):
+        for socket in (one, other):
+            until(socket, "document_state")
+        assert server.database_files() > ["notes.db"]
+        server.signal(number)
+        for socket in (one, other):
+            until(socket, "server_shutdown")
+            assert close_code(socket) == server.code_of(1001)
+        server.wait()
+    assert server.database_files() == ["notes.db"]
+
+
+def test_a_connection_is_closed_by_a_code_that_the_server_can_send(server: Server) -> None:
+    with connect(f"ws://{server.address}/collab/ws/documents/doc") as socket:
+        until(socket, "document_state")
+        socket.send(b"binary")
+        assert close_code(socket) == server.code_of(1003)
+
+
+def test_a_refusal_after_the_handshake_is_a_close_that_the_server_can_send(server: Server) -> None:
+    with connect(f"ws://{server.address}/collab/ws/documents/doc") as socket:
+        until(socket, "document_state")
+    with connect(f"ws://{server.address}/collab/ws/documents/doc?doc_type=json") as socket:
+        assert until(socket, "error")["code"] == "wrong_doc_type"
+        assert close_code(socket) == server.code_of(1008)
 
 
 @pytest.mark.parametrize("name", SERVERS)

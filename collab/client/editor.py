@@ -50,6 +50,10 @@ TAKEN_OVER = 4409
 TRY_AGAIN_LATER = 1013
 TRY_AGAIN_SECONDS = 1.0
 
+MOVED_BY = 3000
+MOVED_CLOSE_CODES = range(4001, 4100)
+"""The codes of WebSocket's own range where the server software sends none of them."""
+
 UNTOLD_MAXIMUM = 1000
 """So many errors wait for `saved`; beyond it the oldest is logged and dropped."""
 
@@ -277,6 +281,8 @@ class Editor:
 
     def _check_close(self, closed: ConnectionClosed) -> None:
         code, reason = (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (1006, "")
+        if code in MOVED_CLOSE_CODES:
+            code -= MOVED_BY
         logger.info("document %s: connection closed: %s %s", self.doc_id, code, reason)
         if code == TAKEN_OVER:
             raise TakenOver(

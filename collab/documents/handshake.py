@@ -20,6 +20,7 @@ __all__ = [
     "WebSocketLike",
     "accept",
     "check_subprotocols",
+    "close",
     "close_reason",
     "refuse",
 ]
@@ -29,16 +30,18 @@ logger = logging.getLogger(__name__)
 # A close frame holds 125 bytes, two of them are the code.
 REASON_MAXIMUM_BYTES = 123
 
+# Every server sends those from here on (RFC 6455, section 7.4.2).
+APPLICATION_CODES = 3000
+
 
 class WebSocketLike(Protocol):
     """What a connection needs of a WebSocket: collab's own, Starlette's and FastAPI's have it."""
 
     scope: Any
+    application_state: Any
 
     @property
     def query_params(self) -> Any: ...
-    @property
-    def application_state(self) -> Any: ...
     async def accept(self, subprotocol: str | None = None) -> None: ...
     async def receive(self) -> Any: ...
     async def send(self, message: Any) -> None: ...
@@ -84,6 +87,22 @@ def close_reason(text: str) -> str:
     return text.encode()[:REASON_MAXIMUM_BYTES].decode(errors="ignore")
 
 
+async def close(websocket: WebSocketLike, code: int, reason: str) -> None:
+    """Close, by a code of the range of applications where the server sends no other.
+
+    So it is with daphne, which raises for 1001 to 1015 and leaves the connection as it is.
+    """
+    state = websocket.application_state
+    try:
+        await websocket.close(code, close_reason(reason))
+    except Exception:
+        if code >= APPLICATION_CODES:
+            raise
+        # It has taken itself for closed before the server was asked.
+        websocket.application_state = state
+        await websocket.close(code + APPLICATION_CODES, close_reason(reason))
+
+
 async def refuse(websocket: WebSocketLike, error: CollabError) -> None:
     """Answer a join that is refused.
 
@@ -102,7 +121,7 @@ async def _refuse(websocket: WebSocketLike, error: CollabError) -> None:
         await accept(websocket)
     if is_accepted(websocket):
         await websocket.send_text(error_frame(error))
-        await websocket.close(error.close_code, close_reason(error.message))
+        await close(websocket, error.close_code, error.message)
         return
     if "websocket.http.response" not in (websocket.scope.get("extensions") or {}):
         await websocket.close(1008, close_reason(f"{error.code}: {error.message}"))

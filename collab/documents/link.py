@@ -18,7 +18,7 @@ from ..errors import CollabError
 from ..frames import Edit
 from ..settings import Settings
 from .budget import Allowance, Metered
-from .handshake import WebSocketLike, close_reason
+from .handshake import WebSocketLike, close
 from .prepared import LargeMessage, Prepared, texts_of
 from .work import cpu_clock
 
@@ -130,7 +130,7 @@ class Link:
 
     async def _end(self, code: int, reason: str) -> None:
         self.sending_since = time.monotonic()
-        await self._websocket.close(code, close_reason(reason))
+        await close(self._websocket, code, reason)
 
     async def _write(self) -> None:
         """One round of writing; with a farewell, the last. Run as a task."""

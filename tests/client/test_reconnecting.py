@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.asyncio.server import ServerConnection
+from websockets.asyncio.server import serve as websocket_server
 
 from collab.app import Collab
 from collab.auth import User, make_token
@@ -695,3 +697,18 @@ async def test_a_value_that_can_not_be_cut_is_refused_with_its_limit(served: Ser
 
 async def stored(served: Served) -> Any:
     return (await served.app.manager.read_document("doc"))[2]
+
+
+@pytest.mark.parametrize("code", [1008, 4008])
+async def test_a_refusal_is_known_by_the_codes_that_a_server_can_send(code: int) -> None:
+    async def refuse(websocket: ServerConnection) -> None:
+        await websocket.send(
+            json.dumps({"type": "error", "code": "wrong_doc_type", "message": "x"})
+        )
+        await websocket.close(code)
+
+    async with websocket_server(refuse, "127.0.0.1", 0, subprotocols=["collab.v1"]) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        with pytest.raises(JoinRefused, match="1008 wrong_doc_type: x"):
+            async with connect(f"http://127.0.0.1:{port}", "doc"):
+                pass

@@ -237,20 +237,25 @@ test("an edit that may have been stored under a client_id that was lost counts o
   }
 });
 
-test("a host that says it by an error frame is heard", async () => {
-  const here = world();
-  const { join } = here.server;
-  let refused = null;
-  here.server.join = (socket) => {
-    const clientId = new URL(socket.url).searchParams.get("client_id");
-    if (clientId !== (refused ??= clientId)) return join.call(here.server, socket);
-    socket.push({ type: "error", code: "forbidden", message: "the client_id is another user's" });
-    here.clock.set(() => socket.end(1008), 2);
-  };
-  const editor = here.open();
-  await here.clock.advance(30_000);
-  assert.notEqual(editor.clientId, refused);
-  assert.equal(editor.status.state, "saved");
+test("a host that says it by an error frame is heard, also where its server can't send 1008", async () => {
+  for (const code of [1008, 4008]) {
+    const here = world();
+    const { join } = here.server;
+    let refused = null;
+    here.server.join = (socket) => {
+      const clientId = new URL(socket.url).searchParams.get("client_id");
+      if (clientId !== (refused ??= clientId)) return join.call(here.server, socket);
+      socket.push({ type: "error", code: "forbidden", message: "the client_id is another user's" });
+      here.clock.set(() => socket.end(code), 2);
+    };
+    const editor = here.open();
+    const codes = [];
+    editor.on("disconnected", (event) => codes.push(event.code));
+    await here.clock.advance(30_000);
+    assert.notEqual(editor.clientId, refused);
+    assert.equal(editor.status.state, "saved");
+    assert.deepEqual(codes, [1008]);
+  }
 });
 
 test("an outage, however long, does not change the client_id", async () => {

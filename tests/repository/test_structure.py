@@ -20,7 +20,7 @@ SOURCES = {
 
 # From the bottom up. A layer may import those below it and the island, never its own neighbours.
 LAYERS = (
-    {"errors", "settings", "resources", "metrics", "connection_log", "lifetime"},
+    {"errors", "settings", "resources", "metrics", "connection_log", "exit_signals", "lifetime"},
     {"ot", "frames", "turns"},
     {"auth", "storage", "client", "installed_types"},
     {"documents"},

@@ -134,7 +134,9 @@ export class Connection {
     const heard = (listener) => (event) => socket === this.#socket && listener(event);
     socket.onopen = heard(() => (this.#openedAt = this.clock.now()));
     socket.onmessage = heard(({ data }) => this.#receive(data));
-    socket.onclose = heard(({ code, reason }) => this.#ended(code, reason, this.isOpen ? null : { status: attempt.status, error: null }));
+    socket.onclose = heard(({ code, reason }) => {
+      this.#ended(meantBy(code), reason, this.isOpen ? null : { status: attempt.status, error: null });
+    });
     socket.onerror = (event) => (attempt.status ??= statusIn(event?.message));
   }
 
@@ -216,6 +218,9 @@ function frameIn(data) {
     return null;
   }
 }
+
+/** Where the server software sends no close codes of the protocol's own range, 3000 is added to them. */
+const meantBy = (code) => (code > 4000 && code < 4100 ? code - 3000 : code);
 
 /** The package `ws` says it in words. */
 function statusIn(message) {
