@@ -13,7 +13,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import uvloop
@@ -81,7 +81,7 @@ class Tail:
             return None
         return Append(document.key, document.epoch, self.version, self.waiting[-1])
 
-    def committed(self, append: Append) -> None:
+    def committed(self, append: Append, checksums: Sequence[int]) -> None:
         self.waiting.pop()
         self.version += self.edits
         self.done.set()

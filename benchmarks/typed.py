@@ -38,7 +38,7 @@ async def make_document(repository: Repository, doc_id: str, edits: int, size: i
     while batch := list(itertools.islice(operations, BATCH_OPERATIONS)):
         version = batch[0][0] - 1
         records = tuple(_record(number, operation) for number, operation in batch)
-        if await repository.append([Append(record.key, record.epoch, version, records)]) != [True]:
+        if [] in await repository.append([Append(record.key, record.epoch, version, records)]):
             raise RuntimeError(f"document {doc_id} could not be made")
         for number, operation in batch:
             buffer.apply(operation)

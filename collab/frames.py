@@ -40,6 +40,7 @@ __all__ = [
     "encode_json",
     "error_frame",
     "fingerprint",
+    "shortened",
 ]
 
 # The largest integer that JavaScript, and so every JSON reader, holds exactly.
@@ -47,6 +48,13 @@ LARGEST_INTEGER = 2**53 - 1
 
 # How many lists and objects may lie in one another, in `data` and in what HTTP is sent.
 MAXIMUM_DEPTH = 64
+
+
+def shortened(checksum: int | None) -> int | None:
+    """What editors are told of a checksum of 64 bits: those that every JSON reader holds exactly.
+    None of none."""
+    return None if checksum is None else checksum & LARGEST_INTEGER
+
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_INTEGER)]
 Positive = Annotated[int, msgspec.Meta(ge=1, le=LARGEST_INTEGER)]
@@ -108,7 +116,7 @@ class ServerFrame(msgspec.Struct, frozen=True, tag_field="type"):
     """Base of what the server sends."""
 
 
-class DocumentState(ServerFrame, frozen=True, tag="document_state"):
+class DocumentState(ServerFrame, frozen=True, tag="document_state", omit_defaults=True):
     doc_id: str
     epoch: str
     doc_type: str
@@ -118,9 +126,11 @@ class DocumentState(ServerFrame, frozen=True, tag="document_state"):
     user: Identity
     users: msgspec.Raw
     last_id: int
+    checksum: int | None = None
+    diverged: bool = False
 
 
-class DocumentResumed(ServerFrame, frozen=True, tag="document_resumed"):
+class DocumentResumed(ServerFrame, frozen=True, tag="document_resumed", omit_defaults=True):
     doc_id: str
     epoch: str
     doc_type: str
@@ -129,18 +139,21 @@ class DocumentResumed(ServerFrame, frozen=True, tag="document_resumed"):
     user: Identity
     users: msgspec.Raw
     last_id: int
+    checksum: int | None = None
 
 
-class Ack(ServerFrame, frozen=True, tag="ack"):
+class Ack(ServerFrame, frozen=True, tag="ack", omit_defaults=True):
     id: int
     version: int
+    checksum: int | None = None
 
 
-class DocumentChange(ServerFrame, frozen=True, tag="document_change"):
+class DocumentChange(ServerFrame, frozen=True, tag="document_change", omit_defaults=True):
     operation: msgspec.Raw
     user_id: str
     client_id: str
     version: int
+    checksum: int | None = None
 
 
 class PresenceChange(ServerFrame, frozen=True, tag="presence"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-__all__ = ["is_readable", "read_frame"]
+__all__ = ["checksum_in", "is_readable", "read_frame"]
 
 Kinds = tuple[type, ...]
 
@@ -32,6 +32,12 @@ def read_frame(text: str | bytes) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return frame if type(frame) is dict and type(frame.get("type")) is str else None
+
+
+def checksum_in(frame: dict[str, Any]) -> int | None:
+    """What the server tells to know its version by; None where it tells nothing."""
+    checksum = frame.get("checksum")
+    return checksum if type(checksum) is int and checksum >= 0 else None
 
 
 def is_readable(frame: dict[str, Any]) -> bool:

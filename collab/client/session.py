@@ -19,7 +19,7 @@ from ..frames import encode_json
 from ..ot import Buffer, OperationType
 from .document_types import client_type
 from .errors import DocumentReplaced, EditRefused, StreamGap, TakenOver
-from .reading import is_readable
+from .reading import checksum_in, is_readable
 from .rebase import Rebased, as_additions, cross, rebase, way_to
 from .unsent import EDIT_BYTES, Part, Unsent, composed
 
@@ -115,6 +115,7 @@ class Session:
         self.user_id = ""
         self.epoch = ""
         self.version = 0
+        self.checksum: int | None = None
         self.last_id = 0
         self.inflight: Inflight | None = None
         self.online = False
@@ -186,11 +187,14 @@ class Session:
             return {}
         if self._needs_state:
             return {"client_id": self.client_id}
-        return {
+        query = {
             "client_id": self.client_id,
             "version": str(self.version),
             "epoch": self.epoch,
         }
+        if self.checksum is not None:
+            query["checksum"] = str(self.checksum)
+        return query
 
     @property
     def may_be_renamed(self) -> bool:
@@ -240,6 +244,7 @@ class Session:
             )
         last_id = self.last_id
         self._identify(frame)
+        self.checksum = checksum_in(frame)
         # Whether the inflight edit is in is told by its ack, which comes in the stream.
         self.last_id = last_id
 
@@ -274,6 +279,7 @@ class Session:
         assert doc_type is not None
         self._confirmed, self._content = doc_type.buffer(confirmed), doc_type.buffer(content)
         self.epoch, self.version = frame["epoch"], frame["version"]
+        self.checksum = checksum_in(frame)
         self._needs_state = False
         self._identify(frame)
 
@@ -286,10 +292,17 @@ class Session:
             return f"the server is back at version {version} of {self.version}"
         if last_id < self.last_id:
             return f"the server has edits of this editor up to {last_id} only, not {self.last_id}"
+        if frame.get("diverged") is True or self._is_other(frame):
+            return f"the server has another history than the one of version {self.version} here"
         same_version = version == self.version and not self._needs_state
         if same_version and content != self._known()[1].content():
             return f"the server has other content at version {version}"
         return ""
+
+    def _is_other(self, frame: dict[str, Any]) -> bool:
+        """Whether the frame is of the version that is known here, and of another checksum."""
+        checksums = (checksum_in(frame), self.checksum)
+        return frame["version"] == self.version and None not in checksums and len({*checksums}) > 1
 
     def _no_way(self, problem: str) -> DocumentReplaced:
         return DocumentReplaced(
@@ -359,7 +372,7 @@ class Session:
             )
         self.inflight = None
         self.last_id = edit_id
-        self.version = version
+        self.version, self.checksum = version, checksum_in(frame)
 
     def _confirm(self, operation: Any) -> bool:
         try:
@@ -380,7 +393,7 @@ class Session:
             if not self._confirm(frame["operation"]):
                 self._needs_state = True
                 raise StreamGap(f"version {version} does not fit the content of the one before it")
-        self.version = version
+        self.version, self.checksum = version, checksum_in(frame)
         return Change(operation, version, frame["user_id"], frame["client_id"], refusals)
 
     def _cross(self, operation: Any) -> Any:

@@ -57,6 +57,7 @@ from .document import Document
 from .effort import check_values, steps_of_frame, steps_of_size
 from .handshake import WebSocketLike
 from .history import Change
+from .join import JoinRequest
 from .link import Farewell, Link, TaskLink
 from .prepared import FRAGMENT_BYTES, Batch, LargeMessage, Prepared, prepare
 from .unread import Encoded, Hold
@@ -170,7 +171,7 @@ class Connection:
 
     # -- joining --------------------------------------------------------------------------------
 
-    async def join(self, version: int | None, epoch: str | None, hold: HoldContent) -> None:
+    async def join(self, request: JoinRequest, hold: HoldContent) -> None:
         """Enter the room with the document's state, or where the client left off.
 
         Args:
@@ -183,14 +184,16 @@ class Connection:
         document = self.document
         self.author.sent = None
         await document.until_known(self.author)
-        if (
-            version is not None
-            and epoch == document.epoch
-            and document.compacted_version <= version <= document.history.head
-        ):
-            self._metrics.resumes += 1
-            self._enter(version, lambda cursor: prepare(self._resumed(cursor)))
-            return
+        version, diverged = request.version, False
+        if version is not None and request.epoch is not None:
+            diverged = request.epoch != document.epoch or version > document.history.head
+            if not diverged and version >= document.compacted_version:
+                checksum = await document.checksum_of(version)
+                if request.checksum in (None, checksum):
+                    self._metrics.resumes += 1
+                    self._enter(version, lambda cursor: prepare(self._resumed(cursor, checksum)))
+                    return
+                diverged = True
         content = await document.shared_content()
         size = len(content.data)
         if size > FRAGMENT_BYTES:
@@ -198,12 +201,12 @@ class Connection:
             is_shared = self.link_kind == DirectLink.kind
             self._hold = hold(content if is_shared else self, size)
         self._metrics.joins += 1
-        self._enter(content.version, lambda cursor: self._prepared_state(cursor, content))
+        self._enter(content.version, lambda _: self._prepared_state(content, diverged=diverged))
 
-    def _prepared_state(self, cursor: int, content: Encoded) -> Prepared:
+    def _prepared_state(self, content: Encoded, *, diverged: bool) -> Prepared:
         if self._hold is None:
-            return prepare(self._stated(cursor, content.data))
-        about = encode_bytes(self._stated(cursor, CONTENT_MARK))
+            return prepare(self._stated(content, content.data, diverged))
+        about = encode_bytes(self._stated(content, CONTENT_MARK, diverged))
         # No text in JSON holds this field with its quotes.
         field = b'"content":'
         head, tail = about.split(field + CONTENT_MARK, 1)
@@ -219,7 +222,7 @@ class Connection:
     def on_finish(self, callback: Callable[[Connection], None]) -> None:
         self._on_finish = callback
 
-    def _resumed(self, cursor: int) -> ServerFrame:
+    def _resumed(self, cursor: int, checksum: int | None) -> ServerFrame:
         document = self.document
         return DocumentResumed(
             doc_id=document.doc_id,
@@ -230,20 +233,23 @@ class Connection:
             user=self._identity(),
             users=document.room.present(cursor),
             last_id=self.author.last_id,
+            checksum=checksum,
         )
 
-    def _stated(self, cursor: int, content: bytes) -> ServerFrame:
+    def _stated(self, content: Encoded, data: bytes, diverged: bool) -> ServerFrame:
         document = self.document
         return DocumentState(
             doc_id=document.doc_id,
             epoch=document.epoch,
             doc_type=document.doc_type.name,
-            content=msgspec.Raw(content),
-            version=cursor,
+            content=msgspec.Raw(data),
+            version=content.version,
             client_id=self.client_id,
             user=self._identity(),
-            users=document.room.present(cursor),
+            users=document.room.present(content.version),
             last_id=self.author.last_id,
+            checksum=content.checksum,
+            diverged=diverged,
         )
 
     def _identity(self) -> Identity:
@@ -550,7 +556,7 @@ class Connection:
             raise TooSlow("this version's changes are no longer kept: reconnect")
         self._cursor = records[-1].version
         room = self.document.room
-        frames = [room.frame_for(self.client_id, Change(record, None)) for record in records]
+        frames = [room.frame_for(self.client_id, Change.stored(record)) for record in records]
         self._metrics.sent_bytes += sum(map(len, frames))
         return frames
 

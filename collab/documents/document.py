@@ -29,7 +29,7 @@ from ..errors import (
     VersionAhead,
     VersionGone,
 )
-from ..frames import encode_json, fingerprint
+from ..frames import encode_json, fingerprint, shortened
 from ..ot.types import Buffer, OperationType
 from ..settings import Settings
 from ..storage import (
@@ -87,6 +87,7 @@ class Document:
         buffer: Buffer,
         version: int,
         snapshot_version: int,
+        checksum: int | None,
         repository: Repository,
         committer: Committer,
         settings: Settings,
@@ -99,6 +100,7 @@ class Document:
         self.doc_type = doc_type
         self.history = History(
             version,
+            checksum,
             maximum_operations=settings.history_maximum_operations,
             maximum_bytes=settings.history_maximum_bytes,
         )
@@ -137,9 +139,14 @@ class Document:
     ) -> Document:
         """The document as stored: its latest snapshot and the operations after it."""
         record = opening.record
-        buffer, version, stored = await load_opened(repository, opening, doc_type)
         return cls(
-            record, doc_type, buffer, version, stored, repository, committer, settings, on_closed
+            record,
+            doc_type,
+            *await load_opened(repository, opening, doc_type),
+            repository,
+            committer,
+            settings,
+            on_closed,
         )
 
     # -- an edit on its way in ------------------------------------------------------------------
@@ -374,7 +381,7 @@ class Document:
                     "is no longer known"
                 )
             # It was shown long ago: only its identity counts, and all else may be compacted.
-            change = Change(record, None)
+            change = Change.stored(record)
         if change.record.fingerprint != fingerprint(version, self.doc_type.normalize(operation)):
             raise _used_before(author, edit_id)
         return change
@@ -389,13 +396,13 @@ class Document:
         records = tuple(change.record for change in tail)
         return Append(self.key, self.epoch, self.history.head, records)
 
-    def committed(self, append: Append) -> None:
+    def committed(self, append: Append, checksums: Sequence[int]) -> None:
         """The turn: these changes are durable and may be shown."""
         if self.state is not DocumentState.OPEN:
             return
         shown = self.history.head
         payers = [self.authors.get(record.client_id) for record in append.operations]
-        self.history.commit(append.version + len(append.operations))
+        self.history.commit(append.version + len(append.operations), checksums)
         for record in append.operations:
             self.authors.forget(record.client_id)
         begun = cpu_clock()
@@ -523,7 +530,8 @@ class Document:
             record = await self._repository.find_document(self.doc_id)
             if record is None or record.epoch != self.epoch:
                 raise _deleted()
-            buffer, version, _ = await load_content(self._repository, record, self.doc_type)
+            loaded = await load_content(self._repository, record, self.doc_type)
+            buffer, version = loaded.buffer, loaded.version
             if version - self.history.head > self._settings.history_maximum_operations:
                 raise StorageUnavailable("the document has moved on: reconnect")
             missed = await read_operations(self._repository, self.key, self.history.head, version)
@@ -612,9 +620,23 @@ class Document:
         version, text = await self.committed_content()
         shared = self._shared() if self._shared is not None else None
         if shared is None or shared.version != version:
-            shared = Encoded(text.encode(), version)
+            shared = Encoded(text.encode(), version, await self.checksum_of(version))
             self._shared = weakref.ref(shared)
         return shared
+
+    async def checksum_of(self, version: int) -> int | None:
+        """The checksum of a version that is committed, shortened; None if it has none, or is no
+        longer kept. The document is open when this returns.
+
+        Raises:
+            StorageUnavailable: it could not be read.
+            DocumentDeleted: the document was deleted meanwhile.
+        """
+        if version >= self.history.start:
+            return shortened(self.history.checksum_of(version))
+        checksum = await self._repository.find_checksum(self.key, version)
+        await self.until_open()
+        return shortened(checksum)
 
     async def stored_operations(self, after: int, limit: int) -> list[OperationRecord]:
         """At most `limit` operations after a version, up to where memory starts, fewer where they

@@ -9,11 +9,12 @@ are accepted and wait for their commit. What lies before `start` is in the datab
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import msgspec
 
-from ..frames import Ack, DocumentChange
+from ..frames import Ack, DocumentChange, shortened
 from ..storage import OperationRecord
 from .prepared import prepare
 
@@ -43,6 +44,7 @@ class Change(msgspec.Struct, gc=False):
     `components` is how many it has, and `components_before` how many those before it in memory
     have.
     `outline` is what its type keeps of it for `transform_past`, if it is known.
+    `checksum` is the one it was stored with, None before that.
     """
 
     record: OperationRecord
@@ -50,14 +52,21 @@ class Change(msgspec.Struct, gc=False):
     components: int = 1
     components_before: int = 0
     outline: Any = None
+    checksum: int | None = None
     _frame: bytes | None = None
+
+    @classmethod
+    def stored(cls, record: OperationRecord) -> Change:
+        """One that is only shown."""
+        return cls(record, checksum=record.checksum)
 
     @classmethod
     def of_record(cls, record: OperationRecord, measures: Measures) -> Change:
         operation = msgspec.json.decode(record.operation)
         outline = measures.outline(operation)
         decoded = operation if outline is None else None
-        return cls(record, decoded, measures.components(operation), outline=outline)
+        components = measures.components(operation)
+        return cls(record, decoded, components, outline=outline, checksum=record.checksum)
 
     @property
     def operation(self) -> Any:
@@ -93,13 +102,15 @@ class Change(msgspec.Struct, gc=False):
                     record.user_id,
                     record.client_id,
                     record.version,
+                    shortened(self.checksum),
                 )
             )
         return self._frame
 
     def ack(self) -> bytes:
         """The prepared `ack`: what the author sees."""
-        return prepare(Ack(self.record.client_edit_id, self.record.version))
+        record = self.record
+        return prepare(Ack(record.client_edit_id, record.version, shortened(self.checksum)))
 
     def frame_for(self, client_id: str) -> bytes:
         """What this change looks like to an editor."""
@@ -115,9 +126,17 @@ class History:
     each editor has at most one uncommitted edit in it.
     """
 
-    def __init__(self, version: int, *, maximum_operations: int, maximum_bytes: int) -> None:
+    def __init__(
+        self,
+        version: int,
+        checksum: int | None = None,
+        *,
+        maximum_operations: int,
+        maximum_bytes: int,
+    ) -> None:
         self.start = version
         self.head = version
+        self._start_checksum = checksum
         self._changes: list[Change] = []
         self._bytes = 0
         self._components = 0
@@ -138,11 +157,23 @@ class History:
         change.components_before = self._components
         self._components += change.components
 
-    def commit(self, version: int) -> None:
-        """Everything up to `version` is committed."""
+    def commit(self, version: int, checksums: Sequence[int] = ()) -> None:
+        """Everything up to `version` is committed.
+
+        Args:
+            checksums: those of the changes since `head`, where these do not have them yet.
+        """
         if not self.head <= version <= self.accepted:
             raise ValueError(f"got version {version}, expected {self.head} to {self.accepted}")
+        for index, checksum in enumerate(checksums, self.head - self.start):
+            self._changes[index].checksum = checksum
         self.head = version
+
+    def checksum_of(self, version: int) -> int | None:
+        """What the change that made `version` was stored with; `version` from `start` to
+        `head`."""
+        index = self._index(version)
+        return self._changes[index - 1].checksum if index else self._start_checksum
 
     def drop_tail(self) -> list[Change]:
         """Take back and return what is accepted but not committed."""
@@ -196,6 +227,7 @@ class History:
         """Let the older half of the committed changes leave memory."""
         count = self.next_start() - self.start
         self._bytes -= sum(change.size_bytes for change in self._changes[:count])
+        self._start_checksum = self._changes[count - 1].checksum
         del self._changes[:count]
         self.start += count
 

@@ -42,14 +42,16 @@ class JoinRequest:
     """How to join.
 
     `guest_secret` is what a guest is known by; where the client gives none, it is a new one.
-    `version` and `epoch` are None unless the client resumes; `doc_type` is None where it doesn't
-    matter, else the type it must have.
+    `version` and `epoch` are None unless the client resumes; `checksum` is that of the version, as
+    the client was told it, None if it names none. `doc_type` is None where it doesn't matter, else
+    the type it must have.
     """
 
     client_id: str
     version: int | None = None
     epoch: str | None = None
     doc_type: str | None = None
+    checksum: int | None = None
     guest_secret: str = field(default_factory=new_guest_secret, compare=False, repr=False)
 
     @classmethod
@@ -60,9 +62,20 @@ class JoinRequest:
             raise InvalidRequest(
                 f"got client_id {client_id[:40]!r}: expected 1 to 64 of A-Z a-z 0-9 . _ ~ -"
             )
-        version = query.get("version")
-        if version is not None and not (version.isascii() and version.isdecimal()):
-            raise InvalidRequest(f"got version {version[:40]!r}: expected a whole number from 0")
-        number = None if version is None else int(version[:16])
-        secret = check_guest_secret(query.get("guest_secret") or new_guest_secret())
-        return cls(client_id, number, query.get("epoch"), query.get("doc_type"), secret)
+        return cls(
+            client_id,
+            _number(query, "version"),
+            query.get("epoch"),
+            query.get("doc_type"),
+            _number(query, "checksum"),
+            check_guest_secret(query.get("guest_secret") or new_guest_secret()),
+        )
+
+
+def _number(query: Mapping[str, str], name: str) -> int | None:
+    value = query.get(name)
+    if value is None:
+        return None
+    if not (value.isascii() and value.isdecimal()):
+        raise InvalidRequest(f"got {name} {value[:40]!r}: expected a whole number from 0")
+    return int(value[:16])

@@ -17,11 +17,15 @@ PAGE_OPERATIONS = 1000
 
 
 class Loaded(NamedTuple):
-    """Content, the version that it is of, and that of the snapshot it began with; 0 if none."""
+    """Content, the version that it is of, and that of the snapshot it began with; 0 if none.
+
+    `checksum` is that of the operation that made `version`, as far as it was read.
+    """
 
     buffer: Buffer
     version: int
     snapshot_version: int
+    checksum: int | None = None
 
 
 async def load_content(
@@ -73,21 +77,21 @@ async def _replay(
     else:
         # Checked when it was stored, maybe under wider limits than today's.
         buffer, start = doc_type.buffer(msgspec.json.decode(snapshot.content)), snapshot.version
-    reached = start
+    reached, checksum = start, record.checksum if start == record.version else None
     while version is None or reached < version:
         limit = PAGE_OPERATIONS if version is None else min(PAGE_OPERATIONS, version - reached)
         if page is None:
             page = await repository.operations_after(record.key, reached, limit)
         for stored in page:
             buffer.apply(msgspec.json.decode(stored.operation))
-            reached = stored.version
+            reached, checksum = stored.version, stored.checksum
         # Large operations come in short pages.
         if not page or (len(page) < limit and reached >= record.version):
             break
         page = None
     if reached < (record.version if version is None else min(version, record.version)):
         raise await _missing(repository, record, reached)
-    return Loaded(buffer, reached, start)
+    return Loaded(buffer, reached, start, checksum)
 
 
 async def _missing(repository: Repository, record: DocumentRecord, reached: int) -> CollabError:

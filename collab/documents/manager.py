@@ -269,7 +269,7 @@ class DocumentManager:
                 try:
                     await accept(websocket)
                     hold = partial(self.unread.hold, address_of(websocket.scope))
-                    await connection.join(request.version, request.epoch, hold)
+                    await connection.join(request, hold)
                 except BaseException:
                     await connection.finish()
                     raise
@@ -491,12 +491,12 @@ class DocumentManager:
         ):
             at, text = await document.committed_content()
             return record, at, msgspec.json.decode(text)
-        buffer, at, _ = await load_content(
-            self.repository, record, self.documents.types.get(record.doc_type), version
-        )
+        doc_type = self.documents.types.get(record.doc_type)
+        loaded = await load_content(self.repository, record, doc_type, version)
+        at = loaded.version
         if version is not None and at != version:
             raise NoSuchDocument(f"document {doc_id!r} has no version {version}: it is at {at}")
-        return record, at, buffer.content()
+        return record, at, loaded.buffer.content()
 
     async def read_content(
         self, doc_id: str, version: int | None = None

@@ -15,13 +15,15 @@ LARGE_BYTES = 65536
 
 
 class Encoded:
-    """The content of one version as JSON, shared by all who wait for it."""
+    """The content of one version as JSON, shared by all who wait for it; and the checksum of that
+    version, if it is known."""
 
-    __slots__ = ("__weakref__", "data", "version")
+    __slots__ = ("__weakref__", "checksum", "data", "version")
 
-    def __init__(self, data: bytes, version: int) -> None:
+    def __init__(self, data: bytes, version: int, checksum: int | None = None) -> None:
         self.data = data
         self.version = version
+        self.checksum = checksum
 
 
 class Waiter(Protocol):

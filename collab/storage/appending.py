@@ -86,7 +86,7 @@ _NO_ADVANCE: Row = (None,) * len(_ADVANCE)
 
 def append_at_once(
     connection: Connection, batch: Sequence[Append], heads: Mapping[int, int | None]
-) -> list[int | None]:
+) -> list[list[int]]:
     """Store each append, in a transaction of its own.
 
     Args:
@@ -94,7 +94,7 @@ def append_at_once(
         heads: as by `append_each`.
 
     Returns:
-        For each append, the checksum of its last operation.
+        For each append, the checksums of its operations.
 
     Raises:
         Missed: a document is no longer at its version; nothing was stored.
@@ -112,7 +112,7 @@ def append_at_once(
         if error.sqlite_errorcode == sqlite3.SQLITE_CONSTRAINT_TRIGGER:
             raise Missed from None
         raise
-    return [part.checksums[-1] for part in parts]
+    return [part.checksums for part in parts]
 
 
 def _prepared(connection: Connection) -> sqlite3.Connection:
@@ -154,7 +154,7 @@ def _advance(part: Part) -> Row:
 def _operations(part: Part) -> Iterator[Row]:
     append = part.append
     for record, checksum in zip(append.operations, part.checksums, strict=True):
-        yield (append.key, *astuple(record), checksum)
+        yield (append.key, *astuple(record)[:-1], checksum)
 
 
 def _append(driver: sqlite3.Connection, rows: Sequence[Row]) -> None:

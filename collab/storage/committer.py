@@ -38,8 +38,8 @@ class Source(Protocol):
     def take(self, limit: int) -> Append | None:
         """The next part to be committed, of at most `limit` operations; None if there is none."""
 
-    def committed(self, append: Append) -> None:
-        """It is durable."""
+    def committed(self, append: Append, checksums: Sequence[int]) -> None:
+        """It is durable, its operations with these checksums."""
 
     def failed(self, append: Append, error: CollabError) -> None:
         """It was not stored (`Conflict`), or that is not known (any other error)."""
@@ -216,10 +216,10 @@ class Committer:
         ended = time.monotonic()
         self.metrics.commit_seconds.observe(ended - begun)
         operations = 0
-        for (source, append), hit in zip(batch, stored, strict=True):
-            if hit:
-                operations += len(append.operations)
-                _tell(source.committed, append)
+        for (source, append), checksums in zip(batch, stored, strict=True):
+            if checksums:
+                operations += len(checksums)
+                _tell(source.committed, append, checksums)
             else:
                 self.metrics.store_errors["conflict"] += 1
                 _tell(source.failed, append, _conflict(append))

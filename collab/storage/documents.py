@@ -67,6 +67,7 @@ DOCUMENT_COLUMNS = (
     _documents.created_at,
     _documents.updated_at,
     _documents.compacted_version,
+    _documents.checksum,
 )
 _ALL: Select[Any] = select(*DOCUMENT_COLUMNS)
 _NEWEST = _ALL.order_by(_documents.updated_at.desc(), _documents.id.desc())

@@ -76,9 +76,7 @@ def inspect_keys(connection: Connection, after: int, limit: int) -> list[int]:
 
 
 def inspect_document(connection: Connection, key: int) -> StoredDocument | None:
-    query: Select[Any] = select(
-        *DOCUMENT_COLUMNS, _documents.checksum, _documents.compacted_checksum
-    )
+    query: Select[Any] = select(*DOCUMENT_COLUMNS, _documents.compacted_checksum)
     with _any_text(connection):
         row = connection.execute(query.where(_documents.id == key)).one_or_none()
         if row is None:
@@ -91,10 +89,11 @@ def inspect_document(connection: Connection, key: int) -> StoredDocument | None:
             .where(_snapshots.document_id == key)
             .order_by(_snapshots.version)
         )
-        *values, checksum, compacted_checksum = row
+        *values, compacted_checksum = row
+        record = DocumentRecord(*values)
         return StoredDocument(
-            DocumentRecord(*values),
-            checksum,
+            record,
+            record.checksum,
             compacted_checksum,
             newest,
             tuple(versions),
@@ -119,7 +118,7 @@ def inspect_operations(
     page = query.where(_operations.document_id == key, _operations.version > after)
     with _any_text(connection):
         rows = connection.execute(page.order_by(_operations.version).limit(limit)).all()
-    return [StoredOperation(OperationRecord(*row[:-1]), row[-1]) for row in rows]
+    return [StoredOperation(OperationRecord(*row), row.checksum) for row in rows]
 
 
 def inspect_snapshot(connection: Connection, key: int, version: int) -> StoredSnapshot | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Generator, Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, Integer, Select, bindparam, select
 
@@ -15,7 +15,14 @@ from .identities import client_of_identities, find_identity
 from .queries import Query
 from .records import ClientRecord, OperationRecord
 
-__all__ = ["find_client", "find_edit", "holds_edit", "operations_after", "verified"]
+__all__ = [
+    "find_checksum",
+    "find_client",
+    "find_edit",
+    "holds_edit",
+    "operations_after",
+    "verified",
+]
 
 # A page is not held in memory whole however large its operations are.
 PAGE_BYTES = 1_048_576
@@ -24,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 _operations = tables.operations.c
 _documents = tables.documents.c
-# A row's places, and in front of its checksum what an `OperationRecord` takes.
+# A row's places; together they are what an `OperationRecord` takes.
 _VERSION, _OPERATION, _CHECKSUM = 0, 1, 7
 _ALL: Select[Any] = select(
     _operations.version,
@@ -46,6 +53,11 @@ _PAGE = Query(
 _BEGIN = Query(
     select(_documents.compacted_version, _documents.compacted_checksum).where(
         _documents.id == bindparam("key")
+    )
+)
+_CHECKSUM_OF = Query(
+    select(_operations.checksum).where(
+        _operations.document_id == bindparam("key"), _operations.version == bindparam("version")
     )
 )
 _DOCUMENT_TO_WRITE = (
@@ -97,6 +109,16 @@ def operations_after(
     return verified(key, version, previous, rows[:limit])
 
 
+def find_checksum(connection: Connection, key: int, version: int) -> int | None:
+    """The checksum of the operation that made `version`; None if it has none, or is no longer
+    kept."""
+    row = _CHECKSUM_OF.first(connection, key=key, version=version)
+    if row is not None:
+        return cast(int | None, row[0])
+    begin = _BEGIN.first(connection, key=key)
+    return begin[1] if begin is not None and begin[0] == version else None
+
+
 def _page(found: Generator[Sequence[Any]]) -> list[Sequence[Any]]:
     """The first rows, at least two if there are, up to `PAGE_BYTES` of operations."""
     rows: list[Sequence[Any]] = []
@@ -124,7 +146,7 @@ def verified(
     records = []
     for row in rows:
         version += 1
-        record, checksum = OperationRecord(*row[:_CHECKSUM]), row[_CHECKSUM]
+        record, checksum = OperationRecord(*row), row[_CHECKSUM]
         if record.version != version:
             raise _damaged(key, f"operation {version} is missing")
         # Rows of the time before there were checksums have none, and only the first may be such.
@@ -164,7 +186,7 @@ def find_edit(
     """The operation that an edit became; where that is compacted, `operation` is "null"."""
     row = _EDIT.first(connection, key=key, client_id=client_id, client_edit_id=client_edit_id)
     if row is not None:
-        return OperationRecord(*row[:_CHECKSUM])
+        return OperationRecord(*row)
     kept = find_identity(connection, key, client_id, client_edit_id)
     if kept is None:
         return None

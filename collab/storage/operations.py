@@ -50,30 +50,30 @@ class Part(NamedTuple):
 
 def append_each(
     connection: Connection, batch: Sequence[Append], heads: Mapping[int, int | None]
-) -> list[int | None]:
+) -> list[list[int]]:
     """Store each append whose document is still at its version.
 
     Args:
         heads: by document key, the checksums of the newest operations, as far as they are known.
 
     Returns:
-        For each append, the checksum of its last operation; None if it was not stored.
+        For each append, the checksums of its operations; none if it was not stored.
     """
     heads = _all_heads(connection, batch, heads)
-    stored: list[int | None] = []
+    stored: list[list[int]] = []
     for append in batch:
         part = part_of(append, heads)
         hit = _advance(connection, [part]) == 1
         if hit:
             _insert(connection, [part])
             heads[append.key] = part.checksums[-1]
-        stored.append(part.checksums[-1] if hit else None)
+        stored.append(part.checksums if hit else [])
     return stored
 
 
 def append_together(
     connection: Connection, batch: Sequence[Append], heads: Mapping[int, int | None]
-) -> list[int | None]:
+) -> list[list[int]]:
     """The same in two statements.
 
     Raises:
@@ -84,7 +84,7 @@ def append_together(
     if _advance(connection, parts) != len(parts):
         raise Missed
     _insert(connection, parts)
-    return [part.checksums[-1] for part in parts]
+    return [part.checksums for part in parts]
 
 
 def _all_heads(
@@ -129,7 +129,7 @@ def _advance(connection: Connection, parts: Sequence[Part]) -> int:
 
 def _insert(connection: Connection, parts: Sequence[Part]) -> None:
     rows = [
-        {"document_id": append.key, "checksum": checksum, **asdict(record)}
+        {"document_id": append.key, **asdict(record), "checksum": checksum}
         for append, _previous, checksums in parts
         for record, checksum in zip(append.operations, checksums, strict=True)
     ]

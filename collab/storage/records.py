@@ -34,7 +34,8 @@ class DocumentRecord:
 
     `key` is the database's number of it, never used again for another one; `epoch` a random text
     made with the document, which tells it from a later one of the same `doc_id`. Operations up to
-    `compacted_version` are no longer kept.
+    `compacted_version` are no longer kept. `checksum` is that of the operation that made `version`,
+    None if it has none.
     """
 
     key: int
@@ -46,6 +47,7 @@ class DocumentRecord:
     created_at: float
     updated_at: float
     compacted_version: int = 0
+    checksum: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,8 @@ class OperationRecord(msgspec.Struct, frozen=True, gc=False):
     """The edit that made `version`.
 
     `operation` is JSON text, as applied; `fingerprint` names the edit as it was first sent;
-    `created_at` is in seconds since the epoch, UTC.
+    `created_at` is in seconds since the epoch, UTC. `checksum` is what was stored with it: None
+    before that, and where there is none.
     """
 
     version: int
@@ -99,6 +102,7 @@ class OperationRecord(msgspec.Struct, frozen=True, gc=False):
     user_id: str
     fingerprint: str
     created_at: float
+    checksum: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -232,14 +232,14 @@ class Repository:
 
     # -- operations -----------------------------------------------------------------------------
 
-    async def append(self, batch: Sequence[Append]) -> list[bool]:
+    async def append(self, batch: Sequence[Append]) -> list[list[int]]:
         """Store operations of several documents in one transaction.
 
         Each document is compared and set: one that is gone, was made anew or has another version
         than the append expects is left out, and so is one whose rows the database refuses.
 
         Returns:
-            For each append, whether it was stored.
+            For each append, the checksums of its operations; none if it was not stored.
 
         Raises:
             StorageUnavailable: none of it was stored, or nobody knows.
@@ -258,30 +258,30 @@ class Repository:
 
     async def _append_all(
         self, batch: Sequence[Append], heads: Mapping[int, int | None]
-    ) -> list[int | None]:
+    ) -> list[list[int]]:
         if self._is_sqlite:
             return await self._database.write_whole(append_at_once, batch, heads)
         return await self._database.write(_append, batch, heads)
 
     async def _append_each(
         self, batch: Sequence[Append], heads: Mapping[int, int | None]
-    ) -> list[bool]:
+    ) -> list[list[int]]:
         return self._noted(batch, await self._database.write(operations.append_each, batch, heads))
 
-    def _noted(self, batch: Sequence[Append], stored: Sequence[int | None]) -> list[bool]:
-        for append, checksum in zip(batch, stored, strict=True):
-            if checksum is not None:
-                self._heads.put(append, checksum)
-        return [checksum is not None for checksum in stored]
+    def _noted(self, batch: Sequence[Append], stored: list[list[int]]) -> list[list[int]]:
+        for append, checksums in zip(batch, stored, strict=True):
+            if checksums:
+                self._heads.put(append, checksums[-1])
+        return stored
 
-    async def _append_alone(self, append: Append, heads: Mapping[int, int | None]) -> bool:
+    async def _append_alone(self, append: Append, heads: Mapping[int, int | None]) -> list[int]:
         try:
             return (await self._append_each([append], heads))[0]
         except REFUSED as error:
             # The error's own text would show what somebody wrote.
             kind = type(error).__name__
             logger.error("document key %d after %d: %s", append.key, append.version, kind)
-            return False
+            return []
 
     async def operations_after(self, key: int, version: int, limit: int) -> list[OperationRecord]:
         """At most `limit` operations after `version`, in order; none if those are no longer kept,
@@ -291,6 +291,11 @@ class Repository:
             DocumentDamaged: they are not what was stored.
         """
         return await self._database.read(log.operations_after, key, version, limit)
+
+    async def find_checksum(self, key: int, version: int) -> int | None:
+        """The checksum of the operation that made `version`; None if it has none, or is no longer
+        kept."""
+        return await self._database.read(log.find_checksum, key, version)
 
     async def find_client(self, key: int, client_id: str) -> ClientRecord | None:
         """What is stored of this editor on this document; None if it never edited it."""
@@ -485,7 +490,7 @@ def _create(
 
 def _append(
     connection: Connection, batch: Sequence[Append], heads: Mapping[int, int | None]
-) -> list[int | None]:
+) -> list[list[int]]:
     # Not every driver counts the rows of many updates in one statement.
     if len(batch) == 1 or not connection.dialect.supports_sane_multi_rowcount:
         return operations.append_each(connection, batch, heads)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,7 +26,7 @@ class Entry:
 @dataclass
 class SimulatedServer:
     """`compacted` is the version that the history begins with; what fits into one edit is what the
-    real server takes by default."""
+    real server takes by default. One that `tells_checksums` compares them, too."""
 
     content: Any = ""
     epoch: str = "e1"
@@ -35,10 +36,31 @@ class SimulatedServer:
     compacted: int = 0
     bytes_maximum: int = 1024 * 1024
     size_maximum: int = 10_000_000
+    tells_checksums: bool = True
 
     @property
     def version(self) -> int:
         return len(self.log)
+
+    def checksum(self, version: int) -> int | None:
+        if not self.tells_checksums or version == 0:
+            return None
+        return zlib.crc32(repr(self.log[:version]).encode())
+
+    def told(self, version: int) -> dict[str, Any]:
+        """What a frame tells of the version that it brings."""
+        checksum = self.checksum(version)
+        return (
+            {"version": version} if checksum is None else {"version": version, "checksum": checksum}
+        )
+
+    def knows(self, query: dict[str, str]) -> bool:
+        """Whether the version that a client names is one of this history."""
+        version = int(query["version"])
+        if query["epoch"] != self.epoch or version > self.version:
+            return False
+        known = (None, str(self.checksum(version)))
+        return not self.tells_checksums or query.get("checksum") in known
 
     def last_id(self, client_id: str) -> int:
         return sum(entry.client_id == client_id for entry in self.log)
@@ -116,15 +138,15 @@ class Line:
             "users": [],
             "last_id": server.last_id(client_id),
         }
-        if (
-            query.get("epoch") == server.epoch
-            and server.compacted <= int(query["version"]) <= server.version
-        ):
+        resumes = "version" in query
+        if resumes and server.compacted <= int(query["version"]) and server.knows(query):
             self.cursor = int(query["version"])
         else:
             self.cursor = server.version
             frame |= {"type": "document_state", "content": server.content}
-        self.down.append({**frame, "version": self.cursor})
+            if resumes and server.compacted <= int(query["version"]) and server.tells_checksums:
+                frame["diverged"] = True
+        self.down.append({**frame, **server.told(self.cursor)})
 
     def send(self) -> bool:
         """The session sends what it has to send."""
@@ -152,7 +174,7 @@ class Line:
         for entry in self.server.log[self.cursor :]:
             self.cursor += 1
             if entry.client_id == self.client_id:
-                self.down.append({"type": "ack", "id": entry.id, "version": self.cursor})
+                self.down.append({"type": "ack", "id": entry.id, **self.server.told(self.cursor)})
                 continue
             self.down.append(
                 {
@@ -160,7 +182,7 @@ class Line:
                     "operation": entry.operation,
                     "user_id": f"user-{entry.client_id}",
                     "client_id": entry.client_id,
-                    "version": self.cursor,
+                    **self.server.told(self.cursor),
                 }
             )
 

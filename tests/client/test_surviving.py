@@ -416,7 +416,7 @@ def test_a_backup_that_others_have_edited_since_is_told_too() -> None:
     server = SimulatedServer("")
     line = edited(joined(server), insert(0, "mine"))
     line.settle()
-    backup = SimulatedServer("")
+    backup = SimulatedServer("", tells_checksums=False)
     for letter in "abc":
         backup.accept("b", insert(0, letter))
     line = Line(backup, line.session, "a")
@@ -428,6 +428,91 @@ def test_a_backup_that_others_have_edited_since_is_told_too() -> None:
     assert change.replaced is not None
     assert change.replaced.content == "mine"
     assert line.session.content == backup.content == "cba"
+
+
+def gone_on(server: SimulatedServer, version: int, *texts: str) -> SimulatedServer:
+    """A history that begins as this one does; then others have edited."""
+    other = SimulatedServer("")
+    for entry in server.log[:version]:
+        other.accept(entry.client_id, entry.operation)
+    for text in texts:
+        other.accept("c", insert(0, text))
+    return other
+
+
+@pytest.mark.parametrize("texts", [("x",), ("x", "y", "z")])
+def test_versions_that_were_given_again_are_told_from_those_that_were_seen(
+    texts: tuple[str, ...],
+) -> None:
+    server = SimulatedServer("")
+    line = edited(joined(server), insert(0, "mine "))
+    line.settle()
+    server.accept("b", insert(5, "lost"))
+    line.stream()
+    line.settle()
+    assert line.session.content == "mine lost"
+    other = gone_on(server, 1, *texts)
+    line = Line(other, line.session, "a")
+    line.settle()
+    (change,) = line.changes
+    assert change.replaced is not None
+    assert (change.replaced.content, change.replaced.version) == ("mine lost", 2)
+    assert "another history" in change.replaced.reason
+    line.session.edit(insert(0, "again "))
+    line.settle()
+    assert line.session.content == other.content
+
+
+def test_unsaved_changes_on_versions_that_were_given_again_are_in_the_error() -> None:
+    server = SimulatedServer("")
+    line = edited(joined(server), insert(0, "mine "))
+    line.settle()
+    server.accept("b", insert(5, "lost"))
+    line.stream()
+    line.settle()
+    line.session.edit(insert(9, " and typed"))
+    with pytest.raises(DocumentReplaced, match="another history") as replaced:
+        Line(gone_on(server, 1, "x"), line.session, "a").deliver()
+    assert (replaced.value.content, replaced.value.unsaved) == ("mine lost and typed", True)
+
+
+def test_a_state_of_the_same_version_and_another_checksum_is_of_another_history() -> None:
+    server = SimulatedServer("")
+    line = edited(joined(server), insert(0, "mine "))
+    line.settle()
+    frame = {"type": "document_change", "version": 2, "user_id": "b", "client_id": "b"}
+    with pytest.raises(StreamGap):
+        line.session.receive({**frame, "operation": {"ops": [{"delete": 99}]}})
+    assert "version" not in line.session.query
+    line = Line(gone_on(server, 0, "x"), line.session, "z")
+    line.settle()
+    (change,) = line.changes
+    assert change.replaced is not None
+    assert change.replaced.content == "mine "
+
+
+@pytest.mark.parametrize("checksum", ["7", 7.0, -7, True, None, []])
+def test_what_is_no_checksum_is_none(checksum: Any) -> None:
+    session = joined(SimulatedServer("")).session
+    session.edit(insert(0, "x"))
+    assert session.outgoing() is not None
+    session.receive({"type": "ack", "id": 1, "version": 1, "checksum": checksum})
+    assert "checksum" not in session.query
+
+
+def test_the_checksum_goes_with_the_version() -> None:
+    session = joined(SimulatedServer("")).session
+    assert "checksum" not in session.query
+    session.edit(insert(0, "x"))
+    assert session.outgoing() is not None
+    session.receive({"type": "ack", "id": 1, "version": 1, "checksum": 11})
+    change = {"type": "document_change", "user_id": "b", "client_id": "b"}
+    session.receive({**change, "operation": insert(0, "y"), "version": 2, "checksum": 22})
+    # A late one is of a version that is past.
+    session.receive({"type": "ack", "id": 1, "version": 1, "checksum": 11})
+    assert (session.query["version"], session.query["checksum"]) == ("2", "22")
+    session.receive({**change, "operation": insert(0, "z"), "version": 3})
+    assert "checksum" not in session.query
 
 
 def test_a_new_database_while_all_was_saved_is_told_with_the_former_content() -> None:

@@ -40,13 +40,15 @@ async def test_an_edit_is_acknowledged_and_shown_to_the_others(app: Collab) -> N
     await ann.expect("user_joined")
     await bob.expect("document_state")
     await ann.edit(1, 0, {"insert": "hello"})
-    assert await ann.receive() == {"type": "ack", "id": 1, "version": 1}
+    ack = await ann.receive()
+    assert ack == {"type": "ack", "id": 1, "version": 1, "checksum": ack["checksum"]}
     assert await bob.receive() == {
         "type": "document_change",
         "operation": {"ops": [{"insert": "hello"}]},
         "user_id": "ann",
         "client_id": "a",
         "version": 1,
+        "checksum": ack["checksum"],
     }
     late = await connect(app, "doc")
     assert (await late.receive())["content"] == "hello"

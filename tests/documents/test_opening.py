@@ -157,7 +157,7 @@ async def test_a_log_of_several_pages_is_read_to_its_end(app: Collab) -> None:
     count = 2 * PAGE_OPERATIONS + 1
     operations = tuple(letter(version) for version in range(1, count + 1))
     repository = app.manager.repository
-    assert await repository.append([Append(record.key, record.epoch, 0, operations)]) == [True]
+    assert all(await repository.append([Append(record.key, record.epoch, 0, operations)]))
     wire = await connect(app, "doc", client_id="a", user_id="ann")
     state: dict[str, Any] = await wire.receive()
     assert (state["version"], len(state["content"]), state["last_id"]) == (count, count, count)

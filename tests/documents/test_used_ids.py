@@ -24,7 +24,7 @@ class SharedRepository(Repository):
     intruder: tuple[str, int, str] | None = None
     fails = False
 
-    async def append(self, batch: Sequence[Append]) -> list[bool]:
+    async def append(self, batch: Sequence[Append]) -> list[list[int]]:
         if self.fails:
             self.fails = False
             raise StorageUnavailable("the database has not answered")
@@ -48,7 +48,7 @@ class SharedRepository(Repository):
             created_at=time.time(),
         )
         append = Append(record.key, record.epoch, record.version, (stored,))
-        assert await super().append([append]) == [True]
+        assert all(await super().append([append]))
 
 
 @pytest.fixture

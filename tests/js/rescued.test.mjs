@@ -39,6 +39,18 @@ async function restored(here, version) {
   await here.clock.advance(30_000);
 }
 
+/** A history that begins as this one, and in which somebody has added words where it was lost. */
+function goneOnFrom({ server }, version, words) {
+  server.history.length = server.head = version;
+  server.content = server.history.reduce((content, { operation }) => server.type.apply(content, operation), server.start);
+  for (const word of words) {
+    const operation = insert(server.content.length, word);
+    server.content = server.type.apply(server.content, operation);
+    server.history.push({ operation, clientId: "other", id: server.history.length, sent: "" });
+    server.head = server.history.length;
+  }
+}
+
 test("pages that set aside at the same time write nothing over each other", () => {
   const storage = new MemoryStorage();
   const clock = new FakeClock();
@@ -197,20 +209,67 @@ test("a backup that others have gone on from is told by what the server has forg
     await here.clock.advance(50);
   }
   await offline(here);
-  const { server } = here;
-  server.history.length = server.head = 1;
-  server.content = "base one ";
-  server.clients.get(editor.clientId).lastId = 1;
-  for (const word of ["others ", "went on "]) {
-    const operation = insert(server.content.length, word);
-    server.content = server.type.apply(server.content, operation);
-    server.history.push({ operation, clientId: "other", id: server.history.length, sent: "" });
-    server.head = server.history.length;
-  }
-  server.reachable = true;
+  goneOnFrom(here, 1, ["others ", "went on "]);
+  here.server.clients.get(editor.clientId).lastId = 1;
+  here.server.reachable = true;
   await here.clock.advance(30_000);
   assert.equal(editor.content, "base one others went on ");
   assert.deepEqual([editor.rescued.content, editor.rescued.reason], ["base one two ", "older"]);
+});
+
+test("versions that were lost and given again are told from those that were seen", async () => {
+  for (const storage of [null, new MemoryStorage()]) {
+    const here = world({ content: "base " });
+    const [writer, reader] = [await opened(here), await opened(here, { storage })];
+    for (const word of ["one ", "two ", "three "]) {
+      writer.edit(insert(writer.content.length, word));
+      await here.clock.advance(50);
+    }
+    writer.close();
+    await offline(here);
+    goneOnFrom(here, 1, ["others ", "went ", "on "]);
+    here.server.reachable = true;
+    await here.clock.advance(30_000);
+    assert.equal(reader.content, "base one others went on ");
+    assert.deepEqual([reader.rescued.content, reader.rescued.reason], ["base one two three ", "older"]);
+    reader.edit(insert(0, "and I "));
+    await here.clock.advance(50);
+    assert.equal(here.server.content, reader.content);
+  }
+});
+
+test("what this device kept of versions that were given again is set aside by the next page", async () => {
+  const here = world({ content: "base " });
+  const storage = new MemoryStorage();
+  const [writer, reader] = [await opened(here), await opened(here, { storage })];
+  writer.edit(insert(5, "seen "));
+  await here.clock.advance(50);
+  await offline(here);
+  reader.edit(insert(10, "typed"));
+  reader.close();
+  writer.close();
+  goneOnFrom(here, 0, ["others "]);
+  here.server.reachable = true;
+  const page = await opened(here, { storage });
+  await here.clock.advance(30_000);
+  assert.equal(page.content, "base others ");
+  assert.equal(here.server.content, page.content);
+  assert.deepEqual([page.rescued.content, page.rescued.unsaved], ["base seen typed", 1]);
+});
+
+test("an editor whose server tells no checksums resumes without one", async () => {
+  const here = world({ content: "base " });
+  here.server.checksumAt = () => undefined;
+  const editor = await opened(here);
+  editor.edit(insert(5, "one "));
+  await here.clock.advance(50);
+  await offline(here);
+  here.server.reachable = true;
+  await here.clock.advance(30_000);
+  const [socket] = here.server.connections.values();
+  const { searchParams } = new URL(socket.url);
+  assert.deepEqual([searchParams.get("version"), searchParams.has("checksum")], ["1", false]);
+  assert.deepEqual([editor.content, editor.status.state], ["base one ", "saved"]);
 });
 
 test("a newer version of the same document is no loss, however it comes", async () => {

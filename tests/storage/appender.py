@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Sequence
 
 from collab.storage import Append, Committer, Database, Repository
 
@@ -21,7 +22,7 @@ class Endless:
         records = tuple(operation(self.head + 1 + index) for index in range(self.width))
         return Append(self.key, self.epoch, self.head, records)
 
-    def committed(self, append: Append) -> None:
+    def committed(self, append: Append, checksums: Sequence[int]) -> None:
         self.head += self.width
         sys.stdout.write(f"{self.key} {self.head}\n")
         sys.stdout.flush()

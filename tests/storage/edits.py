@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Sequence
 
-from collab.storage import Append, DocumentRecord, OperationRecord
+from msgspec import structs
+
+from collab.storage import Append, DocumentRecord, OperationRecord, Repository
 
 CREATED_AT = 1_700_000_000.125
 
@@ -27,6 +29,16 @@ def operation(version: int, client_id: str = "ada", edit_id: int | None = None) 
 def append(document: DocumentRecord, version: int, count: int = 1) -> Append:
     records = tuple(operation(version + 1 + index) for index in range(count))
     return Append(document.key, document.epoch, version, records)
+
+
+async def stores(repository: Repository, batch: Sequence[Append]) -> list[bool]:
+    """Append, and tell for each whether it was stored."""
+    return [bool(checksums) for checksums in await repository.append(batch)]
+
+
+def as_given(records: Iterable[OperationRecord]) -> list[OperationRecord]:
+    """What was read as it was before it was stored."""
+    return [structs.replace(record, checksum=None) for record in records]
 
 
 @contextlib.asynccontextmanager

@@ -34,7 +34,7 @@ class Watched(Repository):
         self.batches: list[list[tuple[str, int]]] = []
         self.names: dict[int, str] = {}
 
-    async def append(self, batch: Sequence[Append]) -> list[bool]:
+    async def append(self, batch: Sequence[Append]) -> list[list[int]]:
         self.batches.append([(self.names[each.key], len(each.operations)) for each in batch])
         return await super().append(batch)
 
@@ -62,7 +62,8 @@ class Tail:
         self.turned.set()
         return Append(self.document.key, self.document.epoch, self.head, taken) if taken else None
 
-    def committed(self, append: Append) -> None:
+    def committed(self, append: Append, checksums: Sequence[int]) -> None:
+        assert len(checksums) == len(append.operations)
         del self.waiting[: self.writing]
         self.head += self.writing
         self._settle(self.head)
@@ -267,7 +268,7 @@ async def test_a_locked_database_fails_the_commit_in_time(
 async def test_one_conflict_among_many_is_told_to_its_source_alone(
     watched: Watched, committer: Committer, tails: list[Tail]
 ) -> None:
-    assert await Repository.append(watched, [append(tails[1].document, 0)]) == [True]
+    assert await Repository.append(watched, [append(tails[1].document, 0)])
     for tail in tails:
         committer.notify(tail.add(2))
     await committer.start()
@@ -290,8 +291,8 @@ class Clumsy(Tail):
         self._stumble("take")
         return super().take(limit)
 
-    def committed(self, append: Append) -> None:
-        super().committed(append)
+    def committed(self, append: Append, checksums: Sequence[int]) -> None:
+        super().committed(append, checksums)
         self._stumble("committed")
 
     def failed(self, append: Append, error: CollabError) -> None:

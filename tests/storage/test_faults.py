@@ -27,7 +27,7 @@ from collab.storage import (
     head_revision,
 )
 
-from .edits import append, line_of, operation, program, tell
+from .edits import append, line_of, operation, program, stores, tell
 
 LOCK = """
 import sqlite3, sys
@@ -59,7 +59,7 @@ async def test_a_lock_held_by_another_program_is_told_and_outlived(
         assert await repository.find_document("plan") == document
         await tell(other, "let go")
         assert await line_of(other) == "unlocked"
-    assert await repository.append([append(document, 0)]) == [True]
+    assert await stores(repository, [append(document, 0)]) == [True]
     await repository.ping()
 
 
@@ -130,7 +130,7 @@ async def test_a_full_database_is_told_and_takes_edits_again_once_there_is_room(
         await repository.append([append(document, 10, 1000)])
     assert await versions(repository, document) == list(range(1, 11))
     await database.write(limit_pages, 2**30)
-    assert await repository.append([append(document, 10, 1000)]) == [True]
+    assert await stores(repository, [append(document, 10, 1000)]) == [True]
     assert await versions(repository, document) == list(range(1, 1011))
 
 
@@ -167,14 +167,14 @@ async def test_on_a_full_disk_nothing_acknowledged_is_lost(small_disk: Path) -> 
     async def fill() -> None:
         nonlocal stored
         while stored < 100_000:
-            assert await repository.append([append(document, stored, 100)]) == [True]
+            assert await stores(repository, [append(document, stored, 100)]) == [True]
             stored += 100
 
     with pytest.raises(StorageUnavailable, match="the disk is full"):
         await fill()
     assert await versions(repository, document) == list(range(1, stored + 1))
     ballast.unlink()
-    assert await repository.append([append(document, stored, 10)]) == [True]
+    assert await stores(repository, [append(document, stored, 10)]) == [True]
     await database.close()
     await database.open()
     assert await versions(repository, document) == list(range(1, stored + 11))
@@ -284,7 +284,7 @@ async def test_an_error_shows_nobody_what_somebody_wrote(
     caplog.set_level(logging.INFO)
     await repository.append([append(document, 0)])
     used = structs.replace(operation(2), client_edit_id=1)
-    assert await repository.append([Append(document.key, document.epoch, 1, (used,))]) == [False]
+    assert await stores(repository, [Append(document.key, document.epoch, 1, (used,))]) == [False]
     assert "IntegrityError" in caplog.text
     assert "insert" not in caplog.text
 

@@ -10,7 +10,7 @@ from collab.errors import DocumentDamaged
 from collab.storage import ClientRecord, DocumentRecord, Opening, Repository, SnapshotRecord
 from tests.damage import damage, flip
 
-from .edits import append, operation
+from .edits import append, as_given, operation
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ async def test_the_snapshot_comes_with_the_operations_after_it_and_the_editor(
     assert opening is not None
     assert opening.record == await repository.find_document("plan")
     assert opening.snapshot == SnapshotRecord(3, '"three"')
-    assert opening.operations == [operation(4), operation(5)]
+    assert as_given(opening.operations) == [operation(4), operation(5)]
     assert opening.client == ClientRecord("ada", "user of ada", 5, 5)
 
 

@@ -12,7 +12,7 @@ from collab.errors import StorageUnavailable
 from collab.storage import Database, DocumentRecord, Repository
 from collab.storage import database as database_module
 
-from .edits import append
+from .edits import append, stores
 
 
 @pytest.fixture(autouse=True)
@@ -71,7 +71,7 @@ async def test_reading_finds_out_by_itself_that_the_file_is_gone(
 async def test_a_deleted_database_is_saved_beside_its_place_and_taken_up_from_there(
     repository: Repository, document: DocumentRecord, file: Path
 ) -> None:
-    assert await repository.append([append(document, 0, 10)]) == [True]
+    assert await stores(repository, [append(document, 0, 10)]) == [True]
     file.unlink()
     await refuse(repository, document, 10)
     await refuse(repository, document, 10)
@@ -81,14 +81,14 @@ async def test_a_deleted_database_is_saved_beside_its_place_and_taken_up_from_th
     saved.rename(file)
     await repository.ping()
     assert len(await repository.operations_after(document.key, 0, 100)) == 11
-    assert await repository.append([append(document, 11)]) == [True]
+    assert await stores(repository, [append(document, 11)]) == [True]
     assert not rescued(file)
 
 
 async def test_a_database_that_is_deleted_with_its_log_is_saved(
     repository: Repository, document: DocumentRecord, file: Path
 ) -> None:
-    assert await repository.append([append(document, 0, 10)]) == [True]
+    assert await stores(repository, [append(document, 0, 10)]) == [True]
     for each in file.parent.glob("documents.db*"):
         each.unlink()
     await refuse(repository, document, 10)
@@ -99,7 +99,7 @@ async def test_a_database_that_is_deleted_with_its_log_is_saved(
 async def test_a_moved_database_is_complete_where_it_is_and_taken_up_when_it_is_back(
     repository: Repository, document: DocumentRecord, file: Path
 ) -> None:
-    assert await repository.append([append(document, 0, 10)]) == [True]
+    assert await stores(repository, [append(document, 0, 10)]) == [True]
     elsewhere = file.with_name("elsewhere.db")
     file.rename(elsewhere)
     await refuse(repository, document, 10)
@@ -108,16 +108,16 @@ async def test_a_moved_database_is_complete_where_it_is_and_taken_up_when_it_is_
     assert file.with_name("documents.db-wal").stat().st_size == 0
     assert not rescued(file)
     elsewhere.rename(file)
-    assert await repository.append([append(document, 11)]) == [True]
+    assert await stores(repository, [append(document, 11)]) == [True]
 
 
 async def test_a_log_that_is_deleted_costs_nothing(
     repository: Repository, document: DocumentRecord, file: Path
 ) -> None:
-    assert await repository.append([append(document, 0, 10)]) == [True]
+    assert await stores(repository, [append(document, 0, 10)]) == [True]
     file.with_name("documents.db-wal").unlink()
     await refuse(repository, document, 10)
-    assert await repository.append([append(document, 11)]) == [True]
+    assert await stores(repository, [append(document, 11)]) == [True]
     assert count(file) >= 11
     assert not rescued(file)
 
@@ -125,7 +125,7 @@ async def test_a_log_that_is_deleted_costs_nothing(
 async def test_a_new_database_is_taken_up_but_never_made(
     url: str, repository: Repository, document: DocumentRecord, file: Path
 ) -> None:
-    assert await repository.append([append(document, 0)]) == [True]
+    assert await stores(repository, [append(document, 0)]) == [True]
     file.unlink()
     await refuse(repository, document, 1)
     await refuse(repository, document, 1)
@@ -145,9 +145,9 @@ async def test_an_older_copy_is_refused(
     database: Database, repository: Repository, document: DocumentRecord, file: Path
 ) -> None:
     older = file.with_name("older.db")
-    assert await repository.append([append(document, 0)]) == [True]
+    assert await stores(repository, [append(document, 0)]) == [True]
     copy(file, older)
-    assert await repository.append([append(document, 1)]) == [True]
+    assert await stores(repository, [append(document, 1)]) == [True]
     older.rename(file)
     await refuse(repository, document, 2)
     assert "lacks the newest edits; restart" in await refuse(repository, document, 2)
@@ -164,7 +164,7 @@ async def test_an_older_copy_is_refused(
 async def test_what_is_no_database_is_told_and_left_alone(
     repository: Repository, document: DocumentRecord, file: Path, content: bytes
 ) -> None:
-    assert await repository.append([append(document, 0)]) == [True]
+    assert await stores(repository, [append(document, 0)]) == [True]
     file.unlink()
     file.write_bytes(content)
     await refuse(repository, document, 1)
@@ -172,13 +172,13 @@ async def test_what_is_no_database_is_told_and_left_alone(
     assert file.read_bytes() == content
     (saved,) = rescued(file)
     saved.replace(file)
-    assert await repository.append([append(document, 2)]) == [True]
+    assert await stores(repository, [append(document, 2)]) == [True]
 
 
 async def test_half_a_copy_is_waited_for(
     repository: Repository, document: DocumentRecord, file: Path
 ) -> None:
-    assert await repository.append([append(document, 0, 1000)]) == [True]
+    assert await stores(repository, [append(document, 0, 1000)]) == [True]
     file.unlink()
     await refuse(repository, document, 1000)
     await refuse(repository, document, 1000)
@@ -189,13 +189,13 @@ async def test_half_a_copy_is_waited_for(
         target.flush()
         await refuse(repository, document, 1000)
         target.write(content[len(content) // 2 :])
-    assert await repository.append([append(document, 1001)]) == [True]
+    assert await stores(repository, [append(document, 1001)]) == [True]
 
 
 async def test_what_can_t_be_saved_is_kept_open_until_it_can(
     repository: Repository, document: DocumentRecord, file: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert await repository.append([append(document, 0, 10)]) == [True]
+    assert await stores(repository, [append(document, 0, 10)]) == [True]
     shutil.rmtree(file.parent)
     await refuse(repository, document, 10)
     assert "deleted, and can't be saved" in await refuse(repository, document, 10)
@@ -208,7 +208,7 @@ async def test_what_can_t_be_saved_is_kept_open_until_it_can(
 async def test_a_deletion_that_nobody_noticed_is_noticed_on_closing(
     database: Database, repository: Repository, document: DocumentRecord, file: Path
 ) -> None:
-    assert await repository.append([append(document, 0, 10)]) == [True]
+    assert await stores(repository, [append(document, 0, 10)]) == [True]
     file.unlink()
     await database.close()
     assert [count(each) for each in rescued(file)] == [10]

@@ -120,9 +120,9 @@ export class CollabDocument extends Emitter {
   }
 
   #addressWith(token) {
-    const { version, epoch } = this.#session;
+    const { version, epoch, checksum } = this.#session;
     const clientId = this.#candidate ?? this.#session.clientId;
-    const resume = epoch !== null && !this.#afresh ? { version, epoch } : {};
+    const resume = epoch !== null && !this.#afresh ? { version, epoch, checksum } : {};
     return socketUrl({ ...this.#options, token, clientId, ...resume });
   }
 
@@ -290,12 +290,12 @@ export class CollabDocument extends Emitter {
 
   /** Give up what is not acknowledged and go back to what the server has. */
   discard() {
-    const { confirmed, version, epoch } = this.#session;
+    const { confirmed, version, epoch, checksum } = this.#session;
     if (this.#session.unsaved === 0) return;
     this.#saveState.error = null;
     // An edit that is under way may yet be accepted; another identity tells it apart.
     const mayArrive = this.#session.inflight !== null;
-    this.#replace(confirmed.content, version, epoch);
+    this.#replace(confirmed.content, version, epoch, checksum);
     if (mayArrive) this.#renew();
   }
 
@@ -392,7 +392,7 @@ export class CollabDocument extends Emitter {
     this.#afresh = this.#forgotten = false;
     this.#stateVersion = frame.version;
     this.#session.identify(frame.client_id, frame.last_id);
-    this.#replace(frame.content, frame.version, frame.epoch);
+    this.#replace(frame.content, frame.version, frame.epoch, frame.checksum);
     this.#join(frame);
     if (epoch === null) this.#show();
     if (this.rescued) this.emit("rescued", this.rescued);
@@ -406,13 +406,22 @@ export class CollabDocument extends Emitter {
     const { type, unsaved, content, epoch, version, acknowledgedId } = this.#session;
     if (type.equals(content, frame.content)) return null;
     const hasForgotten = this.#forgotten || frame.last_id < acknowledgedId;
-    const isOlder = hasForgotten || frame.version < version || (frame.version === version && !this.#afresh);
+    const isBefore = frame.version < version || this.#isDiverged(frame);
+    const isOlder = hasForgotten || isBefore || (frame.version === version && !this.#afresh);
     const reason = frame.epoch !== epoch ? "another" : isOlder ? "older" : "behind";
     if (unsaved > 0) return reason;
     // The server went on from what was here; or there is nothing in it.
     if (reason === "behind" || type.equals(content, type.create())) return null;
     // What was only read, and not written here, is set aside where that costs its reader nothing.
-    return version > this.#stateVersion || this.#options.storage ? reason : null;
+    const isCheap = version > this.#stateVersion || this.#options.storage;
+    return hasForgotten || isCheap ? reason : null;
+  }
+
+  /** Whether the version that is held here is none of this history: its edits are lost, and others have its number. */
+  #isDiverged({ diverged, version, checksum = null }) {
+    const own = this.#session;
+    const differs = checksum !== null && own.checksum !== null && checksum !== own.checksum;
+    return diverged === true || (version === own.version && differs);
   }
 
   #setAside(reason) {
@@ -429,6 +438,7 @@ export class CollabDocument extends Emitter {
     this.#letIn();
     const session = this.#session;
     if (frame.version !== session.version) return this.#leave();
+    session.checksum = frame.checksum ?? null;
     if (frame.last_id < session.acknowledgedId) {
       // A backup that others have gone on from: the versions are not those that were seen here.
       this.#afresh = this.#forgotten = true;
@@ -471,23 +481,23 @@ export class CollabDocument extends Emitter {
     this.deny({ code: "another_user", message: `You are signed in as ${user.name} now.` });
   }
 
-  #acknowledged({ id, version }) {
+  #acknowledged({ id, version, checksum }) {
     const before = this.#session.content;
-    const step = this.#outbox.acknowledged(id, version);
+    const step = this.#outbox.acknowledged(id, version, checksum);
     if (step) this.#followed(step, before, version, this.clientId, this.user?.user_id);
     this.#outbox.flush();
     this.#cursor.offer();
   }
 
-  #changed({ operation, version, client_id: clientId, user_id: userId }) {
+  #changed({ operation, version, client_id: clientId, user_id: userId, checksum }) {
     const session = this.#session;
     const before = session.content;
     if (session.inDoubt && clientId === session.inflight.clientId) {
-      const own = session.recognise(operation, version);
+      const own = session.recognise(operation, version, checksum);
       if (own) return this.#followed(own, before, version, clientId, userId);
       this.#outbox.thaw();
     }
-    const local = session.receive(operation, version);
+    const local = session.receive(operation, version, checksum);
     this.#followed({ operation, local }, before, version, clientId, userId);
   }
 
@@ -616,9 +626,9 @@ export class CollabDocument extends Emitter {
     return "retry";
   }
 
-  #replace(content, version, epoch) {
+  #replace(content, version, epoch, checksum) {
     const before = this.#session.content;
-    const operation = this.#session.reset(content, version, epoch);
+    const operation = this.#session.reset(content, version, epoch, checksum);
     this.#outbox.forgetFence();
     this.#keeping.replaced();
     this.#presence.moved(operation, null);

@@ -80,13 +80,14 @@ export class Journal {
     }
   }
 
-  #record({ type, epoch, inflight, pending, pendingCount, acknowledgedId }) {
+  #record({ type, epoch, checksum, inflight, pending, pendingCount, acknowledgedId }) {
     return {
       docType: type.name,
       clientId: this.clientId,
       epoch,
       baseVersion: this.#baseVersion,
       log: this.#log,
+      checksum,
       acknowledgedId,
       inflight,
       pending,

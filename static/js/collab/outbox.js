@@ -73,15 +73,16 @@ export class Outbox {
    * An ack has come.
    * @returns {import("./session.js").Step | null} null if it told nothing new
    */
-  acknowledged(id, version) {
-    const step = this.#fence?.id === id ? this.#fenceReached(id, version) : this.session.acknowledge(id, version);
+  acknowledged(id, version, checksum) {
+    const reached = this.#fence?.id === id;
+    const step = reached ? this.#fenceReached(id, version, checksum) : this.session.acknowledge(id, version, checksum);
     if (!this.session.inflight) this.#sentWell();
     return step;
   }
 
-  #fenceReached(id, version) {
+  #fenceReached(id, version, checksum) {
     const { empty } = this.session.type;
-    this.session.receive(empty, version);
+    this.session.receive(empty, version, checksum);
     this.session.identify(this.#fence.clientId, id);
     this.#fence = null;
     if (this.session.inDoubt) this.thaw();

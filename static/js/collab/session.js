@@ -30,12 +30,14 @@ export class Session {
   #lost = [];
 
   /** @param {object} type from `getType` */
-  constructor(type, { content = type.create(), version = 0, epoch = null } = {}) {
+  constructor(type, { content = type.create(), version = 0, epoch = null, checksum = null } = {}) {
     this.type = type;
     this.content = content;
     this.confirmed = new Confirmed(type, content);
     this.version = version;
     this.epoch = epoch;
+    /** What the server told to know this version by; null: nothing. */
+    this.checksum = checksum;
     this.clientId = null;
     this.acknowledgedId = 0;
     /** @type {Inflight | null} */
@@ -103,7 +105,7 @@ export class Session {
    * @returns {Step | null} null if the ack told nothing new
    * @throws {StreamGap, RangeError} the content is not what it was taken for
    */
-  acknowledge(id, version) {
+  acknowledge(id, version, checksum = null) {
     if (version <= this.version) {
       if (id <= this.acknowledgedId) return null;
       throw new RangeError(`edit ${id} is part of version ${version} already`);
@@ -112,17 +114,18 @@ export class Session {
     if (this.inflight?.id !== id || this.inflight.clientId !== this.clientId) {
       throw new StreamGap(`edit ${id} was acknowledged, but is not known here`);
     }
-    return this.#confirm();
+    return this.#confirm(checksum);
   }
 
   /** The inflight edit turned out to be committed as the next version. */
-  #confirm() {
+  #confirm(checksum) {
     const { id, clientId, current, isTakenBack } = this.inflight;
     if (current === null) throw new RangeError(`edit ${id} was accepted, and is not known any more`);
     const step = isTakenBack ? this.#passage(current, true) : { operation: current, local: null };
     this.inflight = null;
     if (clientId === this.clientId) this.acknowledgedId = id;
     this.version += 1;
+    this.checksum = checksum;
     this.confirmed.advance(current);
     return step;
   }
@@ -132,12 +135,13 @@ export class Session {
    * @returns {object} the same change as it applies to `content`
    * @throws {StreamGap, RangeError} the content is not what it was taken for
    */
-  receive(operation, version) {
+  receive(operation, version, checksum = null) {
     this.#follow(version);
     const step = this.#passage(operation);
     if (this.inflight?.isTakenBack) this.inflight.passOver(this.type, operation);
     this.confirmed.advance(operation);
     this.version = version;
+    this.checksum = checksum;
     return step.local;
   }
 
@@ -210,10 +214,10 @@ export class Session {
    * @returns {Step | null} if it was that edit, now confirmed; else null
    * @throws {StreamGap}
    */
-  recognise(operation, version) {
+  recognise(operation, version, checksum = null) {
     const { current } = this.inflight;
     if (version !== this.version + 1 || current === null || !this.#same(operation, current)) return null;
-    return this.#confirm();
+    return this.#confirm(checksum);
   }
 
   #same(one, other) {
@@ -237,11 +241,11 @@ export class Session {
    * Start from the server's content. What was not acknowledged is dropped: keep it elsewhere first.
    * @returns {object} the operation that turned the old content into the new
    */
-  reset(content, version, epoch) {
+  reset(content, version, epoch, checksum = null) {
     const change = this.type.difference(this.content, content);
     this.confirmed = new Confirmed(this.type, content);
     this.#pending = new Pending(this.type);
-    Object.assign(this, { content, version, epoch, inflight: null });
+    Object.assign(this, { content, version, epoch, checksum, inflight: null });
     return change;
   }
 
@@ -250,14 +254,14 @@ export class Session {
    * @throws {RangeError} they do not fit each other; the session is unchanged
    */
   restore(base, record) {
-    const { baseVersion, log, epoch, inflight, pending, pendingCount } = record;
+    const { baseVersion, log, epoch, checksum = null, inflight, pending, pendingCount } = record;
     const confirmed = new Confirmed(this.type, base);
     log.forEach((operation) => confirmed.advance(operation));
     const unsaved = [inflight?.current, pending].filter(Boolean);
     const content = unsaved.reduce((before, operation) => this.type.apply(before, operation), confirmed.content);
     const version = baseVersion + log.length;
     const sent = inflight && new Inflight(new Chunk(inflight.current, inflight.count), inflight);
-    Object.assign(this, { confirmed, content, version, epoch, inflight: sent });
+    Object.assign(this, { confirmed, content, version, epoch, checksum, inflight: sent });
     this.#pending = new Pending(this.type, pending ? [new Chunk(pending, pendingCount)] : []);
     this.identify(record.clientId, record.acknowledgedId);
   }

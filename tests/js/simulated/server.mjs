@@ -9,7 +9,7 @@ import { getType } from "../../../static/js/collab/index.js";
 
 export class SimulatedServer {
   epoch = "epoch-1";
-  history = []; // {operation, clientId, id, sent}
+  history = []; // {operation, clientId, id, sent}, and the checksum once it was asked for
   clients = new Map(); // clientId → {lastId, lastVersion}
   connections = new Map(); // clientId → socket
   /** Called with each edit frame; what it returns is answered as an error instead. */
@@ -57,15 +57,26 @@ export class SimulatedServer {
     before?.end(4409);
     const client = this.#client(socket.clientId);
     const version = searchParams.has("version") ? Number(searchParams.get("version")) : null;
-    const resumes = version !== null && searchParams.get("epoch") === this.epoch && version <= this.head;
+    const isKnown = version !== null && searchParams.get("epoch") === this.epoch && version <= this.head;
+    const checksum = searchParams.get("checksum");
+    const resumes = isKnown && (checksum === null || checksum === String(this.checksumAt(version)));
     const common = {
       doc_id: "d", epoch: this.epoch, doc_type: this.type.name, client_id: socket.clientId, last_id: client.lastId,
       user: { user_id: this.userId ?? "u", name: "U", color: "#123456", role: this.role ?? "editor" }, users: [],
     };
     socket.cursor = resumes ? version : this.head;
-    if (resumes) socket.push({ type: "document_resumed", version, ...common });
-    else socket.push({ type: "document_state", version: this.head, content: this.#contentAt(this.head), ...common });
+    const told = { version: socket.cursor, checksum: this.checksumAt(socket.cursor) };
+    if (resumes) socket.push({ type: "document_resumed", ...told, ...common });
+    else socket.push({ type: "document_state", ...told, content: this.#contentAt(this.head), diverged: version !== null, ...common });
     this.#stream();
+  }
+
+  /** Over the whole history up to a version; undefined of none. */
+  checksumAt(version) {
+    if (version === 0) return undefined;
+    const entry = this.history[version - 1];
+    entry.checksum ??= digest(JSON.stringify([this.checksumAt(version - 1), entry.operation, entry.clientId, entry.id]));
+    return entry.checksum;
   }
 
   #contentAt(version) {
@@ -134,13 +145,15 @@ export class SimulatedServer {
     for (const socket of this.connections.values()) {
       while (socket.cursor < this.head) {
         const { operation, clientId, id } = this.history[socket.cursor++];
-        const version = socket.cursor;
-        if (clientId === socket.clientId) socket.push({ type: "ack", id, version });
-        else socket.push({ type: "document_change", operation, version, client_id: clientId, user_id: "u" });
+        const told = { version: socket.cursor, checksum: this.checksumAt(socket.cursor) };
+        if (clientId === socket.clientId) socket.push({ type: "ack", id, ...told });
+        else socket.push({ type: "document_change", operation, client_id: clientId, user_id: "u", ...told });
       }
     }
   }
 }
+
+const digest = (text) => [...text].reduce((hash, letter) => (Math.imul(hash, 31) + letter.codePointAt(0)) >>> 0, 7);
 
 /** The client's end; the two directions keep their order, each message has its own delay. */
 class SimulatedSocket {
