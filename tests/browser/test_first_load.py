@@ -11,6 +11,7 @@ from tests.browser.conftest import OpenPage
 SESSION = "**/api/session"
 # Of the page of a text, with bundles and without.
 SCRIPT = re.compile(r"/(built/editor|js/editor/page)\.js$")
+PREVIEW = re.compile(r"/(built/markdown-\w+|js/editor/markdown)\.js$")
 
 
 def wait_until_usable(page: Page) -> None:
@@ -66,6 +67,14 @@ def test_a_script_that_is_gone_is_asked_for_with_the_page_again(open_page: OpenP
 
     page.route(SCRIPT, answer)
     page.goto(f"{page.url}documents/notes")
+    wait_until_usable(page)
+
+
+def test_a_preview_that_is_not_there_is_told_of(open_page: OpenPage) -> None:
+    page = open_page("/")
+    page.route(PREVIEW, lambda route: route.fulfill(status=404))
+    page.goto(f"{page.url}documents/notes")
+    expect(page.get_by_test_id("preview")).to_contain_text("could not be loaded")
     wait_until_usable(page)
 
 

@@ -44,8 +44,9 @@ export function bindPreview(shared, pane, button) {
       unreachable = false;
       return renderMarkdown;
     } catch {
-      // No server just now. Tried again with the next connection.
+      // No server just now, or one of another version. Tried again with the next connection.
       unreachable = true;
+      article.textContent = "The preview could not be loaded. Reload the page to see it.";
       return null;
     }
   }
