@@ -9,18 +9,22 @@ import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..", "static");
+const STATIC = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..", "static");
 const LICENSES = "/* Licences of the libraries in this file: ../vendor/LICENSES.txt */";
 const SETTINGS = { bundle: true, minify: true, target: "es2022", charset: "utf8", legalComments: "none", write: false };
+const COMPRESSED = /\.(?:br|gz)$/;
 const WORTH_COMPRESSING = /\.(?:css|html|js)$/;
 
-/** @returns {Promise<Map<string, Uint8Array | string>>} what belongs into static/built/, by name */
-export async function pages() {
+/**
+ * @param {string} [root] the folder static/
+ * @returns {Promise<Map<string, Uint8Array | string>>} what belongs into its folder built/, by name
+ */
+export async function pages(root = STATIC) {
   const sources = (await readdir(root)).filter((name) => name.endsWith(".html")).sort();
   const html = new Map();
   const files = new Map();
-  for (const name of sources) html.set(name, await bundled(name, files));
-  const version = await versionOf(files);
+  for (const name of sources) html.set(name, await bundled(root, name, files));
+  const version = await versionOf(root, files);
   for (const [name, text] of html) files.set(name, text.replaceAll("static/@/", `static/@${version}/`));
   files.set("VERSION", `${version}\n`);
   for (const [name, contents] of [...files]) {
@@ -30,13 +34,13 @@ export async function pages() {
 }
 
 /** Bundle what a page names into `files`; its HTML, with `@` for the version. */
-async function bundled(page, files) {
+async function bundled(root, page, files) {
   const name = path.basename(page, ".html");
   const source = await readFile(path.join(root, page), "utf8");
   const styles = [...source.matchAll(/<link rel="stylesheet" href="(?:\.\.\/)?static\/([^"]+)">\n/g)];
   const module = source.match(/<script type="module" src="(?:\.\.\/)?static\/([^"]+)">/);
-  add(await styleSheet(name, styles.map(([, address]) => address)), files);
-  if (module) add(await script(name, module[1]), files);
+  await styleSheet(root, name, styles.map(([, address]) => address), files);
+  if (module) await script(root, name, module[1], files);
   let html = source;
   styles.forEach(([line], index) => {
     const built = line.replace(/static\/[^"]+/, `static/built/${name}.css`);
@@ -47,23 +51,25 @@ async function bundled(page, files) {
   return html.replaceAll(/static\/(?!js\/start\.js)/g, "static/@/");
 }
 
-function add({ outputFiles }, files) {
-  for (const { path: file, contents } of outputFiles) files.set(path.basename(file), contents);
+async function bundle(root, options, files) {
+  const { outputFiles } = await build({ ...SETTINGS, absWorkingDir: root, ...options });
+  for (const { path: file, contents } of outputFiles) {
+    const name = path.basename(file);
+    if (files.has(name) && !Buffer.from(contents).equals(files.get(name))) throw new Error(`two bundles are called ${name}`);
+    files.set(name, contents);
+  }
 }
 
-const styleSheet = (name, addresses) =>
-  build({
-    ...SETTINGS,
-    absWorkingDir: root,
-    stdin: { contents: addresses.map((address) => `@import "./${address}";`).join("\n"), resolveDir: root, loader: "css" },
-    outfile: path.join(root, "built", `${name}.css`),
-    banner: { css: LICENSES },
-  });
+async function styleSheet(root, name, addresses, files) {
+  const contents = addresses.map((address) => `@import "./${address}";`).join("\n");
+  const stdin = { contents, resolveDir: root, loader: "css" };
+  await bundle(root, { stdin, outfile: path.join(root, "built", `${name}.css`), banner: { css: LICENSES } }, files);
+}
 
-const script = (name, address) =>
-  build({
-    ...SETTINGS,
-    absWorkingDir: root,
+/** A module with all that it imports; what it imports when it runs, and workers, become scripts of their own. */
+async function script(root, name, address, files) {
+  const workers = new Map();
+  const options = {
     entryPoints: { [name]: address },
     outdir: path.join(root, "built"),
     format: "esm",
@@ -73,8 +79,35 @@ const script = (name, address) =>
     // The modules are served, too; of the libraries there is no more to be seen than what they are here.
     sourcemap: "linked",
     sourcesContent: false,
-    plugins: [unmappedLibraries],
-  });
+    plugins: [unmappedLibraries, namedWorkers(root, workers)],
+  };
+  await bundle(root, options, files);
+  for (const [worker, file] of workers) {
+    if (!files.has(`${worker}.js`)) await script(root, worker, file, files);
+  }
+}
+
+/** `new URL("./x.js", import.meta.url)` is the address of a worker, beside the bundle. */
+function namedWorkers(root, workers) {
+  const addresses = /new URL\("(\.{1,2}\/[^"]+)\.js", import\.meta\.url\)/g;
+  const modules = path.join(root, "js");
+  return {
+    name: "named-workers",
+    setup(bundler) {
+      bundler.onLoad({ filter: /\.js$/ }, async ({ path: file }) => {
+        if (!file.startsWith(modules)) return undefined;
+        const source = await readFile(file, "utf8");
+        const contents = source.replace(addresses, (_, address) => {
+          const worker = path.resolve(path.dirname(file), `${address}.js`);
+          const name = `worker-${path.relative(modules, worker).slice(0, -3).replaceAll(path.sep, "-")}`;
+          workers.set(name, worker);
+          return `new URL("./${name}.js", import.meta.url)`;
+        });
+        return contents === source ? undefined : { contents, loader: "js" };
+      });
+    },
+  };
+}
 
 // In a source map, all of a library is the beginning of its file.
 const unmappedLibraries = {
@@ -89,12 +122,12 @@ const unmappedLibraries = {
 };
 
 /** A digest of what static/ has, with these files in built/. */
-async function versionOf(built) {
+async function versionOf(root, built) {
   const digests = new Map();
-  for (const name of await readdir(root, { recursive: true, withFileTypes: true })) {
-    const file = path.relative(root, path.join(name.parentPath, name.name)).split(path.sep).join("/");
-    const isCounted = name.isFile() && !file.startsWith("built/") && !file.split("/").some((part) => part.startsWith("."));
-    if (isCounted) digests.set(file, sha256(await readFile(path.join(root, file))));
+  for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
+    const file = path.relative(root, path.join(entry.parentPath, entry.name)).replaceAll(path.sep, "/");
+    const isLeft = file.split("/").some((part) => part.startsWith(".")) || COMPRESSED.test(file);
+    if (entry.isFile() && !isLeft && !file.startsWith("built/")) digests.set(file, sha256(await readFile(path.join(root, file))));
   }
   for (const [name, contents] of built) digests.set(`built/${name}`, sha256(contents));
   const lines = [...digests].map(([file, digest]) => `${file} ${digest}\n`).sort();

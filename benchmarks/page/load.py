@@ -59,11 +59,11 @@ class Traffic:
         self.requests: dict[str, str] = {}
         self.bytes: dict[str, int] = {}
 
-    async def watch(self, session: Any) -> None:
+    def listen(self, session: Any) -> None:
+        """To a DevTools session of the page, in which `Network.enable` is to be sent then."""
         session.on("Network.requestWillBeSent", self._asked)
         session.on("Network.responseReceived", self._answered)
         session.on("Network.loadingFinished", self._finished)
-        await session.send("Network.enable")
 
     def _asked(self, event: Any) -> None:
         self.requests[event["requestId"]] = event["request"]["url"]
@@ -76,9 +76,10 @@ class Traffic:
         if event["requestId"] in self.requests:
             self.bytes[event["requestId"]] = int(event["encodedDataLength"])
 
-    @property
-    def kilobytes(self) -> float:
-        return sum(self.bytes.values()) / 1000
+    def kilobytes(self, part: str = "") -> float:
+        """Of what has this in its address."""
+        found = (key for key, url in self.requests.items() if part in url)
+        return sum(self.bytes.get(key, 0) for key in found) / 1000
 
 
 async def visit(context: BrowserContext, url: str, ready: str, is_slow: bool) -> tuple[float, Any]:
@@ -86,7 +87,8 @@ async def visit(context: BrowserContext, url: str, ready: str, is_slow: bool) ->
     page = await context.new_page()
     traffic = Traffic()
     session = await context.new_cdp_session(page)
-    await traffic.watch(session)
+    traffic.listen(session)
+    await session.send("Network.enable")
     if is_slow:
         await session.send("Emulation.setCPUThrottlingRate", {"rate": CPU_FACTOR})
         await session.send("Network.emulateNetworkConditions", SLOW_4G)
@@ -118,11 +120,11 @@ async def measure(browser: Browser, base: str, name: str, rounds: int, is_slow: 
         second.append(again)
         traffics.append([loaded, loaded_again])
     loaded, loaded_again = traffics[-1]
-    sys.stdout.write(
-        f"| {name} | {statistics.median(first):.1f} | {len(loaded.requests)} | "
-        f"{loaded.kilobytes:.0f} | {statistics.median(second):.1f} | {len(loaded_again.requests)} "
-        f"| {loaded_again.kilobytes:.0f} |\n"
-    )
+    figures = [
+        f"{statistics.median(seconds):.1f} | {len(traffic.requests)} | {traffic.kilobytes():.0f}"
+        for seconds, traffic in ((first, loaded), (second, loaded_again))
+    ]
+    sys.stdout.write(f"| {name} | {' | '.join(figures)} |\n")
     sys.stdout.flush()
 
 
