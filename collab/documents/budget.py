@@ -8,9 +8,9 @@ sign in. A budget outlives the connections that use it.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextvars import ContextVar
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from ..auth import User
 from ..errors import RateLimited
@@ -45,6 +45,9 @@ others behind the same address."""
 
 REQUESTS_WAITING_MAXIMUM = 100
 """So many requests and handshakes of one address or user wait until there is work left for them."""
+
+
+T = TypeVar("T")
 
 
 class Budget:
@@ -226,9 +229,21 @@ class Metered:
     Of what runs in other tasks meanwhile nothing is counted.
     """
 
-    def __init__(self, awaitable: Awaitable[None], *payers: Payer) -> None:
+    def __init__(self, awaitable: Awaitable[Any], *payers: Payer) -> None:
         self._awaitable = awaitable
         self._payers = list(payers)
+
+    @staticmethod
+    def payers() -> Sequence[Payer]:
+        """Those who pay for what is running: an address, and then a user."""
+        running = _running.get()
+        return () if running is None else tuple(running._payers)
+
+    @staticmethod
+    async def continued(awaitable: Awaitable[T]) -> T:
+        """For a new task: who pays for what has begun the task pays for it, too."""
+        result: T = await Metered(awaitable, *Metered.payers())
+        return result
 
     @staticmethod
     def charge_user(budget: Budget | None) -> None:
@@ -244,7 +259,7 @@ class Metered:
         if running is not None and budget.work not in running._payers:
             running._payers.append(budget.work)
 
-    def __await__(self) -> Generator[Any, Any, None]:
+    def __await__(self) -> Generator[Any, Any, Any]:
         steps = self._awaitable.__await__()
         _running.set(self)
         resume: Callable[[Any], Any] = steps.send
@@ -253,8 +268,8 @@ class Metered:
             begun = cpu_clock()
             try:
                 waited_for = resume(value)
-            except StopIteration:
-                return
+            except StopIteration as end:
+                return end.value
             finally:
                 self._spend(cpu_clock() - begun)
             try:

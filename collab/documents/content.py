@@ -1,28 +1,62 @@
-"""A document's content as JSON text, encoded without holding up everybody else."""
+"""A document's content as JSON text, written and read without holding up everybody else."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Generator, Iterator
+from typing import Any, TypeVar
 
-from ..frames import encode_json
+from ..ot import Buffer, OperationType
+from ..ot.gradual import decoding, pieces
 
-__all__ = ["encode_content"]
+__all__ = ["decode_content", "encode_buffer", "encode_content", "fill_buffer"]
 
-PIECE = 262_144
-"""Characters that are encoded at a time: well under a millisecond."""
+T = TypeVar("T")
+
+TURN_BYTES = 65536
+"""So many bytes are written in one turn of the event loop: well under a millisecond."""
 
 
 async def encode_content(content: Any) -> str:
-    """The JSON text of `content`. While a long string is encoded, the event loop takes turns.
+    """The JSON text of `content`, which must not change meanwhile."""
+    return (await _joined(pieces(content))).decode()
 
-    What is no string is encoded in one go, since it may change meanwhile.
-    """
-    if not isinstance(content, str) or len(content) <= PIECE:
-        return encode_json(content)
-    pieces = ['"']
-    for begin in range(0, len(content), PIECE):
-        pieces.append(encode_json(content[begin : begin + PIECE])[1:-1])
+
+async def encode_buffer(buffer: Buffer) -> bytes:
+    """The JSON text of a buffer's content as it is now, in UTF-8; it may be edited meanwhile."""
+    own = getattr(buffer, "pieces", None)
+    return await _joined(pieces(buffer.content()) if own is None else own())
+
+
+async def _joined(written: Iterator[bytes]) -> bytes:
+    found = []
+    size = 0
+    for piece in written:
+        found.append(piece)
+        size += len(piece)
+        if size >= TURN_BYTES:
+            size = 0
+            await asyncio.sleep(0)
+    return b"".join(found)
+
+
+async def decode_content(text: str) -> Any:
+    """The value of a JSON text."""
+    return await _ended(decoding(text))
+
+
+async def fill_buffer(doc_type: OperationType, content: Any) -> Buffer:
+    """A buffer that holds checked content."""
+    filling = getattr(doc_type, "filling", None)
+    return doc_type.buffer(content) if filling is None else await _ended(filling(content))
+
+
+async def _ended(steps: Generator[None, None, T]) -> T:
+    """What the steps come to; after each of them all others have a turn."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            value: T = end.value
+            return value
         await asyncio.sleep(0)
-    pieces.append('"')
-    return "".join(pieces)

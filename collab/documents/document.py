@@ -42,7 +42,7 @@ from ..storage import (
     Repository,
 )
 from .author import Author, Authors
-from .content import encode_content
+from .content import encode_buffer
 from .effort import STEPS_OF_ASKING, STEPS_OF_READING, Effort, Work, steps_of_size
 from .history import Change, History
 from .loading import load_content, load_opened, read_operations
@@ -119,8 +119,10 @@ class Document:
         self._settings = settings
         self._on_closed = on_closed
         self._snapshot_version = snapshot_version
-        self._captured: tuple[int, str] | None = None
+        # The content that was encoded last; the weak reference finds it while somebody has it.
+        self._captured: Encoded | None = None
         self._shared: weakref.ref[Encoded] | None = None
+        self._capturing: asyncio.Future[None] | None = None
         self._turn: asyncio.Future[None] | None = None
         self._failures = 0
         self._is_deleted = False
@@ -514,7 +516,7 @@ class Document:
             self._stored(record)
         self.history.commit(shown + len(missed))
         self._buffer = buffer
-        self._captured = None
+        self._captured = self._shared = None
         self.state = DocumentState.OPEN
         for change in dropped:
             self._settle(change, clients[change.client_id], stored.get(change.version))
@@ -606,23 +608,21 @@ class Document:
         Raises:
             StorageUnavailable: it could not be committed.
         """
-        while True:
-            await self.until_open()
-            failures = self._failures
-            version, content = await self._capture()
-            # What was captured before a commit failed may never have been.
-            if failures == self._failures:
-                await self.until_committed(version)
-                return version, content
+        content = await self.shared_content()
+        return content.version, content.data.decode()
 
     async def shared_content(self) -> Encoded:
         """As `committed_content`, but one object for all who have it at the same time."""
-        version, text = await self.committed_content()
-        shared = self._shared() if self._shared is not None else None
-        if shared is None or shared.version != version:
-            shared = Encoded(text.encode(), version, await self.checksum_of(version))
-            self._shared = weakref.ref(shared)
-        return shared
+        while True:
+            await self.until_open()
+            failures = self._failures
+            content = await self._capture()
+            # What was captured before a commit failed may never have been.
+            if failures == self._failures:
+                await self.until_committed(content.version)
+                if content.checksum is None:
+                    content.checksum = await self.checksum_of(content.version)
+                return content
 
     async def checksum_of(self, version: int) -> int | None:
         """The checksum of a version that is committed, shortened; None if it has none, or is no
@@ -648,15 +648,31 @@ class Document:
             self.compacted_version = max(self.compacted_version, after + 1)
         return records
 
-    async def _capture(self) -> tuple[int, str]:
-        """The newest accepted version and its content; encoded once for each version."""
+    async def _capture(self) -> Encoded:
+        """The newest accepted version, or a later one, and its content; encoded once for all who
+        ask meanwhile."""
+        wanted = self.history.accepted
+        while True:
+            shared = self._captured or (self._shared and self._shared())
+            if shared and shared.version >= wanted:
+                return shared
+            if self._capturing is None:
+                return await self._encode()
+            await asyncio.wait([self._capturing])
+
+    async def _encode(self) -> Encoded:
+        # In the task of the first who asks, which is charged for it. Where it is cancelled, the
+        # next one begins anew.
+        encoding = self._capturing = asyncio.get_running_loop().create_future()
         version, failures = self.history.accepted, self._failures
-        captured = self._captured
-        if captured is None or captured[0] != version:
-            captured = (version, await encode_content(self._buffer.content()))
-            if failures == self._failures:
-                self._captured = captured
-        return captured
+        try:
+            content = Encoded(await encode_buffer(self._buffer), version)
+        finally:
+            self._capturing = None
+            encoding.set_result(None)
+        if failures == self._failures:
+            self._captured, self._shared = content, weakref.ref(content)
+        return content
 
     def _start_snapshot(self) -> asyncio.Task[None]:
         task = self._snapshot_task

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import msgspec
-
 from ..errors import CollabError, DocumentDamaged, DocumentDeleted, NoSuchDocument
 from ..ot.types import Buffer, OperationType
-from ..storage import DocumentRecord, Opening, OperationRecord, Repository
+from ..storage import DocumentRecord, Opening, OperationRecord, Repository, SnapshotRecord
+from .content import decode_content, fill_buffer
 
-__all__ = ["PAGE_OPERATIONS", "Loaded", "load_content", "load_opened", "read_operations"]
+__all__ = [
+    "PAGE_OPERATIONS",
+    "Loaded",
+    "begin_loading",
+    "check_version",
+    "load_content",
+    "load_on",
+    "load_opened",
+    "load_snapshot",
+    "read_operations",
+]
 
 PAGE_OPERATIONS = 1000
+
+TURN_OPERATIONS = 64
+TURN_CHARACTERS = 32_768
+"""So many operations, or so much of their text, are applied in one turn of the event loop."""
 
 
 class Loaded(NamedTuple):
@@ -28,30 +42,58 @@ class Loaded(NamedTuple):
     checksum: int | None = None
 
 
+def check_version(record: DocumentRecord, version: int | None) -> int:
+    """The version that is asked for, or the newest.
+
+    Raises:
+        NoSuchDocument: the document has no such version yet, or it is no longer kept.
+    """
+    if version is None:
+        return record.version
+    if version > record.version:
+        raise NoSuchDocument(
+            f"document {record.doc_id!r} has no version {version}: it is at {record.version}"
+        )
+    if version < record.compacted_version:
+        raise NoSuchDocument(
+            f"version {version} of document '{record.doc_id}' is no longer kept: "
+            f"the oldest is {record.compacted_version}"
+        )
+    return version
+
+
 async def load_content(
     repository: Repository,
     record: DocumentRecord,
     doc_type: OperationType,
     version: int | None = None,
 ) -> Loaded:
-    """The content at `version`, or the newest; as far as it goes if `version` is not there yet.
+    """The content at `version`, or the newest, whatever the record says.
 
     Raises:
-        NoSuchDocument: what made up this version is no longer kept.
+        NoSuchDocument: there is no such version, or what made it up is no longer kept.
         DocumentDeleted: the document was deleted meanwhile.
         DocumentDamaged: it can't be read from what is stored of it.
         StorageUnavailable: the database can't be read.
     """
-    key = record.key
-    if version is not None and version < record.compacted_version:
-        raise NoSuchDocument(
-            f"version {version} of document '{record.doc_id}' is no longer kept: "
-            f"the oldest is {record.compacted_version}"
-        )
-    snapshot = await repository.latest_snapshot(key, version)
+    if version is not None:
+        check_version(record, version)
+    snapshot = await load_snapshot(repository, record, version)
+    return await load_on(repository, record, await begin_loading(doc_type, snapshot), version)
+
+
+async def load_snapshot(
+    repository: Repository, record: DocumentRecord, version: int | None
+) -> SnapshotRecord | None:
+    """The snapshot that loading begins with; None for an empty document.
+
+    Raises:
+        NoSuchDocument: what made up this version is no longer kept.
+    """
+    snapshot = await repository.latest_snapshot(record.key, version)
     if snapshot is None and record.compacted_version and version is not None:
         raise NoSuchDocument(f"version {version} of document '{record.doc_id}' is no longer kept")
-    return await _replay(repository, Opening(record, snapshot), doc_type, version)
+    return snapshot
 
 
 async def load_opened(repository: Repository, opening: Opening, doc_type: OperationType) -> Loaded:
@@ -60,31 +102,44 @@ async def load_opened(repository: Repository, opening: Opening, doc_type: Operat
     Raises:
         DocumentDeleted, DocumentDamaged, StorageUnavailable: as by `load_content`.
     """
-    return await _replay(repository, opening, doc_type, None, opening.operations)
+    begun = await begin_loading(doc_type, opening.snapshot)
+    return await load_on(repository, opening.record, begun, None, opening.operations)
 
 
-async def _replay(
+async def begin_loading(doc_type: OperationType, snapshot: SnapshotRecord | None) -> Loaded:
+    """The content of a snapshot, or the empty one."""
+    if snapshot is None:
+        return Loaded(doc_type.buffer(doc_type.create()), 0, 0)
+    # Checked when it was stored, maybe under wider limits than today's.
+    content = await decode_content(snapshot.content)
+    return Loaded(await fill_buffer(doc_type, content), snapshot.version, snapshot.version)
+
+
+async def load_on(
     repository: Repository,
-    opening: Opening,
-    doc_type: OperationType,
+    record: DocumentRecord,
+    begun: Loaded,
     version: int | None,
     page: Sequence[OperationRecord] | None = None,
 ) -> Loaded:
-    """The snapshot and the operations after it; `page` are the first of them, if they are known."""
-    record, snapshot = opening.record, opening.snapshot
-    if snapshot is None:
-        buffer, start = doc_type.buffer(doc_type.create()), 0
-    else:
-        # Checked when it was stored, maybe under wider limits than today's.
-        buffer, start = doc_type.buffer(msgspec.json.decode(snapshot.content)), snapshot.version
-    reached, checksum = start, record.checksum if start == record.version else None
+    """What is begun with the operations after it, up to `version`, or all; its buffer is changed.
+
+    Args:
+        page: the first of the operations, if they are known.
+
+    Raises:
+        DocumentDeleted, DocumentDamaged, StorageUnavailable: as by `load_content`.
+    """
+    buffer, reached, start, checksum = begun
+    if reached == record.version:
+        checksum = record.checksum
     while version is None or reached < version:
         limit = PAGE_OPERATIONS if version is None else min(PAGE_OPERATIONS, version - reached)
         if page is None:
             page = await repository.operations_after(record.key, reached, limit)
-        for stored in page:
-            buffer.apply(msgspec.json.decode(stored.operation))
-            reached, checksum = stored.version, stored.checksum
+        if page:
+            await _apply(buffer, page)
+            reached, checksum = page[-1].version, page[-1].checksum
         # Large operations come in short pages.
         if not page or (len(page) < limit and reached >= record.version):
             break
@@ -92,6 +147,16 @@ async def _replay(
     if reached < (record.version if version is None else min(version, record.version)):
         raise await _missing(repository, record, reached)
     return Loaded(buffer, reached, start, checksum)
+
+
+async def _apply(buffer: Buffer, page: Sequence[OperationRecord]) -> None:
+    characters = 0
+    for number, stored in enumerate(page, 1):
+        buffer.apply(await decode_content(stored.operation))
+        characters += len(stored.operation)
+        if number % TURN_OPERATIONS == 0 or characters >= TURN_CHARACTERS:
+            characters = 0
+            await asyncio.sleep(0)
 
 
 async def _missing(repository: Repository, record: DocumentRecord, reached: int) -> CollabError:

@@ -20,6 +20,7 @@ from ..errors import (
 )
 from ..settings import Settings
 from ..storage import Committer, DocumentRecord, Opening, Repository
+from .budget import Metered
 from .document import Document, DocumentState
 from .document_types import DocumentTypes
 from .loading import PAGE_OPERATIONS
@@ -139,7 +140,7 @@ class OpenDocuments(Mapping[str, Document]):
         on_create: OnCreate,
     ) -> asyncio.Task[Document]:
         loading = asyncio.get_running_loop().create_task(
-            self._load(doc_id, doc_type, create, client_id, on_create)
+            Metered.continued(self._load(doc_id, doc_type, create, client_id, on_create))
         )
         self._loading[doc_id] = loading
         loading.add_done_callback(lambda task: self._loaded(doc_id, task))

@@ -13,6 +13,7 @@ decisions where it leaves something open:
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import Any
 
 from . import delta
@@ -72,3 +73,6 @@ class RichTextType(DeltaType):
 
     def buffer(self, content: Operation) -> RichTextBuffer:
         return RichTextBuffer(content, self._maximum_attributes)
+
+    def filling(self, content: Operation) -> Generator[None, None, RichTextBuffer]:
+        return RichTextBuffer.filling(content, self._maximum_attributes)

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import itertools
 import sys
+from collections.abc import Generator, Iterator
 from typing import NamedTuple
+
+import msgspec
 
 from ..errors import InvalidOperation
 from .delta import (
@@ -20,6 +23,7 @@ from .delta import (
     extent,
     same_attributes,
 )
+from .gradual import pieces
 from .meter import Meter
 from .runs import rewrite
 from .sums import Sums
@@ -42,8 +46,13 @@ CHARACTERS_OF_STEP = 512
 CHUNK = 2048
 """The weight of a new chunk; one that grows beyond twice as much is cut."""
 
+RUNS_OF_TURN = 1024
+"""So many runs are put into chunks in one step."""
+
 RUN_WEIGHT = 64
 """What a run weighs beside its characters, so that a chunk has few however short they are."""
+
+encode = msgspec.json.Encoder().encode
 
 
 class RichTextBuffer:
@@ -67,13 +76,34 @@ class RichTextBuffer:
     )
 
     def __init__(self, content: Operation, maximum_attributes: int = sys.maxsize) -> None:
+        for _ in self._fill(content, maximum_attributes):
+            pass
+
+    @classmethod
+    def filling(
+        cls, content: Operation, maximum_attributes: int
+    ) -> Generator[None, None, RichTextBuffer]:
+        """Steps of a few milliseconds, at whose end is the buffer."""
+        buffer = cls.__new__(cls)
+        yield from buffer._fill(content, maximum_attributes)
+        return buffer
+
+    def _fill(self, content: Operation, maximum_attributes: int) -> Iterator[None]:
         self._maximum_attributes = maximum_attributes
         self._content: Operation | None = content
-        self._chunks = cut(content["ops"])
+        self._chunks: list[list[Component]] = []
+        self._formats = 0
+        runs, last = content["ops"], None
+        for begin in range(0, len(runs), RUNS_OF_TURN):
+            part = runs[begin : begin + RUNS_OF_TURN]
+            self._chunks += cut(part)
+            self._formats += format_bytes(last, part, None)
+            last = part[-1]
+            yield
+        self._chunks = self._chunks or [[]]
         self._lengths = [length(chunk) for chunk in self._chunks]
         self._sums = Sums(self._lengths)
         self._length = sum(self._lengths)
-        self._formats = format_bytes(None, content["ops"], None)
         self._planned: tuple[Operation, list[Edit]] | None = None
 
     @property
@@ -100,6 +130,13 @@ class RichTextBuffer:
             writer.extend(itertools.chain.from_iterable(self._chunks))
             self._content = writer.operation()
         return self._content
+
+    def pieces(self) -> Iterator[bytes]:
+        """The JSON text of the content as it is now, piece by piece; it may be edited meanwhile."""
+        if self._content is not None:
+            return pieces(self._content)
+        # A chunk is never changed: an edit puts others in its place.
+        return text_of(list(self._chunks))
 
     def apply(self, operation: Operation) -> None:
         # All is checked here, before the first chunk changes.
@@ -313,6 +350,32 @@ def check_attributes(
         )
 
 
+def text_of(chunks: list[list[Component]]) -> Iterator[bytes]:
+    """The JSON text of the content that these chunks hold: pieces of one insert are joined."""
+    yield b'{"ops":['
+    # Of the text that goes on: what follows it, and its attributes.
+    closing = b""
+    attributes = None
+    separator = b""
+    for chunk in chunks:
+        written: list[bytes] = []
+        for run in chunk:
+            insert, formats = run["insert"], run.get("attributes")
+            is_text = type(insert) is str
+            if not (closing and is_text and same_attributes(formats, attributes)):
+                written += (closing, separator)
+                separator, closing = b",", b""
+                if not is_text:
+                    written.append(encode(run))
+                    continue
+                written.append(b'{"insert":"')
+                attributes = formats
+                closing = b'"}' if formats is None else b'","attributes":%b}' % encode(formats)
+            written.append(encode(insert)[1:-1])
+        yield b"".join(written)
+    yield closing + b"]}"
+
+
 def length(runs: list[Component]) -> int:
     return sum(extent(run["insert"]) for run in runs)
 
@@ -350,7 +413,7 @@ def cut(runs: list[Component]) -> list[list[Component]]:
     chunks: list[list[Component]] = [[]]
     room = CHUNK
     for run in runs:
-        for piece in (run,) if len(run["insert"]) <= CHUNK else pieces(run):
+        for piece in (run,) if len(run["insert"]) <= CHUNK else split_run(run):
             taken = RUN_WEIGHT + len(piece["insert"])
             if room < taken and chunks[-1]:
                 chunks.append([])
@@ -362,7 +425,7 @@ def cut(runs: list[Component]) -> list[list[Component]]:
     return chunks
 
 
-def pieces(run: Component) -> list[Component]:
+def split_run(run: Component) -> list[Component]:
     text = run["insert"]
     if type(text) is not str or len(text) <= CHUNK:
         return [run]

@@ -8,7 +8,7 @@ immutable.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from .meter import Meter
@@ -16,6 +16,7 @@ from .meter import Meter
 __all__ = [
     "Applied",
     "Buffer",
+    "GradualBuffer",
     "Measured",
     "Metered",
     "MeteredBuffer",
@@ -53,7 +54,16 @@ class Buffer(Protocol):
         """
 
     def content(self) -> Any:
-        """The content as a plain JSON value; the caller must not change it."""
+        """The content as a plain JSON value. Neither the caller changes it, nor does the buffer
+        later: an edit copies what it changes of what was given away."""
+
+
+class GradualBuffer(Protocol):
+    """What a buffer may have in addition, where `content` takes long."""
+
+    def pieces(self) -> Iterator[bytes]:
+        """The JSON text of `content` as of the call, in UTF-8, in pieces of a few milliseconds at
+        most. The buffer may be edited between two of them."""
 
 
 @runtime_checkable
@@ -92,6 +102,9 @@ class OperationType(Protocol):
     And `split(operation, maximum_bytes)`: pieces that, applied one after the other, are the
     operation, each of about so many bytes of JSON text at most. Without it, an editor sends an
     operation as it was made, however large it is.
+
+    And `filling(content)`, a generator that makes what `buffer(content)` gives in steps of a few
+    milliseconds, where that takes longer.
     """
 
     @property

@@ -5,8 +5,10 @@ import json
 
 import pytest
 
-from collab.documents.content import PIECE, encode_content
+from collab.documents.content import decode_content, encode_buffer, encode_content
 from collab.frames import encode_json
+from collab.ot import get_type
+from collab.ot.gradual import PIECE
 
 
 @pytest.mark.parametrize("content", ["", 'short "é😀"\n', {"ops": [{"insert": "x"}]}, [1, None]])
@@ -28,3 +30,36 @@ async def test_others_have_their_turn_while_a_long_text_is_encoded() -> None:
         await asyncio.sleep(0)
         turns += 1
     assert turns >= 10
+
+
+async def test_others_have_their_turn_while_a_long_list_is_encoded_and_decoded() -> None:
+    content = [{"number": number} for number in range(100_000)]
+    for work in (encode_content(content), decode_content(encode_json(content))):
+        working = asyncio.ensure_future(work)
+        turns = 0
+        while not working.done():
+            await asyncio.sleep(0)
+            turns += 1
+        assert turns >= 10
+        assert await working in (content, encode_json(content))
+
+
+@pytest.mark.parametrize("doc_type", ["json", "richtext"])
+async def test_what_is_encoded_does_not_change_with_an_edit_meanwhile(doc_type: str) -> None:
+    kind = get_type(doc_type)
+    if doc_type == "json":
+        content = {"items": [[number] for number in range(50_000)]}
+        edit = [{"p": ["items", 49_999, 0], "na": 1}, {"p": ["new"], "oi": True}]
+    else:
+        runs = [{"insert": "ab"}, {"insert": "c", "attributes": {"bold": True}}]
+        content = {"ops": runs * 20_000}
+        edit = {"ops": [{"retain": 59_990}, {"insert": "x"}, {"delete": 2}]}
+    buffer = kind.buffer(content)
+    buffer.apply(kind.normalize(edit))
+    before = encode_json(kind.apply(content, kind.normalize(edit)))
+    encoding = asyncio.ensure_future(encode_buffer(buffer))
+    await asyncio.sleep(0)
+    assert not encoding.done()
+    buffer.apply(kind.normalize(edit if doc_type == "richtext" else edit[:1]))
+    assert (await encoding).decode() == before
+    assert encode_json(buffer.content()) != before

@@ -173,3 +173,26 @@ async def test_a_metered_coroutine_is_cancelled_as_any() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_what_goes_on_in_another_task_is_paid_by_who_began_it() -> None:
+    class Payer:
+        spent = 0.0
+
+        def spend(self, seconds: float) -> None:
+            self.spent += seconds
+
+    async def work() -> str:
+        sum(range(200_000))
+        await asyncio.sleep(0)
+        return "done"
+
+    async def begin() -> str:
+        return await asyncio.ensure_future(Metered.continued(work()))
+
+    payer = Payer()
+    assert await Metered(begin(), payer) == "done"
+    alone = Payer()
+    await Metered(work(), alone)
+    assert payer.spent > alone.spent / 4
+    assert await begin() == "done"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+import msgspec
 import pytest
 
 from collab.errors import InvalidOperation
@@ -133,3 +134,36 @@ def test_size_after_changes_nothing() -> None:
     assert buffer.size == RichTextBuffer(content).size
     buffer.apply(at(0, {"insert": "before!"}))
     assert buffer.size_after(operation) != size
+
+
+def test_pieces_are_the_text_of_the_content_and_filling_makes_the_same_buffer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(richtext_buffer, "CHUNK", 70)
+    monkeypatch.setattr(richtext_buffer, "RUNS_OF_TURN", 3)
+    random = Random(5)
+    for _ in range(100):
+        content = richtext_of(random.randbytes(random.randint(0, 80)))
+        content = richtext.create({"ops": [*content["ops"], *LINE]})
+        buffer = filled(content)
+        assert buffer.size == RichTextBuffer(content).size
+        for _ in range(5):
+            operation = richtext.normalize(CASES.operation(content, random.randbytes(80)))
+            try:
+                content = richtext.apply(content, operation)
+            except InvalidOperation:
+                continue
+            buffer.apply(operation)
+            text = b"".join(buffer.pieces())
+            assert msgspec.json.decode(text) == content
+            assert text == msgspec.json.encode(buffer.content())
+            assert buffer.size == RichTextBuffer(content).size
+
+
+def filled(content: dict[str, Any]) -> RichTextBuffer:
+    steps = RichTextBuffer.filling(content, 100)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value

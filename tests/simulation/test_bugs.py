@@ -13,6 +13,7 @@ from collab.documents.author import Author, Authors
 from collab.documents.direct_link import DirectLink
 from collab.documents.history import Change, History
 from collab.documents.room import Room
+from collab.documents.unread import Encoded
 
 from .run import run
 from .steps import plan
@@ -110,10 +111,10 @@ def keep_authors(patch: Patch) -> None:
 
 
 def tell_content_that_is_not_committed(patch: Patch) -> None:
-    async def content(self: Document) -> tuple[int, str]:
+    async def content(self: Document) -> Encoded:
         return await self._capture()
 
-    patch.setattr(Document, "committed_content", content)
+    patch.setattr(Document, "shared_content", content)
 
 
 def go_on_after_a_failed_commit(patch: Patch) -> None:

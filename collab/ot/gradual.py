@@ -1,0 +1,308 @@
+"""The JSON text of a large value, made and read in small steps.
+
+Whoever has something else to do takes a step now and then: each takes a few milliseconds at most,
+however large the value is.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Generator, Iterator
+from typing import Any, cast
+
+import msgspec
+
+__all__ = ["PIECE", "WINDOW", "decoding", "pieces", "text_pieces"]
+
+PIECE = 262_144
+"""So many characters of a string are written, or read, at a time."""
+
+WINDOW = 32_768
+"""So many characters of a text that hold more than strings are read at a time."""
+
+PIECE_BYTES = 65536
+"""About so many bytes of a list or object of many members are written at a time."""
+
+FEW = 16
+GROWTH = 4
+LEVELS = 4
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+_scan = cast(Any, json.JSONDecoder()).scan_once
+
+
+# -- writing ------------------------------------------------------------------------------------
+
+
+def pieces(value: Any, levels: int = LEVELS) -> Iterator[bytes]:
+    """The compact JSON text of a plain value, which must not change meanwhile, piece by piece.
+
+    How much a piece takes is judged by the one before it, so where small and very large members
+    stand together, one piece may be as large as the largest of them.
+
+    Args:
+        levels: so many lists and objects of few members, in one another, are looked into.
+    """
+    kind = type(value)
+    if kind is str:
+        yield b'"'
+        yield from text_pieces(value)
+        yield b'"'
+    elif (kind is list or kind is dict) and value and levels:
+        members = _list_members if kind is list else _dict_members
+        yield from _joined(b"[" if kind is list else b"{", members(value, levels - 1))
+        yield b"]" if kind is list else b"}"
+    else:
+        yield _encode(value)
+
+
+def text_pieces(text: str) -> Iterator[bytes]:
+    """As `pieces` of a string, without the quotes."""
+    for begin in range(0, len(text), PIECE):
+        yield _encode(text[begin : begin + PIECE])[1:-1]
+
+
+def _joined(begin: bytes, members: Iterator[Iterator[bytes]]) -> Iterator[bytes]:
+    """`members`, each of which comes in pieces, with commas between them."""
+    separator = begin
+    for member in members:
+        yield separator
+        yield from member
+        separator = b","
+
+
+def _list_members(items: list[Any], levels: int) -> Iterator[Iterator[bytes]]:
+    if len(items) <= FEW:
+        return (pieces(item, levels) for item in items)
+    rest = iter(items)
+    return _many(lambda count: list(itertools.islice(rest, count)))
+
+
+def _dict_members(members: dict[str, Any], levels: int) -> Iterator[Iterator[bytes]]:
+    rest = iter(members.items())
+    if len(members) <= FEW:
+        return (_member(name, item, levels) for name, item in rest)
+    return _many(lambda count: dict(itertools.islice(rest, count)))
+
+
+def _member(name: str, item: Any, levels: int) -> Iterator[bytes]:
+    yield _encode(name) + b":"
+    yield from pieces(item, levels)
+
+
+def _many(next_members: Callable[[int], Any]) -> Iterator[Iterator[bytes]]:
+    count = FEW
+    while part := next_members(count):
+        piece = _encode(part)[1:-1]
+        yield iter((piece,))
+        count = max(1, min(count * GROWTH, count * PIECE_BYTES // max(1, len(piece))))
+
+
+# -- reading ------------------------------------------------------------------------------------
+
+
+class _Unexpected(Exception):
+    """The text is not compact JSON."""
+
+
+Reading = Generator[None, None, tuple[Any, int]]
+"""Steps, and at their end a value and where its text ends."""
+
+
+def decoding(text: str) -> Generator[None, None, Any]:
+    """Steps, at whose end is the value of a JSON text.
+
+    A text that is not compact, as it was not written by `pieces`, is read in one step.
+
+    Raises:
+        msgspec.DecodeError: it is no JSON.
+    """
+    if len(text) > WINDOW:
+        try:
+            value, end = yield from _read(text, 0)
+            if end == len(text):
+                return value
+        except (_Unexpected, IndexError):
+            pass
+    return _decode(text)
+
+
+def _read(text: str, at: int) -> Reading:
+    kind = text[at]
+    if kind == "[":
+        return (yield from _read_list(text, at + 1))
+    if kind == "{":
+        return (yield from _read_dict(text, at + 1))
+    if kind == '"':
+        return (yield from _read_text(text, at + 1))
+    raise _Unexpected
+
+
+def _read_list(text: str, at: int) -> Reading:
+    items: list[Any] = []
+    if text[at] == "]":
+        return items, at + 1
+    while True:
+        window = text[at : at + WINDOW]
+        whole = _whole(window, "[", "]", window[0])
+        if whole is not None:
+            found, size = whole
+            items += found
+            at += size
+            yield
+            continue
+        place = 0
+        while (scanned := _scanned(window, place)) is not None:
+            item, end = scanned
+            items.append(item)
+            if window[end] == "]":
+                return items, at + end + 1
+            place = _after_comma(window, end)
+        yield
+        at += place
+        if not place:
+            # It is longer than a window.
+            item, at = yield from _read(text, at)
+            items.append(item)
+            if text[at] == "]":
+                return items, at + 1
+            at = _after_comma(text, at)
+
+
+def _read_dict(text: str, at: int) -> Reading:
+    members: dict[str, Any] = {}
+    if text[at] == "}":
+        return members, at + 1
+    while True:
+        window = text[at : at + WINDOW]
+        name, end = yield from _read_name(text, at)
+        whole = _whole(window, "{", "}", text[end])
+        if whole is not None:
+            found, size = whole
+            members.update(found)
+            at += size
+            yield
+            continue
+        place = 0
+        while (member := _scanned_member(window, place)) is not None:
+            name, item, end = member
+            members[name] = item
+            if window[end] == "}":
+                return members, at + end + 1
+            place = _after_comma(window, end)
+        yield
+        at += place
+        if not place:
+            name, at = yield from _read_name(text, at)
+            # What a window does not hold with its name may be small by itself.
+            scanned = _scanned(text[at : at + WINDOW], 0)
+            if scanned is None:
+                members[name], at = yield from _read(text, at)
+            else:
+                members[name], at = scanned[0], at + scanned[1]
+            if text[at] == "}":
+                return members, at + 1
+            at = _after_comma(text, at)
+
+
+def _read_name(text: str, at: int) -> Generator[None, None, tuple[str, int]]:
+    """The name of a member, and where its value begins."""
+    if text[at] != '"':
+        raise _Unexpected
+    scanned = _scanned(text[at : at + WINDOW], 0)
+    if scanned is None:
+        name, end = yield from _read_text(text, at + 1)
+    else:
+        name, end = scanned[0], at + scanned[1]
+    if text[end] != ":":
+        raise _Unexpected
+    return name, end + 1
+
+
+def _read_text(text: str, at: int) -> Reading:
+    """A string whose quote before `at` has been read."""
+    found: list[str] = []
+    while True:
+        window = text[at : at + PIECE]
+        if not window:
+            raise _Unexpected
+        yield
+        cut = _before_escape(window)
+        if not cut:
+            raise _Unexpected
+        try:
+            found.append(_decode(f'"{window[:cut]}"'))
+        except msgspec.DecodeError:
+            # It ends here.
+            value, end = _scanned_text(f'"{window}')
+            found.append(value)
+            return "".join(found), at + end - 1
+        at += cut
+
+
+def _before_escape(window: str) -> int:
+    """Where the last escape of a window begins, if it does not end there, too; else its end."""
+    end = len(window)
+    last = window.rfind("\\", max(0, end - len("\\u000")))
+    if last < 0:
+        return end
+    upto = window[: last + 1]
+    if (len(upto) - len(upto.rstrip("\\"))) % 2 == 0:
+        return end
+    size = len("\\u0000") if window[last + 1 : last + 2] == "u" else 2
+    return last if last + size > end else end
+
+
+def _scanned_text(window: str) -> tuple[str, int]:
+    try:
+        value, end = _scan(window, 0)
+    except ValueError:
+        raise _Unexpected from None
+    return value, end
+
+
+def _whole(window: str, begin: str, end: str, opens: str) -> tuple[Any, int] | None:
+    """As many members as there are in a window, if they can be told by how the first one opens, and
+    how long their text is, with the comma after them.
+
+    A text that is read up to a comma, and is whole with it, holds no part of another member.
+    """
+    if len(window) < WINDOW:
+        return None
+    closes = {"{": "}", "[": "]", '"': '"'}.get(opens, "")
+    follows = '"' if begin == "{" else opens if closes else ""
+    cut = window.rfind(f"{closes},{follows}")
+    if cut < 0:
+        return None
+    cut += len(closes)
+    try:
+        return _decode(begin + window[:cut] + end), cut + 1
+    except msgspec.DecodeError:
+        return None
+
+
+def _scanned(window: str, place: int) -> tuple[Any, int] | None:
+    """The value at a place and where it ends, if the window holds what follows it, too."""
+    try:
+        value, end = _scan(window, place)
+    except (StopIteration, ValueError):
+        return None
+    return (value, end) if end < len(window) else None
+
+
+def _scanned_member(window: str, place: int) -> tuple[str, Any, int] | None:
+    name = _scanned(window, place)
+    if name is None:
+        return None
+    if type(name[0]) is not str or window[name[1]] != ":":
+        raise _Unexpected
+    member = _scanned(window, name[1] + 1)
+    return None if member is None else (name[0], *member)
+
+
+def _after_comma(text: str, at: int) -> int:
+    if text[at] != ",":
+        raise _Unexpected
+    return at + 1
