@@ -45,7 +45,7 @@ from .installed_types import register_installed_types
 from .lifetime import Lifetime, call_in
 from .metrics import Metrics
 from .settings import Settings
-from .storage import Committer, Database, Repository
+from .storage import Committer, Database, Repository, Spacing
 from .turns import Turns
 
 __all__ = ["Collab", "create_app"]
@@ -116,6 +116,9 @@ class Collab:
         self._repository = Repository(
             self._database,
             settings.snapshots_kept,
+            spacing=Spacing(
+                settings.snapshot_spacing_operations, settings.snapshot_spacing_bytes_per_operation
+            ),
             documents_maximum=settings.stored_documents_maximum,
             tombstone_days=settings.tombstone_days,
         )

@@ -170,6 +170,24 @@ class Settings(BaseSettings):
     snapshots_kept: int = Field(
         default=5, ge=1, description="So many of a document's newest snapshots are kept."
     )
+    snapshot_spacing_operations: int = Field(
+        default=5000,
+        ge=1,
+        description="Of the older snapshots so many are kept that each version is at most so many "
+        "operations after one.",
+    )
+    snapshot_spacing_bytes_per_operation: int = Field(
+        default=400,
+        ge=1,
+        description="Most bytes of older snapshots for each operation: those of large contents lie "
+        "further apart.",
+    )
+    content_cache_maximum_bytes: int = Field(
+        default=33_554_432,
+        ge=0,
+        description="Most bytes of stored contents that stay in memory after they were read over "
+        "HTTP.",
+    )
 
     # Documents
     create_on_join: bool = Field(

@@ -13,8 +13,8 @@ from .answers import Resource, error_response
 __all__ = ["CrossOrigin"]
 
 EVERY_ORIGIN = "*"
-ALLOWED_HEADERS = "Authorization, Content-Type"
-EXPOSED_HEADERS = "Retry-After"
+ALLOWED_HEADERS = "Authorization, Content-Type, If-None-Match"
+EXPOSED_HEADERS = "ETag, Retry-After"
 PREFLIGHT_SECONDS = 600
 """For so long a browser need not ask again."""
 

@@ -21,7 +21,7 @@ from ..storage.documents import SEARCH_MAXIMUM
 from .answers import Resource, json_response, read_json, resource, timestamp
 from .deleted import knows_deleted
 from .listing import list_page
-from .parts import content_response, large_response
+from .parts import content_response, is_among, large_response, unchanged_response
 
 __all__ = ["TITLE_MAXIMUM", "DocumentsAPI"]
 
@@ -101,9 +101,15 @@ class DocumentsAPI:
     async def read_document(self, request: Request) -> Response:
         doc_id = await self._permitted(request, "viewer")
         version = _optional_number(request, "version")
-        record, content = await self._manager.read_content(doc_id, version)
-        about = {**_entry(record), "version": content.version}
-        return content_response(self._manager.unread, about, content)
+        known = request.headers.get("if-none-match")
+        record, at, content = await self._manager.read_content(
+            doc_id, version, lambda record, version: is_among(_tag(record, version), known)
+        )
+        tag = _tag(record, at)
+        if content is None:
+            return unchanged_response(tag)
+        about = {**_entry(record), "version": at}
+        return content_response(self._manager.unread, about, content, tag)
 
     async def rename_document(self, request: Request) -> Response:
         doc_id = await self._permitted(request, "editor")
@@ -154,6 +160,11 @@ def _entry(record: DocumentRecord) -> dict[str, Any]:
         "created_at": timestamp(record.created_at),
         "updated_at": timestamp(record.updated_at),
     }
+
+
+def _tag(record: DocumentRecord, version: int) -> str:
+    """Names an answer with a document's content. A new title changes `updated_at`."""
+    return f'"{record.epoch}.{version}.{record.updated_at!r}"'
 
 
 def _operation(record: OperationRecord) -> dict[str, Any]:

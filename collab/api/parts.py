@@ -14,7 +14,7 @@ from ..documents.unread import LARGE_BYTES, Encoded, Unread
 from ..errors import CollabError
 from .answers import error_response
 
-__all__ = ["content_response", "large_response"]
+__all__ = ["content_response", "is_among", "large_response", "unchanged_response"]
 
 
 def large_response(unread: Unread, value: Any) -> Response:
@@ -23,10 +23,24 @@ def large_response(unread: Unread, value: Any) -> Response:
     return _PartedResponse(unread, [body], body, len(body))
 
 
-def content_response(unread: Unread, about: dict[str, Any], content: Encoded) -> Response:
-    """A JSON object: `about`, and the content, which is not copied."""
+def content_response(unread: Unread, about: dict[str, Any], content: Encoded, tag: str) -> Response:
+    """A JSON object: `about`, and the content, which is not copied; with an `ETag`."""
     head = msgspec.json.encode(about)[:-1] + b',"content":'
-    return _PartedResponse(unread, [head, content.data, b"}"], content, len(content.data))
+    answer = _PartedResponse(unread, [head, content.data, b"}"], content, len(content.data))
+    answer.headers["etag"] = tag
+    return answer
+
+
+def is_among(tag: str, tags: str | None) -> bool:
+    """Whether an `If-None-Match`, if there is one, names an answer by its `ETag`."""
+    if tags is None:
+        return False
+    return any(each.strip().removeprefix("W/") in (tag, "*") for each in tags.split(","))
+
+
+def unchanged_response(tag: str) -> Response:
+    """The answer to one who has it already."""
+    return Response(status_code=304, headers={"cache-control": "no-store", "etag": tag})
 
 
 class _PartedResponse(Response):

@@ -7,7 +7,6 @@ import contextlib
 import itertools
 import logging
 import time
-import weakref
 from collections.abc import Awaitable, Callable, Collection
 from functools import partial
 from typing import Any
@@ -32,13 +31,14 @@ from ..storage import Committer, DocumentRecord, Repository
 from .admission import Admission, address_of
 from .budget import Allowance, Budgets, Metered, until_affordable
 from .connection import Connection
-from .content import encode_content
-from .document import DocumentState
+from .content import decode_content
+from .document import Document, DocumentState
 from .handshake import WebSocketLike, accept, check_subprotocols, refuse
 from .join import JoinRequest, check_doc_id
-from .loading import load_content
+from .loading import check_version
 from .open_documents import DEFAULT_TYPE, OpenDocuments
 from .prepared import prepare, prepare_text
+from .reading import Contents
 from .review import Admit, Review, RoleOf
 from .titles import check_title
 from .unread import Encoded, Unread
@@ -48,9 +48,6 @@ __all__ = ["DocumentManager"]
 logger = logging.getLogger(__name__)
 
 HOUSEKEEPING_SECONDS = 1.0
-
-# So many contents that are not in memory are read at one time.
-LOADS_MAXIMUM = 4
 
 
 class DocumentManager:
@@ -91,11 +88,7 @@ class DocumentManager:
         self.documents = OpenDocuments(self.settings, self.repository, self._committer)
         self.admission = Admission(self.settings)
         self.budgets.clear()
-        self._contents: weakref.WeakValueDictionary[tuple[int, int], Encoded] = (
-            weakref.WeakValueDictionary()
-        )
-        self._loadings: dict[tuple[int, int], asyncio.Future[None]] = {}
-        self._loads = asyncio.Semaphore(LOADS_MAXIMUM)
+        self._contents = Contents(self.settings, self.repository, self.documents.types)
         self._connections: dict[Connection, str] = {}
         self._verifier: asyncio.Task[None] | None = None
         self._is_closing = False
@@ -469,81 +462,55 @@ class DocumentManager:
         Raises:
             NoSuchDocument: there is no such document, or it never had that version.
         """
-        await self._ready()
         while True:
-            record = await self.documents.find_record(doc_id)
-            if record is None:
-                raise NoSuchDocument(f"there is no document {doc_id!r}")
+            record = await self._find_record(doc_id)
+            document = self._open_as(record) if version is None else None
             # If it was deleted meanwhile, there may be another one by now.
             with contextlib.suppress(DocumentDeleted):
-                return await self._read(record, version)
+                if document is not None:
+                    at, text = await document.committed_content()
+                    return record, at, await decode_content(text)
+                loaded = await self._contents.loaded(record, check_version(record, version))
+                return record, loaded.version, loaded.buffer.content()
 
-    async def _read(
-        self, record: DocumentRecord, version: int | None
-    ) -> tuple[DocumentRecord, int, Any]:
-        doc_id = record.doc_id
-        document = self.documents.get(doc_id)
-        if (
-            version is None
-            and document is not None
-            and document.epoch == record.epoch
-            and document.state is DocumentState.OPEN
-        ):
-            at, text = await document.committed_content()
-            return record, at, msgspec.json.decode(text)
-        doc_type = self.documents.types.get(record.doc_type)
-        loaded = await load_content(self.repository, record, doc_type, version)
-        at = loaded.version
-        if version is not None and at != version:
-            raise NoSuchDocument(f"document {doc_id!r} has no version {version}: it is at {at}")
-        return record, at, loaded.buffer.content()
+    def _open_as(self, record: DocumentRecord) -> Document | None:
+        """The open document that this record is of, if it can be asked now."""
+        document = self.documents.get(record.doc_id)
+        if document is None or document.epoch != record.epoch:
+            return None
+        return document if document.state is DocumentState.OPEN else None
 
     async def read_content(
-        self, doc_id: str, version: int | None = None
-    ) -> tuple[DocumentRecord, Encoded]:
-        """As `read_document`, but encoded, and shared by all who read the same at one time."""
-        await self._ready()
+        self,
+        doc_id: str,
+        version: int | None = None,
+        is_known: Callable[[DocumentRecord, int], bool] = lambda record, version: False,
+    ) -> tuple[DocumentRecord, int, Encoded | None]:
+        """As `read_document`, but encoded, and shared by all who read the same at one time.
+
+        Args:
+            is_known: whether the reader has the content of this record at this version: it is not
+                read then, and None is returned in its place.
+        """
         while True:
-            record = await self.documents.find_record(doc_id)
-            if record is None:
-                raise NoSuchDocument(f"there is no document {doc_id!r}")
-            document = self.documents.get(doc_id)
+            record = await self._find_record(doc_id)
+            document = self._open_as(record) if version is None else None
+            at = check_version(record, version) if document is None else document.history.head
+            if is_known(record, at):
+                return record, at, None
             with contextlib.suppress(DocumentDeleted):
-                if (
-                    version is None
-                    and document is not None
-                    and document.epoch == record.epoch
-                    and document.state is DocumentState.OPEN
-                ):
-                    return record, await document.shared_content()
-                return record, await self._stored_content(record, version)
+                if document is not None:
+                    content = await document.shared_content()
+                else:
+                    content = await self._contents.encoded(record, at)
+                return record, content.version, content
 
-    async def _stored_content(self, record: DocumentRecord, version: int | None) -> Encoded:
-        key = (record.key, record.version if version is None else version)
-        while (content := self._contents.get(key)) is None:
-            loading = self._loadings.get(key)
-            if loading is None:
-                return await self._load_shared(key, record, version)
-            await asyncio.wait([loading])
-        return content
-
-    async def _load_shared(
-        self, key: tuple[int, int], record: DocumentRecord, version: int | None
-    ) -> Encoded:
-        # In the first reader's own task, which is charged for it; the others wait, and the next
-        # begins where it fails.
-        loading = self._loadings[key] = asyncio.get_running_loop().create_future()
-        try:
-            content = self._contents[key] = await self._load_content(record, version)
-            return content
-        finally:
-            del self._loadings[key]
-            loading.set_result(None)
-
-    async def _load_content(self, record: DocumentRecord, version: int | None) -> Encoded:
-        async with self._loads:
-            _, at, content = await self._read(record, version)
-            return Encoded((await encode_content(content)).encode(), at)
+    async def _find_record(self, doc_id: str) -> DocumentRecord:
+        await self._ready()
+        record = await self.documents.find_record(doc_id)
+        if record is None:
+            raise NoSuchDocument(f"there is no document {doc_id!r}")
+        return record
 
     # -- the manager's own life -----------------------------------------------------------------
 

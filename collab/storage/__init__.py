@@ -20,6 +20,7 @@ from .records import (
     SnapshotRecord,
 )
 from .repository import Repository
+from .snapshots import Spacing
 
 __all__ = [
     "DAY_SECONDS",
@@ -39,6 +40,7 @@ __all__ = [
     "Shares",
     "SnapshotRecord",
     "Source",
+    "Spacing",
     "check_schema",
     "current_revision",
     "head_revision",

@@ -49,12 +49,16 @@ from .records import (
     Shares,
     SnapshotRecord,
 )
+from .snapshots import Spacing
 
 __all__ = ["Repository"]
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+UNSPACED = 2**53
+"""More operations than any document has."""
 
 
 class Repository:
@@ -64,6 +68,7 @@ class Repository:
 
     Args:
         snapshots_kept: so many of a document's newest snapshots are kept; None for all.
+        spacing: how far the older ones may lie apart; None where none are kept.
         documents_maximum: so many documents there may be; None for any number.
         tombstone_days: how long the ids of deleted documents are remembered; None for ever.
     """
@@ -73,6 +78,7 @@ class Repository:
         database: Database,
         snapshots_kept: int | None = None,
         *,
+        spacing: Spacing | None = None,
         documents_maximum: int | None = None,
         tombstone_days: float | None = None,
     ) -> None:
@@ -80,6 +86,7 @@ class Repository:
         self._is_sqlite = database.is_sqlite
         self._documents_maximum = documents_maximum
         self._snapshots_kept = snapshots_kept
+        self._spacing = spacing
         self._tombstone_days = tombstone_days
         self._heads = ChainHeads()
 
@@ -353,14 +360,24 @@ class Repository:
                     )
 
     async def add_snapshot(self, key: int, version: int, content: str) -> None:
-        """Store the content (JSON text) as of `version`; the oldest make room for it.
+        """Store the content (JSON text) as of `version`; older ones make room for it.
 
         One that is stored already stays as it is; for a document that is gone nothing happens.
         """
+        kept = self._snapshots_kept
+        spacing = 0 if self._spacing is None else self._spacing.of(len(content))
         with contextlib.suppress(IntegrityError):
-            await self._database.write(
-                snapshots.add_snapshot, key, version, content, self._snapshots_kept
-            )
+            await self._database.write(snapshots.add_snapshot, key, version, content, kept, spacing)
+
+    async def add_old_snapshot(self, key: int, version: int, content: str) -> None:
+        """As `add_snapshot`, of a version that is far from all that are stored; all stay."""
+        with contextlib.suppress(IntegrityError):
+            await self._database.write(snapshots.add_snapshot, key, version, content)
+
+    def snapshot_spacing(self, snapshot: SnapshotRecord | None) -> int:
+        """How many operations after this one there has to be another."""
+        spacing = self._spacing or Spacing(UNSPACED, 1)
+        return spacing.of(0 if snapshot is None else len(snapshot.content))
 
     # -- compaction -----------------------------------------------------------------------------
 

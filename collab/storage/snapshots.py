@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from typing import Any, NamedTuple
 
@@ -26,6 +27,7 @@ from .records import SnapshotRecord
 __all__ = [
     "DAMAGED_KEPT",
     "SnapshotDamaged",
+    "Spacing",
     "add_snapshot",
     "latest_snapshot",
     "prune_snapshots",
@@ -37,6 +39,8 @@ __all__ = [
 
 DAMAGED_KEPT = 10
 """So many snapshots that were set aside are kept of one document."""
+
+THINNED = 100
 
 _snapshots = tables.snapshots.c
 _damaged = tables.damaged_snapshots.c
@@ -95,10 +99,27 @@ def latest_snapshot(connection: Connection, key: int, at_most: int | None) -> Sn
     return SnapshotRecord(row.version, row.content.decode())
 
 
+class Spacing(NamedTuple):
+    """How far the older snapshots of a document may lie apart: `operations`, or so many that they
+    take no more than `bytes_per_operation`."""
+
+    operations: int
+    bytes_per_operation: int
+
+    def of(self, size: int) -> int:
+        """In operations, of a content of so many bytes."""
+        return max(self.operations, size // self.bytes_per_operation)
+
+
 def add_snapshot(
-    connection: Connection, key: int, version: int, content: str, kept: int | None = None
+    connection: Connection,
+    key: int,
+    version: int,
+    content: str,
+    kept: int | None = None,
+    spacing: int = 0,
 ) -> None:
-    """Store a snapshot; of the document's others, the newest stay, so that there are `kept`.
+    """Store a snapshot, and let go what `prune_snapshots` says; nothing without `kept`.
 
     Raises IntegrityError if there is one of this version, or no such document.
     """
@@ -113,23 +134,36 @@ def add_snapshot(
         },
     )
     if kept is not None:
-        prune_snapshots(connection, key, kept)
+        prune_snapshots(connection, key, kept, spacing)
 
 
-def prune_snapshots(connection: Connection, key: int, kept: int) -> int:
-    """Delete all but the newest `kept` and the one that the log begins with; returns how many."""
+def prune_snapshots(connection: Connection, key: int, kept: int, spacing: int = 0) -> int:
+    """Of all but the newest `kept`, delete as many as can go so that each version is at most
+    `spacing` operations after a snapshot, or the beginning of the log; returns how many.
+
+    With a spacing of 0 all go. What the log begins with stays. Bound: the newest 100 of the older
+    ones are looked at, since those before them were thinned before.
+    """
     of_document = _snapshots.document_id == key
     newest = select(_snapshots.version).where(of_document).order_by(_snapshots.version.desc())
     oldest_kept = connection.scalar(newest.offset(kept - 1).limit(1))
     if oldest_kept is None:
         return 0
-    begin = select(tables.documents.c.compacted_version).where(tables.documents.c.id == key)
+    begin = connection.scalar(
+        select(tables.documents.c.compacted_version).where(tables.documents.c.id == key)
+    )
+    older = list(connection.scalars(newest.where(_snapshots.version < oldest_kept).limit(THINNED)))
+    previous = older.pop() if len(older) == THINNED and spacing else begin
+    dropped = []
+    for following, version in reversed(list(itertools.pairwise([oldest_kept, *older]))):
+        if version != begin and (not spacing or following - previous <= spacing):
+            dropped.append(version)
+        else:
+            previous = version
+    if not dropped:
+        return 0
     return connection.execute(
-        delete(tables.snapshots).where(
-            of_document,
-            _snapshots.version < oldest_kept,
-            _snapshots.version != begin.scalar_subquery(),
-        )
+        delete(tables.snapshots).where(of_document, _snapshots.version.in_(dropped))
     ).rowcount
 
 

@@ -53,6 +53,31 @@ async def test_a_document_is_created_read_renamed_and_deleted(
     assert missing.json()["code"] == "not_found"
 
 
+@pytest.mark.parametrize("query", ["", "?version=1"])
+async def test_content_is_sent_once_to_who_says_what_they_have(
+    app: Collab, http: httpx2.AsyncClient, query: str
+) -> None:
+    await app.manager.create_document("doc")
+    await write(app, "doc", "a")
+    path = f"/api/documents/doc{query}"
+    answer = await http.get(path)
+    tag = answer.headers["etag"]
+    for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        unchanged = await http.get(path, headers={"if-none-match": known})
+        assert (unchanged.status_code, unchanged.content) == (304, b"")
+        assert unchanged.headers["etag"] == tag
+    assert (await http.head(path)).headers["etag"] == tag
+    assert (await http.get(path, headers={"if-none-match": '"other"'})).json() == answer.json()
+    await http.patch("/api/documents/doc", json={"title": "New"})
+    renamed = await http.get(path, headers={"if-none-match": tag})
+    assert renamed.json()["title"] == "New"
+    await write(app, "doc", "b")
+    changed = await http.get(path, headers={"if-none-match": renamed.headers["etag"]})
+    assert changed.json()["content"] == ("a" if query else "ba")
+    missing = await http.get("/api/documents/doc?version=9", headers={"if-none-match": "*"})
+    assert missing.status_code == 404
+
+
 async def test_every_past_version_can_be_read(make_app: Make) -> None:
     app = await make_app(snapshot_interval_operations=3)
     await app.manager.create_document("doc")

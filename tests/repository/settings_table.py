@@ -26,6 +26,7 @@ END = "<!-- end of the table -->\n"
 # Of the numbers whose name doesn't end in their unit.
 UNITS = {
     "snapshot_bytes_per_operation": "bytes",
+    "snapshot_spacing_bytes_per_operation": "bytes",
     "snapshots_kept": "snapshots",
     "port": "",
     "documents_maximum": "documents",

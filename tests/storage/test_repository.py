@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -21,6 +22,7 @@ from collab.storage import (
     OperationRecord,
     Repository,
     SnapshotRecord,
+    Spacing,
 )
 
 from .edits import append, as_given, operation, stores
@@ -399,6 +401,48 @@ async def test_the_newest_snapshot_up_to_a_version_is_found(
     assert await repository.latest_snapshot(key, 29) == SnapshotRecord(20, '"at 20"')
     assert await repository.latest_snapshot(key, 10) == SnapshotRecord(10, '"at 10"')
     assert await repository.latest_snapshot(key, 9) is None
+
+
+async def snapshot_versions(repository: Repository, document: DocumentRecord) -> list[int]:
+    found: list[int] = []
+    at_most: int | None = None
+    while snapshot := await repository.latest_snapshot(document.key, at_most):
+        found.insert(0, snapshot.version)
+        at_most = snapshot.version - 1
+    return found
+
+
+async def test_older_snapshots_stay_as_far_apart_as_they_may(
+    database: Database, document: DocumentRecord
+) -> None:
+    repository = Repository(database, 2, spacing=Spacing(25, 10))
+    for version in range(10, 131, 10):
+        await repository.add_snapshot(document.key, version, '"short"')
+    assert await snapshot_versions(repository, document) == [20, 40, 60, 80, 100, 120, 130]
+    # One that is stored later, between the others, makes none of them go.
+    await repository.add_old_snapshot(document.key, 30, '"short"')
+    await repository.add_snapshot(document.key, 140, '"short"')
+    found = await snapshot_versions(repository, document)
+    assert found[-3:] == [120, 130, 140]
+    assert max(after - before for before, after in itertools.pairwise([0, *found])) <= 25
+
+
+async def test_older_snapshots_of_large_content_lie_further_apart(
+    database: Database, document: DocumentRecord
+) -> None:
+    repository = Repository(database, 1, spacing=Spacing(5, 10))
+    for version in range(10, 131, 10):
+        await repository.add_snapshot(document.key, version, f'"{"x" * 500}"')
+    assert await snapshot_versions(repository, document) == [50, 100, 130]
+
+
+async def test_without_a_spacing_the_newest_stay_alone(
+    database: Database, document: DocumentRecord
+) -> None:
+    repository = Repository(database, 2)
+    for version in range(10, 61, 10):
+        await repository.add_snapshot(document.key, version, '"text"')
+    assert await snapshot_versions(repository, document) == [50, 60]
 
 
 async def test_a_snapshot_that_is_stored_stays_as_it_is(
