@@ -275,6 +275,12 @@ class Settings(BaseSettings):
         description="Most work to transform one edit and to apply it to the content, of about a "
         "microsecond a step.",
     )
+    restore_maximum_steps: int = Field(
+        default=2_000_000,
+        ge=1000,
+        description="Most work to find how an old version that is to be restored differs, of about "
+        "a microsecond a step; it is done in turns.",
+    )
 
     # Connections
     connections_maximum: int = Field(
@@ -382,6 +388,15 @@ class Settings(BaseSettings):
     )
     creations_burst_maximum: int = Field(
         default=500, ge=1, description="So many documents may be created at once."
+    )
+    restores_per_second: float = Field(
+        default=0.5,
+        gt=0,
+        description="Most old versions per second that are restored from one network address, and "
+        "by one user who is signed in, in the long run; one more is refused (rate_limited).",
+    )
+    restores_burst_maximum: int = Field(
+        default=20, ge=1, description="So many old versions may be restored at once."
     )
     edits_per_second: float = Field(
         default=5000.0,

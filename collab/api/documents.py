@@ -130,7 +130,10 @@ class DocumentsAPI:
         await permitted(self._access, user, doc_id, "editor")
         body = await read_json(request, BODY_MAXIMUM_BYTES)
         _known(body, "version")
-        version = await self._manager.restore_document(doc_id, _version(body), user.user_id)
+        with self._manager.budgets.restore(request.scope, user) as allowance:
+            version = await self._manager.restore_document(
+                doc_id, _version(body), user.user_id, allowance
+            )
         return json_response({"doc_id": doc_id, "version": version})
 
     async def list_operations(self, request: Request) -> Response:

@@ -7,8 +7,9 @@ sign in. A budget outlives the connections that use it.
 
 from __future__ import annotations
 
+import contextlib
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
 from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar
 
@@ -43,6 +44,10 @@ FLOOR_SHARE = 0.01
 event loop each when the address has used up its own: a client that does harm does not stop all
 others behind the same address."""
 
+RESTORES_AT_ONCE = 2
+"""So many old versions may be restored at one time for one address or user: each holds two contents
+in memory."""
+
 REQUESTS_WAITING_MAXIMUM = 100
 """So many requests and handshakes of one address or user wait until there is work left for them."""
 
@@ -52,14 +57,25 @@ T = TypeVar("T")
 
 class Budget:
     """Of one network address or one signed-in user: `work` on the event loop, and how many edits,
-    presence frames, joins and creations of documents may come."""
+    presence frames, joins, creations of documents and restores of old versions may come."""
 
-    __slots__ = ("creations", "edits", "floors", "joins", "presences", "whose", "work")
+    __slots__ = (
+        "creations",
+        "edits",
+        "floors",
+        "joins",
+        "presences",
+        "restores",
+        "restoring",
+        "whose",
+        "work",
+    )
 
     def __init__(self, settings: Settings, work: Work, whose: str) -> None:
         self.whose = whose
         self.work = work
         self.floors = 0
+        self.restoring = 0
         self.edits = TokenBucket(settings.edits_per_second, settings.edits_burst_maximum)
         self.presences = TokenBucket(
             settings.presences_per_second, settings.presences_burst_maximum
@@ -68,6 +84,7 @@ class Budget:
         self.creations = TokenBucket(
             settings.creations_per_second, settings.creations_burst_maximum
         )
+        self.restores = TokenBucket(settings.restores_per_second, settings.restores_burst_maximum)
 
     def take(self, kind: str, what: str) -> None:
         """Count one of a kind, which is the first part of its settings' names, such as `edits`.
@@ -88,6 +105,25 @@ class Budget:
             "send the same again shortly",
             retry_after_seconds=max(1, round(min(bucket.wait_seconds, 3600))),
         )
+
+    @contextlib.contextmanager
+    def restore(self) -> Iterator[None]:
+        """Count a restore, which lasts as long as the context.
+
+        Raises:
+            RateLimited: it is one too many, in this time or at one time.
+        """
+        if self.restoring >= RESTORES_AT_ONCE:
+            raise RateLimited(
+                f"{self.restoring} old versions are being restored {self.whose}, and no more may "
+                "be at one time: send the same again shortly"
+            )
+        self.take("restores", "old versions restored")
+        self.restoring += 1
+        try:
+            yield
+        finally:
+            self.restoring -= 1
 
 
 class Budgets:
@@ -147,6 +183,22 @@ class Budgets:
         for budget in self.of(scope, user):
             budget.take("creations", "documents created")
 
+    @contextlib.contextmanager
+    def restore(self, scope: Any, user: User) -> Iterator[Allowance]:
+        """Count the restore of an old version; yields what pays for it.
+
+        Raises:
+            RateLimited: it is one too many.
+        """
+        address, of_user = self.of_address(scope), self.of_user(user)
+        with contextlib.ExitStack() as stack:
+            for budget in (address, of_user):
+                if budget is not None:
+                    stack.enter_context(budget.restore())
+            allowance = Allowance(address, has_floor=False)
+            allowance.of_user(of_user)
+            yield allowance
+
     def _find(
         self, among: OrderedDict[str, Budget], key: str, whose: str, share: float, burst: float
     ) -> Budget:
@@ -161,18 +213,22 @@ class Budgets:
 
 
 class Allowance:
-    """What one connection pays from: the budgets of its address and, once it is known, its user.
+    """What one connection or request pays from: the budgets of its address and, once it is known,
+    its user.
 
     Close it when the connection ends.
+
+    Args:
+        has_floor: whether it may have one of the address's floors (`FLOORS_MAXIMUM`).
     """
 
     __slots__ = ("_address", "_floor", "_user")
 
-    def __init__(self, address: Budget | None) -> None:
+    def __init__(self, address: Budget | None, *, has_floor: bool = True) -> None:
         self._address = address
         self._user: Budget | None = None
         self._floor: Work | None = None
-        if address is not None and address.floors < FLOORS_MAXIMUM:
+        if has_floor and address is not None and address.floors < FLOORS_MAXIMUM:
             address.floors += 1
             self._floor = Work(FLOOR_SHARE, FLOOR_SHARE)
 

@@ -30,7 +30,7 @@ from ..errors import (
     VersionGone,
 )
 from ..frames import encode_json, fingerprint, shortened
-from ..ot.types import Buffer, OperationType
+from ..ot.types import Buffer, Comparing, GradualBuffer, OperationType
 from ..settings import Settings
 from ..storage import (
     Append,
@@ -42,7 +42,7 @@ from ..storage import (
     Repository,
 )
 from .author import Author, Authors
-from .content import encode_buffer
+from .content import decode_content, encode_buffer
 from .effort import STEPS_OF_ASKING, STEPS_OF_READING, Effort, Work, steps_of_size
 from .history import Change, History
 from .loading import load_content, load_opened, read_operations
@@ -610,6 +610,19 @@ class Document:
         """
         content = await self.shared_content()
         return content.version, content.data.decode()
+
+    async def committed_value(self) -> tuple[int, Any]:
+        """As `committed_content`, but as a value, which no edit changes."""
+        if not isinstance(self.doc_type, Comparing) or isinstance(self._buffer, GradualBuffer):
+            version, text = await self.committed_content()
+            return version, await decode_content(text)
+        while True:
+            await self.until_open()
+            failures = self._failures
+            version, content = self.history.accepted, self._buffer.content()
+            await self.until_committed(version)
+            if failures == self._failures:
+                return version, content
 
     async def shared_content(self) -> Encoded:
         """As `committed_content`, but one object for all who have it at the same time."""

@@ -11,8 +11,6 @@ from collections.abc import Awaitable, Callable, Collection
 from functools import partial
 from typing import Any
 
-import msgspec
-
 from ..auth import User
 from ..connection_log import log_fields
 from ..errors import (
@@ -24,6 +22,8 @@ from ..errors import (
     ServerBusy,
     ServerClosing,
     StorageUnavailable,
+    TooLarge,
+    VersionGone,
 )
 from ..frames import ServerShutdown, encode_json
 from ..settings import Settings
@@ -39,6 +39,7 @@ from .loading import check_version
 from .open_documents import DEFAULT_TYPE, OpenDocuments
 from .prepared import prepare, prepare_text
 from .reading import Contents
+from .restoring import way_back
 from .review import Admit, Review, RoleOf
 from .titles import check_title
 from .unread import Encoded, Unread
@@ -324,12 +325,28 @@ class DocumentManager:
             NoSuchDocument, DocumentDeleted: the document is not there, or no longer.
             StorageUnavailable: not stored; try again.
         """
+        return await self._edit(doc_id, user_id, operation, version, client_id, edit_id)
+
+    async def _edit(
+        self,
+        doc_id: str,
+        user_id: str,
+        operation: Any,
+        version: int | None,
+        client_id: str | None = None,
+        edit_id: int | None = None,
+        *,
+        is_bounded: bool = False,
+        allowance: Allowance | None = None,
+    ) -> int:
         await self._ready()
         if client_id is None:
             client_id = f"server-{time.time_ns():x}-{next(self._own_ids)}"
             edit_id = 1
         async with self.documents.open(doc_id, client_id=client_id) as document:
             author = await document.authors.hold(client_id, user_id)
+            if allowance is not None:
+                author.allowance = allowance
             try:
                 await document.until_known(author)
                 head = document.history.head
@@ -338,7 +355,7 @@ class DocumentManager:
                     author.last_id + 1 if edit_id is None else edit_id,
                     head if version is None else version,
                     operation,
-                    is_bounded=False,
+                    is_bounded=is_bounded,
                 )
                 await document.until_committed(change.version)
                 return change.version
@@ -414,25 +431,43 @@ class DocumentManager:
             raise
         return doc_id
 
-    async def restore_document(self, doc_id: str, version: int, user_id: str) -> int:
+    async def restore_document(
+        self, doc_id: str, version: int, user_id: str, allowance: Allowance | None = None
+    ) -> int:
         """Make the content what it was at `version`, by an ordinary edit: nothing of the history
         is lost, and what others edit meanwhile is kept.
+
+        Args:
+            allowance: what pays for the work; while nothing is left of it, the restore waits.
 
         Returns:
             The committed version that the edit made.
 
         Raises:
             NoSuchDocument: there is no such document, or it never had that version.
-            InvalidOperation: what has changed since is more than an edit may change.
+            TooLarge: what has changed since is more than one edit may change.
+            VersionGone: others have edited too much meanwhile; the same may succeed again.
             DocumentFull, StorageUnavailable
         """
         record, _, wanted = await self.read_document(doc_id, version)
         async with self.documents.open(doc_id) as document:
             if document.epoch != record.epoch:
                 raise DocumentDeleted(f"the document {doc_id!r} was deleted")
-            at, text = await document.committed_content()
-            operation = document.doc_type.difference(msgspec.json.decode(text), wanted)
-            return await self.handle_edit(doc_id, user_id, operation, at)
+            try:
+                at, operation = await way_back(document, wanted, self.settings, allowance)
+                return await self._edit(
+                    doc_id, user_id, operation, at, is_bounded=True, allowance=allowance
+                )
+            except TooLarge as problem:
+                raise TooLarge(
+                    f"version {version} of document {doc_id!r} can't be restored by one edit: "
+                    f"{problem}; read that version and make a new document of it instead"
+                ) from None
+            except VersionGone:
+                raise VersionGone(
+                    f"others have changed document {doc_id!r} too much while the difference to "
+                    f"version {version} was looked for: send the same again"
+                ) from None
 
     async def delete_document(
         self, doc_id: str, user_id: str = "", *, tombstone: bool = True

@@ -6,11 +6,12 @@ from .plain_buffer import PlainBuffer
 from .registry import get_type, register, types
 from .richtext import RichTextType
 from .text import TextType
-from .types import Buffer, Measured, Metered, MeteredBuffer, OperationType, Side
+from .types import Buffer, Comparing, Measured, Metered, MeteredBuffer, OperationType, Side
 
 __all__ = [
     "OWN_TYPES",
     "Buffer",
+    "Comparing",
     "JsonType",
     "Measured",
     "Meter",

@@ -38,6 +38,7 @@ from typing import Any
 
 from ..errors import InvalidOperation
 from . import json0
+from .comparing import Search
 from .json0 import JsonBuffer, Misfit, Operation
 from .meter import Meter
 from .types import Applied, Side
@@ -127,6 +128,9 @@ class JsonType:
 
     def difference(self, before: Any, after: Any) -> Operation:
         return json0.difference(before, after, self._maximum_components)
+
+    def compare(self, before: Any, after: Any, meter: Meter) -> Search[Operation]:
+        return json0.compare(before, after, self._maximum_components, meter)
 
     def transform_cursor(self, offset: int, operation: Operation, own: bool) -> int:
         """The same offset: a cursor in a JSON document is no number."""

@@ -17,8 +17,10 @@ from collections.abc import Generator
 from typing import Any
 
 from . import delta
+from .comparing import Search
 from .delta import Operation, RichForm, form
 from .delta_type import DeltaType
+from .meter import Meter
 from .richtext_buffer import RichTextBuffer
 
 __all__ = ["RichTextType"]
@@ -70,6 +72,9 @@ class RichTextType(DeltaType):
 
     def difference(self, before: Operation, after: Operation) -> Operation:
         return delta.difference(before["ops"], after["ops"])
+
+    def compare(self, before: Operation, after: Operation, meter: Meter) -> Search[Operation]:
+        return delta.compare(before["ops"], after["ops"], self._form.maximum_components, meter)
 
     def buffer(self, content: Operation) -> RichTextBuffer:
         return RichTextBuffer(content, self._maximum_attributes)

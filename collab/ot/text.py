@@ -9,9 +9,10 @@ from typing import Any
 
 from ..errors import InvalidOperation
 from . import delta
-from .affixes import common_prefix, common_suffix
+from .comparing import Search, finished
 from .delta import BeyondEnd, DeltaWriter, Operation, SplitPair, form
 from .delta_type import DeltaType
+from .meter import Meter
 from .text_buffer import TextBuffer
 from .utf16 import Units, length
 
@@ -75,10 +76,13 @@ class TextType(DeltaType):
 
     def difference(self, before: str, after: str) -> Operation:
         """What stands between the beginning and the end that both have in common is replaced."""
-        start = common_prefix(before, after)
-        end = common_suffix(before, after, min(len(before), len(after)) - start)
+        return finished(self.compare(before, after, Meter()))
+
+    def compare(self, before: str, after: str, meter: Meter) -> Search[Operation]:
+        start, end = yield from delta.compare_texts(before, after, meter)
         writer = DeltaWriter()
         writer.retain(length(before[:start]))
+        yield
         writer.insert(after[start : len(after) - end])
         writer.delete(length(before[start : len(before) - end]))
         return writer.operation()

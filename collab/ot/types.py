@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal, Protocol, runtime_checkable
 
+from .comparing import Search
 from .meter import Meter
 
 __all__ = [
     "Applied",
     "Buffer",
+    "Comparing",
     "GradualBuffer",
     "Measured",
     "Metered",
@@ -58,6 +60,7 @@ class Buffer(Protocol):
         later: an edit copies what it changes of what was given away."""
 
 
+@runtime_checkable
 class GradualBuffer(Protocol):
     """What a buffer may have in addition, where `content` takes long."""
 
@@ -197,3 +200,20 @@ class Measured(Protocol):
     def transform_steps(self, components: int, changes: int, theirs: int) -> int:
         """At most how many steps it takes to transform an operation of so many components over so
         many changes, which have `theirs` components together."""
+
+
+@runtime_checkable
+class Comparing(Protocol):
+    """What a type may have in addition: it looks for a difference in turns and counts the work, so
+    that restoring an old version holds nobody up and `Settings.restore_maximum_steps` bounds it.
+
+    What its buffers give as content must stay as it is while they change.
+    """
+
+    def compare(self, before: Any, after: Any, meter: Meter) -> Search[Any]:
+        """As `difference`, but it stops every few hundred steps, to be continued.
+
+        Raises:
+            TooLarge: no operation that is within the type's limits was found.
+            TooMuchWork: it takes more than the meter allows.
+        """

@@ -161,13 +161,15 @@ def count(value: Any, limit: int | None = None) -> int:
     """How many values a JSON value consists of, itself included; counting ends beyond the limit."""
     waiting = [value]
     found = 1
-    while waiting and (limit is None or found <= limit):
+    while waiting:
         held = waiting.pop()
         if type(held) is dict:
             held = held.values()
         elif type(held) is not list:
             continue
         found += len(held)
+        if limit is not None and found > limit:
+            break
         waiting += [each for each in held if type(each) is dict or type(each) is list]
     return found
 

@@ -7,6 +7,7 @@ import asyncio
 import httpx2
 import pytest
 
+from collab.app import Collab
 from collab.auth import User, make_token
 from collab.client import connect as open_editor
 from tests.conftest import Make
@@ -115,6 +116,59 @@ async def test_documents_created_beyond_the_rate_are_refused(make_app: Make) -> 
     # What is there may be joined.
     await connect(app, "second")
     await connect(app, "fourth", address="127.0.0.2")
+
+
+def client(app: Collab, address: str, **headers: str) -> httpx2.AsyncClient:
+    transport = httpx2.ASGITransport(app=app, client=(address, 50000))
+    return httpx2.AsyncClient(transport=transport, base_url="http://localhost", headers=headers)
+
+
+async def restored(app: Collab, address: str, **headers: str) -> httpx2.Response:
+    """The answer to a restore that is asked for over a new connection."""
+    async with client(app, address, **headers) as http:
+        return await http.post("/api/documents/doc/restore", json={"version": 0})
+
+
+async def test_old_versions_restored_beyond_the_rate_are_refused(make_app: Make) -> None:
+    app = await make_app(restores_per_second=NEVER, restores_burst_maximum=2)
+    await app.manager.import_document("doc", "text")
+    answers = [await restored(app, "127.0.0.2") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    refused = answers[-1]
+    assert refused.json()["code"] == "rate_limited"
+    assert "restores_per_second" in refused.json()["message"]
+    assert "after 2 at once (restores_burst_maximum)" in refused.json()["message"]
+    assert int(refused.headers["retry-after"]) >= 1
+    assert (await restored(app, "127.0.0.3")).status_code == 200
+    # What was refused has changed nothing.
+    assert (await app.manager.read_document("doc"))[1] == 4
+
+
+async def test_a_user_restores_as_many_old_versions_from_every_address(make_app: Make) -> None:
+    app = await make_app(
+        restores_per_second=NEVER, restores_burst_maximum=2, auth="token", token_secret=SECRET
+    )
+    await app.manager.import_document("doc", "text")
+    ann, bob = (
+        f"Bearer {make_token(SECRET, User(name, documents={'*': 'editor'}), lifetime_seconds=60)}"
+        for name in ("ann", "bob")
+    )
+    answers = [await restored(app, f"127.0.1.{n}", authorization=ann) for n in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert "of this user" in answers[-1].json()["message"]
+    assert (await restored(app, "127.0.1.9", authorization=bob)).status_code == 200
+
+
+async def test_few_old_versions_are_restored_at_one_time(make_app: Make) -> None:
+    app = await make_app()
+    await app.manager.import_document("doc", "text")
+    budgets = app.manager.budgets
+    scope = {"client": ("127.0.0.2", 50000)}
+    with budgets.restore(scope, User("ann")), budgets.restore(scope, User("ann")):
+        refused = await restored(app, "127.0.0.2")
+        assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
+        assert (await restored(app, "127.0.0.3")).status_code == 200
+    assert (await restored(app, "127.0.0.2")).status_code == 200
 
 
 async def test_who_edits_on_regardless_of_the_rate_is_closed(make_app: Make) -> None:

@@ -52,6 +52,8 @@ UNITS = {
     "joins_burst_maximum": "connections",
     "creations_per_second": "documents per second",
     "creations_burst_maximum": "documents",
+    "restores_per_second": "versions per second",
+    "restores_burst_maximum": "versions",
     "edits_per_second": "edits per second",
     "edits_burst_maximum": "edits",
     "edit_steps_per_second": "steps per second",

@@ -11,7 +11,7 @@ from .algebra import (
     transform_past,
 )
 from .attributes import same_attributes
-from .difference import difference
+from .difference import compare, compare_texts, difference
 from .faults import BeyondEnd, SplitPair
 from .reader import Component, DeltaReader, Operation, extent
 from .rich_form import RichForm
@@ -28,6 +28,8 @@ __all__ = [
     "RichForm",
     "SplitPair",
     "apply",
+    "compare",
+    "compare_texts",
     "compose",
     "difference",
     "extent",

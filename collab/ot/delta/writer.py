@@ -80,6 +80,11 @@ class DeltaWriter:
         for component in components:
             self.push(component)
 
+    @property
+    def count(self) -> int:
+        """How many components were finished so far."""
+        return len(self._components) + len(self._inserts)
+
     def operation(self) -> Operation:
         """What was written; the writer is done with."""
         if self._text or self._delete or self._inserts or self._formats is not None:

@@ -3,7 +3,7 @@
 from ..values import Misfit, checked
 from .buffer import JsonBuffer
 from .components import Component, Operation, append, inverse
-from .difference import difference
+from .difference import compare, difference
 from .form import count, normalize
 from .split import PIECE_COMPONENTS, split
 from .transforming import compose, transform
@@ -16,6 +16,7 @@ __all__ = [
     "Operation",
     "append",
     "checked",
+    "compare",
     "compose",
     "count",
     "difference",

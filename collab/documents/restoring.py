@@ -1,0 +1,85 @@
+"""What leads a document back to an old version: one edit, found in turns, within an edit's limits.
+
+A restore that needs more than one edit may bring is refused. As several edits it would not be one:
+others would see the steps, and a crash between them would leave half of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from ..errors import TooLarge
+from ..frames import encode_json
+from ..ot import Comparing
+from ..ot.comparing import Search
+from ..ot.meter import Meter, TooMuchWork
+from ..ot.values import count
+from ..settings import Settings
+from .budget import Allowance
+from .document import Document
+
+__all__ = ["way_back"]
+
+STEPS_OF_TURN = 2000
+"""After so much work others have their turn."""
+
+
+async def way_back(
+    document: Document, wanted: Any, settings: Settings, allowance: Allowance | None
+) -> tuple[int, Any]:
+    """A committed version, and an operation that makes the content `wanted` of it.
+
+    Args:
+        allowance: what pays for it; while nothing is left of it, the search waits.
+
+    Raises:
+        TooLarge: it takes more than an edit may bring, or more work than `restore_maximum_steps`.
+        StorageUnavailable: what is committed could not be found out.
+    """
+    kind = document.doc_type
+    version, content = await document.committed_value()
+    if isinstance(kind, Comparing):
+        meter = Meter(settings.restore_maximum_steps)
+        operation = await _found(kind.compare(content, wanted, meter), meter, allowance)
+    else:
+        operation = kind.difference(content, wanted)
+    await asyncio.sleep(0)
+    _check_size(operation, settings)
+    return version, operation
+
+
+async def _found(search: Search[Any], meter: Meter, allowance: Allowance | None) -> Any:
+    """What the search returns. Each turn holds the event loop for some milliseconds."""
+    turn_ends_at = STEPS_OF_TURN
+    while True:
+        try:
+            next(search)
+        except StopIteration as end:
+            return end.value
+        except TooMuchWork:
+            raise TooLarge(
+                f"to find what differs takes more than {meter.limit} steps, which is the limit "
+                "(restore_maximum_steps)"
+            ) from None
+        if meter.spent >= turn_ends_at:
+            turn_ends_at = meter.spent + STEPS_OF_TURN
+            await asyncio.sleep(0)
+            while allowance is not None and (lacking := allowance.lacking) is not None:
+                await lacking.until_left()
+
+
+def _check_size(operation: Any, settings: Settings) -> None:
+    # Before it is written: it may be as large as two whole documents.
+    values = settings.operation_maximum_values
+    if count(operation, values) > values:
+        raise TooLarge(
+            f"the operation has more than {values} JSON values, which is the limit "
+            "(operation_maximum_values)"
+        )
+    size = len(encode_json(operation).encode())
+    if size > settings.operation_maximum_bytes:
+        raise TooLarge(
+            f"the operation has {size} bytes, the limit is {settings.operation_maximum_bytes} "
+            "(operation_maximum_bytes)"
+        )
