@@ -31,17 +31,19 @@ class Assets:
             that the bundles are made from.
 
     Args:
-        sources: whether the modules are wanted, also where the bundles are not stale.
+        sources: whether the modules are wanted, also where the bundles are not stale, and as they
+            are when they are asked for.
     """
 
     def __init__(self, folder: Path, *, sources: bool = False) -> None:
         self.folder = folder
+        self.sources = sources
         self._digests = dict(digests(folder))
         self.version = None if sources else self._fresh()
 
     def tag(self, path: str) -> str | None:
         """The entity tag of the file at a path below the folder: by its bytes, not its time."""
-        digest = self._digests.get(path)
+        digest = digest_of(self.folder / path) if self.sources else self._digests.get(path)
         return None if digest is None else f'"{digest[:32]}"'
 
     def _fresh(self) -> str | None:
@@ -77,4 +79,8 @@ def digests(folder: Path) -> Iterator[tuple[str, str]]:
         if any(part.startswith(".") for part in inside.parts):
             continue
         if path.is_file() and path.suffix not in COMPRESSED_SUFFIXES:
-            yield inside.as_posix(), hashlib.sha256(path.read_bytes()).hexdigest()
+            yield inside.as_posix(), digest_of(path)
+
+
+def digest_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,10 +1,10 @@
 """The browser client: the page of documents, one for each type of document, and their assets.
 
 Assets are served by ServeStatic, the maintained successor of WhiteNoise: it knows every file at the
-start, so no path leads out of the folder, and does entity tags, 304, HEAD, ranges and compressed
-forms. What has the version in its address, or a content hash in its name, is cached for ever;
-everything else is asked for again. Another version than this server's is not there, so that no page
-is put together from two.
+start (unless `static_sources` is set, for working on them), so no path leads out of the folder, and
+does entity tags, 304, HEAD, ranges and compressed forms. What has the version in its address, or a
+content hash in its name, is cached for ever; everything else is asked for again. Another version
+than this server's is not there, so that no page is put together from two.
 """
 
 from __future__ import annotations
@@ -113,6 +113,7 @@ class Files:
             None,
             root=assets.folder,
             max_age=0,
+            autorefresh=assets.sources,
             charset="utf-8",
             mimetypes={".map": "application/json"},
             immutable_file_test=lambda path, url: bool(_HASHED.search(url)),
@@ -134,6 +135,8 @@ class Files:
         return path if self._version is None else path.removeprefix(f"/@{self._version}")
 
     def _has(self, path: str) -> bool:
+        if self._serve.autorefresh:
+            return self._serve.find_file(path) is not None
         return path in self._serve.files
 
     async def _answer(self, path: str, scope: Any, receive: Any, send: Any) -> None:

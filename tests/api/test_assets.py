@@ -116,6 +116,26 @@ async def test_without_bundles_no_address_has_a_version(folder: Path) -> None:
             assert (await http.get(path)).status_code == 404
 
 
+async def test_the_modules_are_served_as_they_are_when_they_are_asked_for(folder: Path) -> None:
+    async with client(Assets(folder, sources=True)) as http:
+        before = await http.get("/js/page.js")
+        (folder / "js" / "page.js").write_text("// longer than before")
+        (folder / "js" / "new.js").write_text("// new")
+        changed = await http.get("/js/page.js", headers={"if-none-match": before.headers["etag"]})
+        assert (changed.status_code, changed.text) == (200, "// longer than before")
+        assert (await http.get("/js/new.js")).text == "// new"
+        (folder / "js" / "new.js").unlink()
+        for path in (
+            "/js/new.js",
+            "/page.html",
+            "/built/page.js.gz",
+            "/js/../page.html",
+            "/js/",
+            "/",
+        ):
+            assert (path, (await http.get(path)).status_code) == (path, 404)
+
+
 @pytest.mark.parametrize(("sources", "expected"), [(False, "the bundle"), (True, "the modules")])
 async def test_a_page_names_the_bundles_or_the_modules(
     folder: Path, sources: bool, expected: str
