@@ -25,6 +25,7 @@ from .api.session import SessionAPI
 from .api.sharing import SharedAccess
 from .api.unknown import unknown_address
 from .asgi.routing import Route, Router
+from .asgi.url import get_route_path
 from .asgi.websockets import WebSocket
 from .auth import (
     Access,
@@ -36,7 +37,7 @@ from .auth import (
     access_of_settings,
 )
 from .documents import DocumentManager
-from .documents.budget import OWED, Metered
+from .documents.budget import OWED, Metered, Unnoticed
 from .documents.direct_link import EXTENSION
 from .documents.handshake import refuse
 from .errors import ConfigurationError, StorageError, StorageUnavailable
@@ -51,6 +52,9 @@ from .turns import Turns
 __all__ = ["Collab", "create_app"]
 
 logger = logging.getLogger(__name__)
+
+PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
+"""What the operator's own programs ask for now and then, which is nobody to be protected."""
 
 
 def create_app(
@@ -321,10 +325,13 @@ class Collab:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         budget = None if scope["type"] == "lifespan" else self.manager.budgets.of_address(scope)
         owed = scope.pop(OWED, 0.0)
-        if budget is not None:
-            budget.work.spend(owed)
         answered = self._answer(scope, receive, send)
-        await (answered if budget is None else Metered(answered, budget.work))
+        if budget is None:
+            await answered
+            return
+        payer = Unnoticed(budget.work) if get_route_path(scope) in PROBES else budget.work
+        payer.spend(owed)
+        await Metered(answered, payer)
 
     async def _call(self, scope: Any, receive: Any, send: Any) -> None:
         life = self._life

@@ -354,7 +354,8 @@ class Settings(BaseSettings):
         default=0.15,
         gt=0,
         description="Share of the event loop's time that what comes from one network address may "
-        "take in the long run; more is read later. Of IPv6, the /64 network counts.",
+        "take in the long run while others use the server, too; more is read later. Of IPv6, the "
+        "/64 network counts.",
     )
     address_loop_burst_seconds: float = Field(
         default=0.5,
@@ -378,7 +379,7 @@ class Settings(BaseSettings):
         "one user who is signed in, in the long run; one more is refused (rate_limited).",
     )
     joins_burst_maximum: int = Field(
-        default=1000, ge=1, description="So many WebSockets may be opened at once."
+        default=2000, ge=1, description="So many WebSockets may be opened at once."
     )
     creations_per_second: float = Field(
         default=10.0,
@@ -399,13 +400,13 @@ class Settings(BaseSettings):
         default=20, ge=1, description="So many old versions may be restored at once."
     )
     edits_per_second: float = Field(
-        default=5000.0,
+        default=20_000.0,
         gt=0,
         description="Most edits per second from one network address, and of one user who is signed "
         "in, in the long run; one more is refused (rate_limited).",
     )
     edits_burst_maximum: int = Field(
-        default=10_000,
+        default=40_000,
         ge=1,
         description="So many edits may come at once; who sends so many more after a refusal is "
         "closed (1008).",

@@ -18,7 +18,7 @@ from ..errors import RateLimited
 from ..settings import Settings
 from .admission import address_of
 from .rate import TokenBucket
-from .work import Work, cpu_clock
+from .work import Rivals, Work, cpu_clock
 
 __all__ = [
     "BUDGETS_MAXIMUM",
@@ -27,6 +27,7 @@ __all__ = [
     "Budget",
     "Budgets",
     "Metered",
+    "Unnoticed",
     "check_work",
     "until_affordable",
 ]
@@ -136,6 +137,8 @@ class Budgets:
         self._settings = settings
         self._addresses: OrderedDict[str, Budget] = OrderedDict()
         self._users: OrderedDict[str, Budget] = OrderedDict()
+        self._rival_addresses = Rivals()
+        self._rival_users = Rivals()
 
     def __len__(self) -> int:
         return len(self._addresses) + len(self._users)
@@ -158,6 +161,7 @@ class Budgets:
             "from your network address",
             settings.address_loop_share,
             settings.address_loop_burst_seconds,
+            self._rival_addresses,
         )
 
     def of_user(self, user: User) -> Budget | None:
@@ -171,6 +175,7 @@ class Budgets:
             "of this user",
             settings.user_loop_share,
             settings.user_loop_burst_seconds,
+            self._rival_users,
         )
 
     def of(self, scope: Any, user: User) -> list[Budget]:
@@ -200,11 +205,17 @@ class Budgets:
             yield allowance
 
     def _find(
-        self, among: OrderedDict[str, Budget], key: str, whose: str, share: float, burst: float
+        self,
+        among: OrderedDict[str, Budget],
+        key: str,
+        whose: str,
+        share: float,
+        burst: float,
+        rivals: Rivals,
     ) -> Budget:
         budget = among.get(key)
         if budget is None:
-            budget = among[key] = Budget(self._settings, Work(share, burst), whose)
+            budget = among[key] = Budget(self._settings, Work(share, burst, rivals), whose)
             if len(among) > BUDGETS_MAXIMUM:
                 among.popitem(last=False)
         else:
@@ -248,10 +259,18 @@ class Allowance:
     @property
     def lacking(self) -> Work | None:
         """What has to be waited for (`Work.when_left`) before more is read; None for nothing."""
+        return self._first(lambda work: work.must_wait)
+
+    @property
+    def spent(self) -> Work | None:
+        """The same after a turn has come: a share that is used up, if one is."""
+        return self._first(lambda work: work.is_spent)
+
+    def _first(self, lacks: Callable[[Work], bool]) -> Work | None:
         user, address, floor = self._user, self._address, self._floor
-        if user is not None and user.work.is_spent:
+        if user is not None and lacks(user.work):
             return user.work
-        if address is None or not address.work.is_spent:
+        if address is None or not lacks(address.work):
             return None
         if floor is None:
             return address.work
@@ -277,6 +296,13 @@ class Payer(Protocol):
     """What pays for work on the event loop."""
 
     def spend(self, seconds: float) -> None: ...
+
+
+class Unnoticed:
+    """Pays without counting as one of the others, for whom shares hold (`Work.charge`)."""
+
+    def __init__(self, work: Work) -> None:
+        self.spend = work.charge
 
 
 class Metered:
@@ -356,7 +382,7 @@ async def until_affordable(budget: Budget) -> None:
     Raises:
         RateLimited: as many requests wait already as may wait (`REQUESTS_WAITING_MAXIMUM`).
     """
-    if not budget.work.is_spent:
+    if not budget.work.must_wait:
         return
     if budget.work.waiting >= REQUESTS_WAITING_MAXIMUM:
         check_work(budget)

@@ -210,8 +210,10 @@ class TaskLink(Link):
         allowance.spend(cpu_clock() - begun)
         if edit is not None:
             await Metered(self._endpoint.take_slowly(edit), allowance)
-        while (lacking := allowance.lacking) is not None:
+        lacking = allowance.lacking
+        while lacking is not None:
             await lacking.until_left()
+            lacking = allowance.spent
 
     async def _write_round(self) -> None:
         while self._endpoint.farewell is None:

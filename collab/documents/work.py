@@ -3,16 +3,20 @@
 Work is measured, not estimated: the CPU time that the event loop's thread spends on what a client
 asks for. A client that has used up its share is read later instead of being refused, so that TCP
 passes the pressure back to it and nothing of what it sent is lost.
+
+A share protects the others, so it holds while there are others: a client that has the server to
+itself may use all of it. Its connections take turns then, so that none of them holds up the rest.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import deque
 from collections.abc import Callable
 
-__all__ = ["DEBT_MAXIMUM_SECONDS", "Work", "cpu_clock"]
+__all__ = ["DEBT_MAXIMUM_SECONDS", "RIVAL_SECONDS", "Rivals", "Work", "cpu_clock"]
 
 cpu_clock = time.thread_time
 """Seconds of CPU time of this thread: on a busy machine, waiting for a processor is not work."""
@@ -21,49 +25,127 @@ DEBT_MAXIMUM_SECONDS = 2.0
 """What one piece of work, or several at once, may be beyond what was left."""
 
 TURN_SECONDS = 0.001
-TURN_CALLBACKS = 4
-"""So many that wait are let go on in one turn, and the next ones not before this time has passed:
-by then what the first ones do has been paid."""
+"""Those that wait are let go on in turns, and not before this time has passed since the last turn:
+by then what the last ones did has been paid."""
+
+TURN_WORK_SECONDS = 0.005
+TURN_CALLBACKS = 64
+"""In one turn as many go on as do no more work than this, if each does as much as the largest piece
+of late, and no more than this many."""
+
+SMALL_SECONDS = 0.001
+"""Pieces of work up to this size go on at once where there are no rivals: taking turns would cost
+more than it helps."""
+
+PEAK_DECAY = 0.995
+"""What remains of the largest piece of work with each smaller one."""
+
+ALONE_DEBT_SECONDS = 0.05
+"""What a client that is alone owes at most when a rival comes."""
+
+
+RIVAL_SECONDS = 10.0
+"""A client counts as one of the others for so long after it last made the server work."""
+
+
+class Rivals:
+    """Which of the addresses, or which of the users, last made the server work.
+
+    The newest two suffice to tell each one whether there are others.
+    """
+
+    __slots__ = ("_before", "_newest", "_newest_at")
+
+    def __init__(self) -> None:
+        self._newest: Work | None = None
+        self._newest_at = self._before = -math.inf
+
+    def note(self, work: Work, now: float) -> None:
+        """This one makes the server work now."""
+        if work is not self._newest:
+            self._newest, self._before = work, self._newest_at
+        self._newest_at = now
+
+    def are_there(self, work: Work, now: float) -> bool:
+        """Whether another one than this made the server work lately (`RIVAL_SECONDS`)."""
+        last = self._before if work is self._newest else self._newest_at
+        return now - last < RIVAL_SECONDS
 
 
 class Work:
     """A store of seconds of the event loop, which is filled up at a rate.
 
-    In any t seconds at most `burst_seconds + share * t` and one piece of work more are spent.
+    While it has rivals, at most `burst_seconds + share * t` and one turn's work more are spent in
+    any t seconds. Without rivals it spends what it likes, large pieces turn by turn.
     Bound: one waiting callback for each connection and request.
 
     Args:
         share: of the event loop's time, above 0.
         burst_seconds: what may be spent at once.
+        rivals: of its kind; None if the share always holds.
         clock: seconds, which never go back.
     """
 
-    __slots__ = ("_burst", "_clock", "_filled_at", "_left", "_share", "_timer", "_waiting")
+    __slots__ = (
+        "_burst",
+        "_clock",
+        "_filled_at",
+        "_left",
+        "_peak",
+        "_rivals",
+        "_share",
+        "_timer",
+        "_waiting",
+    )
 
     def __init__(
-        self, share: float, burst_seconds: float, clock: Callable[[], float] = time.monotonic
+        self,
+        share: float,
+        burst_seconds: float,
+        rivals: Rivals | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._share = share
+        self._rivals = rivals
         self._burst = burst_seconds
         self._clock = clock
         self._left = burst_seconds
+        self._peak = 0.0
         self._filled_at = clock()
         self._waiting: deque[Callable[[], None]] = deque()
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
 
     def spend(self, seconds: float) -> None:
         """Take so much, whether it is there or not."""
+        self.charge(seconds)
+        if self._rivals is not None:
+            self._rivals.note(self, self._filled_at)
+
+    def charge(self, seconds: float) -> None:
+        """As `spend`, but the others take no notice: for a probe of the operator's."""
         self._left = self._fill() - seconds
+        if self._left < -ALONE_DEBT_SECONDS and self._is_alone:
+            self._left = -ALONE_DEBT_SECONDS
+        self._peak = seconds if seconds > self._peak else self._peak * PEAK_DECAY
 
     @property
     def is_spent(self) -> bool:
-        """Whether more was spent than there was."""
-        return self._left < 0 and self._fill() < 0
+        """Whether the share holds, and more was spent than there was."""
+        return self._left < 0 and self._fill() < 0 and not self._is_alone
+
+    @property
+    def must_wait(self) -> bool:
+        """Whether the next piece of work has to wait for its turn (`when_left`)."""
+        return (
+            self._left < 0
+            and self._fill() < 0
+            and (self._peak > SMALL_SECONDS or not self._is_alone)
+        )
 
     @property
     def wait_seconds(self) -> float:
         """How long until there is something left; 0 if there is."""
-        return max(0.0, -self._fill() / self._share) if self._left < 0 else 0.0
+        return max(0.0, -self._fill() / self._share) if self.is_spent else 0.0
 
     @property
     def is_overdrawn(self) -> bool:
@@ -75,17 +157,18 @@ class Work:
         """How many callbacks wait."""
         return len(self._waiting)
 
-    def when_left(self, callback: Callable[[], None]) -> None:
-        """Have a callback called once there is something left, in the order in which they came.
+    @property
+    def _is_alone(self) -> bool:
+        return self._rivals is not None and not self._rivals.are_there(self, self._filled_at)
 
-        It is called in a turn of its own.
-        """
+    def when_left(self, callback: Callable[[], None]) -> None:
+        """Have a callback called in its turn, once there is something left."""
         self._waiting.append(callback)
         if self._timer is None:
             self._arm()
 
     async def until_left(self) -> None:
-        """Return once there is something left, after those who waited before."""
+        """Return when it is the caller's turn, once there is something left."""
         turn = asyncio.get_running_loop().create_future()
 
         def begin() -> None:
@@ -96,12 +179,20 @@ class Work:
         await turn
 
     def _arm(self) -> None:
-        delay = max(self.wait_seconds, TURN_SECONDS)
-        self._timer = asyncio.get_running_loop().call_later(delay, self._let_go)
+        loop = asyncio.get_running_loop()
+        if self._is_alone:
+            # The next turn of the loop reads what was let go on; the one after it is the next turn.
+            self._timer = loop.call_soon(self._arm_soon)
+        else:
+            self._timer = loop.call_later(max(self.wait_seconds, TURN_SECONDS), self._let_go)
+
+    def _arm_soon(self) -> None:
+        self._timer = asyncio.get_running_loop().call_soon(self._let_go)
 
     def _let_go(self) -> None:
         self._timer = None
-        for _ in range(min(TURN_CALLBACKS, len(self._waiting))):
+        together = min(TURN_CALLBACKS, max(1, int(TURN_WORK_SECONDS / (self._peak or 1.0))))
+        for _ in range(min(together, len(self._waiting))):
             if self.is_spent:
                 break
             self._waiting.popleft()()

@@ -333,9 +333,9 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def _on_left(self) -> None:
         assert self._allowance is not None
-        lacking = None if self.disconnected else self._allowance.lacking
-        if lacking is not None:
-            lacking.when_left(self._on_left)
+        spent = None if self.disconnected else self._allowance.spent
+        if spent is not None:
+            spent.when_left(self._on_left)
             return
         self._is_short = False
         self._read_on()

@@ -102,6 +102,55 @@ async def nonsense_flood(port: int) -> None:
     await all_of(20, lambda number: flood(port, "own", nonsense))
 
 
+async def prepare_history(port: int, doc_id: str, edits: int) -> int:
+    """A document with so many edits by another client; its version."""
+    async with joined(port, doc_id, "client_id=author") as (websocket, state):
+        version, number = state["version"], state["last_id"]
+        for _ in range(edits):
+            number += 1
+            operation = {"ops": [{"retain": number % 50 + 1}, {"insert": "z"}]}
+            if version == 0:
+                operation = {"ops": [{"insert": "abc " * 1000}]}
+            frame = {"type": "edit", "id": number, "version": version, "operation": operation}
+            await websocket.send(json.dumps(frame))
+            async for text in websocket:
+                answer = json.loads(text)
+                if answer["type"] == "ack":
+                    version = answer["version"]
+                    break
+        return int(version)
+
+
+async def old_edits_on_new_connections(port: int) -> None:
+    """Edits of 200 components, 800 versions back, each by a client that nobody has seen before."""
+    newest = await prepare_history(port, "old", 900)
+    ops = [part for _ in range(100) for part in ({"retain": 9}, {"insert": "y"})]
+    names = itertools.count()
+
+    async def once(_: int) -> None:
+        async with joined(port, "old", f"client_id=o{next(names)}") as (websocket, state):
+            version = max(state["version"] - 800, newest - 800)
+            frame = {"type": "edit", "id": 1, "version": version, "operation": {"ops": ops}}
+            await websocket.send(json.dumps(frame))
+            async for text in websocket:
+                if json.loads(text)["type"] in ("ack", "error"):
+                    break
+
+    await all_of(8, once)
+
+
+async def old_presences(port: int) -> None:
+    """Cursors at the oldest version that is taken, on many connections."""
+    newest = await prepare_history(port, "old", 1900)
+
+    def frames(_: dict[str, Any]) -> Iterator[str]:
+        for number in itertools.count():
+            cursor = {"anchor": number % 50, "head": 0}
+            yield json.dumps({"type": "presence", "cursor": cursor, "version": newest - 1850})
+
+    await all_of(20, lambda number: flood(port, "old", frames, f"client_id=p{number}"))
+
+
 async def joins(port: int) -> None:
     names = itertools.count()
 
@@ -129,7 +178,15 @@ async def requests(port: int) -> None:
     await all_of(20, once)
 
 
-ATTACKS = (presence_flood, edits_to_many_readers, nonsense_flood, joins, requests)
+ATTACKS = (
+    presence_flood,
+    edits_to_many_readers,
+    nonsense_flood,
+    old_edits_on_new_connections,
+    old_presences,
+    joins,
+    requests,
+)
 
 
 async def main(name: str, port: int) -> None:

@@ -30,6 +30,11 @@ UNLIMITED = 1_000_000
         ),
         ("edits_to_many_readers", {}),
         ("nonsense_flood", {"bad_frames_maximum": UNLIMITED}),
+        ("old_edits_on_new_connections", {}),
+        (
+            "old_presences",
+            {"presences_per_second": UNLIMITED, "presences_burst_maximum": UNLIMITED},
+        ),
         ("joins", {"joins_per_second": UNLIMITED, "joins_burst_maximum": UNLIMITED}),
         (
             "requests",

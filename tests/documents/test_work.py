@@ -14,7 +14,14 @@ from collab.documents.budget import (
     Budgets,
     Metered,
 )
-from collab.documents.work import DEBT_MAXIMUM_SECONDS, Work
+from collab.documents.work import (
+    ALONE_DEBT_SECONDS,
+    DEBT_MAXIMUM_SECONDS,
+    RIVAL_SECONDS,
+    SMALL_SECONDS,
+    Rivals,
+    Work,
+)
 from collab.settings import Settings
 
 
@@ -32,7 +39,7 @@ def scope(address: str) -> dict[str, object]:
 
 def test_no_more_is_spent_than_the_burst_and_the_share() -> None:
     clock = Clock()
-    work = Work(0.25, 0.5, clock)
+    work = Work(0.25, 0.5, clock=clock)
     spent = 0.0
     for _ in range(10_000):
         clock.now += 0.001
@@ -44,7 +51,7 @@ def test_no_more_is_spent_than_the_burst_and_the_share() -> None:
 
 def test_what_was_not_used_is_kept_up_to_the_burst() -> None:
     clock = Clock()
-    work = Work(0.25, 0.5, clock)
+    work = Work(0.25, 0.5, clock=clock)
     clock.now += 1000
     work.spend(0.51)
     assert work.is_spent
@@ -52,12 +59,79 @@ def test_what_was_not_used_is_kept_up_to_the_burst() -> None:
 
 def test_the_debt_has_a_bound_and_is_paid_off_at_the_share() -> None:
     clock = Clock()
-    work = Work(0.25, 0.5, clock)
+    work = Work(0.25, 0.5, clock=clock)
     work.spend(1000)
     assert work.wait_seconds == pytest.approx(DEBT_MAXIMUM_SECONDS / 0.25)
     assert work.is_overdrawn
     clock.now += DEBT_MAXIMUM_SECONDS / 0.25 + 0.01
     assert not work.is_spent
+
+
+def test_who_has_the_server_alone_may_use_it_all_and_owes_nothing_for_it() -> None:
+    clock = Clock()
+    rivals = Rivals()
+    heavy, light = (Work(0.25, 0.5, rivals, clock) for _ in range(2))
+    for _ in range(100):
+        heavy.spend(1.0)
+        assert not heavy.is_spent
+        assert heavy.must_wait
+    light.spend(0.001)
+    assert heavy.is_spent
+    assert not light.is_spent
+    clock.now += ALONE_DEBT_SECONDS / 0.25 + 0.01
+    assert not heavy.is_spent
+
+
+def test_small_pieces_of_who_is_alone_go_on_at_once() -> None:
+    clock = Clock()
+    work = Work(0.25, 0.5, Rivals(), clock)
+    for _ in range(100_000):
+        work.spend(SMALL_SECONDS)
+        assert not work.must_wait
+    work.spend(2 * SMALL_SECONDS)
+    assert work.must_wait
+
+
+async def test_large_pieces_of_who_is_alone_go_on_turn_by_turn() -> None:
+    work = Work(1e-9, 1e-9, Rivals())
+    work.spend(1.0)
+    turns: list[int] = []
+    turn = 0
+    for _ in range(5):
+        work.when_left(lambda: turns.append(turn))
+    while len(turns) < 5:
+        await asyncio.sleep(0)
+        turn += 1
+    assert len(set(turns)) == 5
+    assert not work.waiting
+
+
+def test_a_rival_counts_for_some_time_after_it_was_last_seen() -> None:
+    clock = Clock()
+    rivals = Rivals()
+    heavy, light, other = (Work(0.25, 0.5, rivals, clock) for _ in range(3))
+    light.spend(0.001)
+    other.spend(0.001)
+    heavy.spend(1.0)
+    assert heavy.is_spent
+    clock.now += RIVAL_SECONDS - 1
+    heavy.spend(1000)
+    assert heavy.is_spent
+    clock.now += 1
+    assert not heavy.is_spent
+    assert heavy.wait_seconds == 0
+
+
+def test_what_only_charges_is_no_rival() -> None:
+    clock = Clock()
+    rivals = Rivals()
+    heavy, probe = (Work(0.25, 0.5, rivals, clock) for _ in range(2))
+    probe.charge(0.4)
+    heavy.spend(1000)
+    assert not heavy.is_spent
+    heavy.spend(0.001)
+    probe.charge(0.2)
+    assert probe.is_spent
 
 
 async def test_those_that_wait_go_on_in_their_order_and_pay_for_each_other() -> None:
@@ -93,7 +167,10 @@ async def test_one_who_gives_up_waiting_holds_nobody_up() -> None:
 def test_the_first_connections_of_an_address_keep_a_little_when_it_is_used_up() -> None:
     budgets = Budgets(Settings(address_loop_share=0.1))
     address = budgets.of_address(scope("1.2.3.4"))
+    other = budgets.of_address(scope("1.2.3.5"))
     assert address is not None
+    assert other is not None
+    other.work.spend(0.001)
     allowances = [Allowance(address) for _ in range(FLOORS_MAXIMUM + 1)]
     address.work.spend(2.0)
     assert [each.lacking for each in allowances] == [None] * FLOORS_MAXIMUM + [address.work]
@@ -107,8 +184,10 @@ def test_the_first_connections_of_an_address_keep_a_little_when_it_is_used_up() 
 
 def test_a_user_pays_whatever_the_address() -> None:
     budgets = Budgets(Settings(user_loop_share=0.1))
-    user = budgets.of_user(User("ann"))
+    user, other = (budgets.of_user(User(name)) for name in ("ann", "bob"))
     assert user is not None
+    assert other is not None
+    other.work.spend(0.001)
     for number in range(3):
         allowance = Allowance(budgets.of_address(scope(f"1.2.3.{number}")))
         assert allowance.lacking is None

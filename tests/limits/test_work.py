@@ -22,8 +22,9 @@ async def test_a_user_who_has_used_up_their_share_is_refused_from_every_address(
         auth="token", token_secret=SECRET, user_loop_share=NEVER, user_loop_burst_seconds=0.01
     )
     ann, bob = (make_token(SECRET, User(name), lifetime_seconds=60) for name in ("ann", "bob"))
-    wire = await connect(app, "doc", token=ann, address="127.0.0.2")
-    await wire.expect("document_state")
+    for token in (bob, ann):
+        wire = await connect(app, "doc", token=token, address="127.0.0.2")
+        await wire.expect("document_state")
     budget = app.manager.budgets.of_user(User("ann"))
     assert budget is not None
     budget.work.spend(1.0)
