@@ -1,8 +1,8 @@
 """Where everybody's cursor is, and what else editors say of themselves.
 
-A cursor is moved to the newest version when it comes, at the cost of its sender, and from then on
-only when it is read; so an edit costs nothing here, however many people are present. Presence is
-never stored.
+A cursor is moved to the newest version only when it is read: neither an edit nor a cursor that is
+replaced before anybody is told of it costs anything here, however many people are present. Presence
+is never stored.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ ROUND_CHANGES = 500
 # A cursor waits until it is to be moved over so many components.
 BEHIND_AT_LEAST = 100
 # The most components that cursors are moved over at once: some milliseconds.
-MOVES_MAXIMUM = 50_000
+MOVES_MAXIMUM = 20_000
 
 Write = Callable[[bytes], None]
 
@@ -277,17 +277,38 @@ class Room:
                 connection.put(joined[told], len(news) - told)
 
     def _tell_presences(self, moved: dict[str, None]) -> None:
+        frames = self._presence_frames(moved)
         begun = cpu_clock()
-        frames = {each: self.presence_frame(each) or b"" for each in moved}
         own = {each: {index: b""} for index, each in enumerate(frames)}
         batch = Batch(frames.values(), own)
         for connection in self._write_flow(batch):
-            connection.publish_presences(moved, batch)
-        share = (cpu_clock() - begun) / len(moved)
-        for each in moved:
-            mover = self.connections.get(each)
-            if mover is not None:
-                mover.allowance.spend(share)
+            connection.publish_presences(frames, batch)
+        share = (cpu_clock() - begun) / len(frames)
+        for each in frames:
+            self._charge(each, share)
+
+    def _presence_frames(self, moved: dict[str, None]) -> dict[str, bytes]:
+        """The frames of those that moved; of some of them, where it is too much work for one turn:
+        the others have theirs in the next one."""
+        frames: dict[str, bytes] = {}
+        moves = MOVES_MAXIMUM
+        for client_id in moved:
+            presence = self._presences.get(client_id)
+            if moves <= 0:
+                self._moved.setdefault(client_id)
+                self._tell_soon()
+                continue
+            if presence is not None and presence.cursor is not None:
+                moves -= self._history.components_since(presence.version)
+            begun = cpu_clock()
+            frames[client_id] = self.presence_frame(client_id) or b""
+            self._charge(client_id, cpu_clock() - begun)
+        return frames
+
+    def _charge(self, client_id: str, seconds: float) -> None:
+        mover = self.connections.get(client_id)
+        if mover is not None:
+            mover.allowance.spend(seconds)
 
     def update_presence(
         self, connection: Member, cursor: Cursor | None, data: Any, version: int
@@ -297,7 +318,6 @@ class Room:
         `version` is committed and not before the history's start.
         """
         presence = Presence(connection.client_id, connection.user.user_id, cursor, data, version)
-        presence.move_to(self._history.head, self._history, self._doc_type)
         self._presences[connection.client_id] = presence
         self._moved[connection.client_id] = None
         self._tell_soon()
@@ -348,7 +368,12 @@ class Room:
         """One entry; the same bytes for as long as they have no cursor."""
         presence = self._presences.get(connection.client_id)
         cursor = None
-        if presence is not None and presence.cursor is not None and presence.version <= version:
+        if (
+            presence is not None
+            and presence.cursor is not None
+            and presence.version <= version
+            and not self._is_told_soon(presence)
+        ):
             presence.move_to(version, self._history, self._doc_type)
             cursor = presence.cursor
         client_id, user = connection.client_id, connection.user
@@ -361,6 +386,11 @@ class Room:
         if cursor is None:
             self._entries[client_id] = entry
         return entry
+
+    def _is_told_soon(self, presence: Presence) -> bool:
+        """Whether a cursor that is far behind is told soon: a join need not wait for it."""
+        behind = self._history.components_since(presence.version)
+        return behind >= BEHIND_AT_LEAST and presence.client_id in self._moved
 
     # -- the end --------------------------------------------------------------------------------
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from typing import Any, cast
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 from websockets.http11 import Request
-from websockets.protocol import OPEN
+from websockets.protocol import OPEN, Event
 from websockets.server import ServerProtocol
 
 from ..documents.budget import Allowance
@@ -40,8 +41,10 @@ HEAD_SLACK_BYTES = 64
 
 HANDSHAKE_END = b"\r\n\r\n"
 
-# So much of what one peer has sent is taken in one turn of the loop.
+# So much of what one peer has sent is taken in one turn of the loop: at most this many bytes, and
+# no further message once this time has passed.
 TURN_BYTES = 8192
+TURN_SECONDS = 0.002
 
 # What was on its way when a peer was sent a close is read over; who goes on sending is cut off.
 LATE_MAXIMUM_BYTES = 262_144
@@ -111,6 +114,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         "_allowance",
         "_backlog",
         "_close_sent",
+        "_events",
         "_fragments_maximum",
         "_full_seconds",
         "_full_since",
@@ -126,6 +130,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         "_pings",
         "_pong",
         "_text_frames",
+        "_turn_ends_at",
         "_unsent_seen",
     )
 
@@ -155,6 +160,9 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._on_stopped: Callable[[bool], None] | None = None
         self._inbox: _Inbox | None = None
         self._backlog: memoryview | None = None
+        # What the library has found in what came, and is to be handled before the backlog.
+        self._events: list[Event] = []
+        self._turn_ends_at = 0.0
         self._is_held = False
         self._is_full = False
         self._allowance: Allowance | None = None
@@ -276,7 +284,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self._inbox.put_nowait(cast(dict[str, Any], queue.get_nowait()))
         if self._is_fresh:
             self._text_frames = TextFrames(
-                self.config.ws_max_size, self._take_text, self._receive_rest
+                self.config.ws_max_size, self._take_text, self._receive_rest, self._is_turn_over
             )
             self._forget_handshake()
         if not self.read_paused:
@@ -302,25 +310,31 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self._late_bytes += len(data)
             if self._late_bytes > LATE_MAXIMUM_BYTES:
                 self._backlog = None
+                self._events = []
                 self.transport.abort()
                 return
-        if self._inbox is not None and (len(data) > TURN_BYTES or self._backlog is not None):
+        if self._inbox is not None and (len(data) > TURN_BYTES or self._has_backlog):
             self._put_back(data)
-        else:
-            self._receive(data)
+            return
+        rest = self._receive(data)
+        if rest:
+            self._backlog = memoryview(rest)
+        if self._has_backlog:
+            self._read_later()
 
-    def _receive(self, data: bytes) -> None:
+    def _receive(self, data: bytes) -> bytes:
+        """Take these bytes; returns those that are left when the turn is over."""
+        self._turn_ends_at = time.monotonic() + TURN_SECONDS
         allowance = self._allowance
         if allowance is None:
-            self._parse(data)
-            return
+            return self._parse(data)
         begun = cpu_clock()
         try:
-            self._parse(data)
+            return self._parse(data)
         finally:
             allowance.spend(cpu_clock() - begun)
-        if not self._is_short:
-            self._check_allowance(allowance)
+            if not self._is_short:
+                self._check_allowance(allowance)
 
     def _check_allowance(self, allowance: Allowance) -> None:
         """Stop reading until the peer's address and user have something left."""
@@ -340,10 +354,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._is_short = False
         self._read_on()
 
-    def _parse(self, data: bytes) -> None:
+    def _parse(self, data: bytes) -> bytes:
         if self._text_frames is not None:
-            self._text_frames.feed(data)
-            return
+            if self._events:
+                self.handle_events()
+            return data if self._events else self._text_frames.feed(data)
         self._is_fresh = False
         super().data_received(data)
         if not self.handshake_initiated and self.conn.handshake_exc is not None:
@@ -351,6 +366,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         # It has become a WebSocket by this; a frame may have come in the same read.
         if self._is_fresh:
             self._is_fresh = data.find(HANDSHAKE_END) == len(data) - len(HANDSHAKE_END)
+        return b""
 
     def _refuse_handshake(self) -> None:
         """The library has limits of its own, and takes no body; it only falls silent then."""
@@ -365,6 +381,20 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
                 )
             )
             self.transport.close()
+
+    def handle_events(self) -> None:
+        """As uvicorn's, but what is left when the turn is over waits for another one."""
+        events = [*self._events, *self.conn.events_received()]
+        self._events = []
+        for index, event in enumerate(events):
+            if index and self._is_turn_over():
+                self._events = events[index:]
+                return
+            self.conn.events = [event]
+            super().handle_events()
+
+    def _is_turn_over(self) -> bool:
+        return self._inbox is not None and time.monotonic() > self._turn_ends_at
 
     def _take_text(self, text: str) -> None:
         if self._inbox is not None and not self.close_sent:
@@ -426,23 +456,35 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def _put_back(self, data: bytes) -> None:
         """Take a part now and the rest in later turns, so that nobody waits for a burst."""
-        if self._backlog is not None:
+        if self._has_backlog:
             # The transport had begun this read before it was told to pause.
-            self._backlog = memoryview(b"".join((self._backlog, data)))
+            self._backlog = memoryview(b"".join((self._backlog or b"", data)))
             return
         self._backlog = memoryview(data)
         if not self.transport.is_closing():
             self.transport.pause_reading()
         self._take_turn()
 
-    def _take_turn(self) -> None:
-        backlog = self._backlog
-        if backlog is None or not self._may_read or self.disconnected:
-            return
-        part, rest = backlog[:TURN_BYTES], backlog[TURN_BYTES:]
-        self._backlog = rest if len(rest) else None
-        self._receive(bytes(part))
+    def _read_later(self) -> None:
+        """Stop reading until the backlog is worked off."""
+        if not self.transport.is_closing():
+            self.transport.pause_reading()
         self._read_on()
+
+    def _take_turn(self) -> None:
+        if not (self._has_backlog and self._may_read) or self.disconnected:
+            return
+        backlog, self._backlog = self._backlog or memoryview(b""), None
+        part = bytes(backlog[:TURN_BYTES])
+        left = self._receive(part)
+        backlog = backlog[len(part) - len(left) :]
+        if len(backlog) and not self.disconnected:
+            self._backlog = backlog
+        self._read_on()
+
+    @property
+    def _has_backlog(self) -> bool:
+        return self._backlog is not None or bool(self._events)
 
     @property
     def _may_read(self) -> bool:
@@ -451,7 +493,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def _read_on(self) -> None:
         if not self._may_read:
             return
-        if self._backlog is not None:
+        if self._has_backlog:
             self.loop.call_soon(self._take_turn)
         else:
             self._resume()
@@ -495,6 +537,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         begun = cpu_clock()
         self._backlog = None
+        self._events = []
         self._stop(False)
         super().connection_lost(exc)
         if self._allowance is not None:

@@ -38,21 +38,24 @@ class TextFrames:
         on_rest: is given everything else, never a part of it twice. Where one frame ends and the
             next begins is kept track of meanwhile, until that can't be told any more or `stop` is
             called: from then on it gets all.
+        is_over: asked after each message whether the rest has to wait for another turn.
 
     Bound: it holds back at most an unfinished header, 9 bytes.
     """
 
-    __slots__ = ("_head", "_is_stopped", "_maximum", "_on_rest", "_on_text", "_owed")
+    __slots__ = ("_head", "_is_over", "_is_stopped", "_maximum", "_on_rest", "_on_text", "_owed")
 
     def __init__(
         self,
         maximum_bytes: int,
         on_text: Callable[[str], None],
         on_rest: Callable[[bytes], None],
+        is_over: Callable[[], bool],
     ) -> None:
         self._maximum = maximum_bytes
         self._on_text = on_text
         self._on_rest = on_rest
+        self._is_over = is_over
         self._head = b""
         # How much of a frame that was passed on in part has still to come.
         self._owed = 0
@@ -61,14 +64,20 @@ class TextFrames:
     def stop(self) -> None:
         self._is_stopped = True
 
-    def feed(self, data: bytes) -> None:
-        """Take the next bytes; both functions are called before it returns."""
+    def feed(self, data: bytes) -> bytes:
+        """Take the next bytes; both functions are called before it returns.
+
+        Returns:
+            What has to be fed again, before what comes next: none, unless the turn was over.
+        """
         at = 0
         end = len(data)
         if self._owed or self._head:
             data, at = self._go_on(data)
             end = len(data)
         while at < end:
+            if at and self._is_over():
+                return data[at:]
             begin = at + SHORT_HEADER_BYTES
             if begin <= end and data[at] == FINAL_TEXT and not self._is_stopped:
                 length = data[at + 1] ^ MASKED
@@ -92,6 +101,7 @@ class TextFrames:
                         at = stop
                         continue
             at = self._pass_on(data, at)
+        return b""
 
     def _go_on(self, data: bytes) -> tuple[bytes, int]:
         """What was begun: the data with a header put before it, and where the next frame is."""

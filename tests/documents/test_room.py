@@ -10,6 +10,7 @@ import pytest
 
 from collab import ot
 from collab.auth import User
+from collab.documents.budget import Allowance
 from collab.documents.history import Change, History
 from collab.documents.prepared import Batch, texts_of
 from collab.documents.room import Room
@@ -27,6 +28,7 @@ class Recorder:
         self.color = self.user.color
         self.presences: dict[str, None] = {}
         self.told = 0
+        self.allowance = Allowance(None)
         self.writes: list[bytes] = []
 
     def put(self, frames: bytes, count: int = 1) -> None:
@@ -127,6 +129,30 @@ async def test_everybody_gets_the_same_bytes_and_authors_their_acks(history: His
         frames = members[client_id].frames()
         assert [frame["type"] for frame in frames] == types
         assert [frame["version"] for frame in frames] == [1, 2, 3, 4]
+
+
+async def test_cursors_that_are_much_work_to_move_are_told_in_several_turns(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = make_room(history)
+    members = [Recorder(f"c{number}") for number in range(4)]
+    for member in members:
+        room.enter(member)
+    await asyncio.sleep(0)
+    commit(history, *"xxx")
+    room.publish(0)
+    for member in members:
+        member.writes.clear()
+    monkeypatch.setattr("collab.documents.room.MOVES_MAXIMUM", 6)
+    for member in members:
+        room.update_presence(member, Cursor(0, 0), None, 0)
+    told = []
+    while len(told) < 2:
+        await asyncio.sleep(0)
+        told += [[f["client_id"] for f in members[3].frames()]] if members[3].writes else []
+        members[3].writes.clear()
+    # Each is behind by three components, so two are the most of a turn; c3 is not told of itself.
+    assert told == [["c0", "c1"], ["c2"]]
 
 
 async def test_the_latest_presence_of_each_is_told_once_in_one_write(history: History) -> None:

@@ -59,13 +59,19 @@ class Library:
 class Both(Library):
     """Whole text frames by `TextFrames`, the rest by the library."""
 
-    def __init__(self) -> None:
+    def __init__(self, takes_turns: bool) -> None:
         super().__init__()
         self.found = 0
-        self.frames = TextFrames(MAXIMUM_BYTES, self.take_text, self.take_rest)
+        self.frames = TextFrames(MAXIMUM_BYTES, self.take_text, self.take_rest, self.is_over)
+        # Whether a turn is over after each message.
+        self.takes_turns = takes_turns
 
     def feed(self, data: bytes) -> None:
-        self.frames.feed(data)
+        while data:
+            data = self.frames.feed(data)
+
+    def is_over(self) -> bool:
+        return self.takes_turns
 
     def take_text(self, text: str) -> None:
         self.found += 1
@@ -83,10 +89,11 @@ def text_frame(text: str | bytes, *, fin: bool = True, opcode: Opcode = Opcode.T
 
 
 def outcomes(reads: list[bytes]) -> tuple[Both, Library]:
-    both, library = Both(), Library()
+    both, one_by_one, library = Both(False), Both(True), Library()
     for read in reads:
-        both.feed(read)
-        library.feed(read)
+        for each in (both, one_by_one, library):
+            each.feed(read)
+    assert one_by_one.outcome == both.outcome
     return both, library
 
 

@@ -1,0 +1,73 @@
+"""What one peer sends in one go is taken in turns: others come between two of its messages."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+
+import pytest
+from websockets.frames import Frame, Opcode
+
+from collab.documents.connection import Connection
+from collab.frames import Edit
+from tests.rawpeer import RawPeer, raw_peer
+from tests.served import Served
+
+MESSAGES = 60
+
+
+def ping(number: int) -> bytes:
+    return json.dumps({"type": "ping", "data": number}).encode()
+
+
+def whole(text: bytes) -> bytes:
+    return Frame(Opcode.TEXT, text).serialize(mask=True)
+
+
+def in_two_parts(text: bytes) -> bytes:
+    first = Frame(Opcode.TEXT, text[:9], fin=False)
+    return first.serialize(mask=True) + Frame(Opcode.CONT, text[9:]).serialize(mask=True)
+
+
+async def answered(peer: RawPeer, number: int) -> None:
+    while True:
+        frame = json.loads((await peer.frame()).data)
+        if frame["type"] == "pong" and frame["data"] == number:
+            return
+
+
+@pytest.mark.parametrize("written", [whole, in_two_parts])
+async def test_others_come_between_the_messages_of_one_read(
+    served: Served, monkeypatch: pytest.MonkeyPatch, written: object
+) -> None:
+    assert callable(written)
+    take = Connection.take
+    begun = asyncio.Event()
+    taken: list[str] = []
+
+    def slowly(connection: Connection, text: str) -> Edit | None:
+        taken.append(f"{connection.client_id} {json.loads(text)['data']}")
+        if connection.client_id == "many":
+            begun.set()
+            until = time.thread_time() + 0.003
+            while time.thread_time() < until:
+                pass
+        return take(connection, text)
+
+    monkeypatch.setattr(Connection, "take", slowly)
+    path = "/ws/documents/doc?client_id="
+    async with (
+        raw_peer(served.address, f"{path}many") as many,
+        raw_peer(served.address, f"{path}one") as one,
+    ):
+        messages = b"".join(written(ping(number)) for number in range(MESSAGES))
+        assert len(messages) < 8192
+        await many.send(messages)
+        await begun.wait()
+        await one.send(whole(ping(0)))
+        await answered(one, 0)
+        assert len(taken) < MESSAGES
+        await answered(many, MESSAGES - 1)
+    taken.remove("one 0")
+    assert taken == [f"many {number}" for number in range(MESSAGES)]
