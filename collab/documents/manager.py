@@ -529,6 +529,7 @@ class DocumentManager:
         """
         while True:
             record = await self._find_record(doc_id)
+            self.documents.types.get(record.doc_type)
             document = self._open_as(record) if version is None else None
             at = check_version(record, version) if document is None else document.history.head
             if is_known(record, at):
