@@ -30,6 +30,8 @@ class ServerProcess:
     As a context it is started, and stopped at the end.
     """
 
+    module = "collab"
+
     def __init__(self, folder: Path, **settings: object) -> None:
         self.port = 0
         self.folder = folder
@@ -63,7 +65,7 @@ class ServerProcess:
             f"COLLAB_{name.upper()}": str(value) for name, value in self.settings.items()
         }
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "collab", "serve", "--port", str(self.port)],
+            [sys.executable, "-m", self.module, "serve", "--port", str(self.port)],
             env={**os.environ, **environment},
             cwd=self.folder,
             stdout=subprocess.PIPE,

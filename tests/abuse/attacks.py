@@ -178,6 +178,57 @@ async def requests(port: int) -> None:
     await all_of(20, once)
 
 
+async def read(port: int, path: str) -> None:
+    """Get a document, however large it is."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(ATTACKER, 0))
+    try:
+        writer.write(f"GET /api/documents/{path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        await reader.readexactly(content_length(await reader.readuntil(b"\r\n\r\n")))
+    finally:
+        writer.close()
+
+
+async def stored_reads(port: int) -> None:
+    """Four readers of a large document that nobody has open."""
+    await all_of(4, lambda _: read(port, "large"))
+
+
+async def live_reads(port: int) -> None:
+    """Four readers of a large document that changes all the time."""
+
+    async def edit() -> None:
+        async with joined(port, "large", "doc_type=json") as (websocket, state):
+            version = state["version"]
+            for number in itertools.count(state["last_id"] + 1):
+                operation = [{"p": [0, "id"], "na": 1}]
+                frame = {"type": "edit", "id": number, "version": version, "operation": operation}
+                await websocket.send(json.dumps(frame))
+                async for text in websocket:
+                    answer = json.loads(text)
+                    version = max(version, answer.get("version", 0))
+                    if answer["type"] in ("ack", "error"):
+                        break
+
+    await asyncio.gather(forever(edit), stored_reads(port))
+
+
+async def cold_joins(port: int) -> None:
+    """A large document is opened over and over, since another one takes its place each time."""
+    doc_ids = itertools.cycle(("large", "history"))
+
+    async def once(_: int) -> None:
+        async with joined(port, next(doc_ids)):
+            pass
+
+    await all_of(1, once)
+
+
+async def old_reads(port: int) -> None:
+    """Four readers of versions of 20,000 edits ago, another one each time."""
+    versions = itertools.cycle(range(3000, 7000, 7))
+    await all_of(4, lambda _: read(port, f"history?version={next(versions)}"))
+
+
 ATTACKS = (
     presence_flood,
     edits_to_many_readers,
@@ -186,6 +237,10 @@ ATTACKS = (
     old_presences,
     joins,
     requests,
+    stored_reads,
+    live_reads,
+    cold_joins,
+    old_reads,
 )
 
 

@@ -8,7 +8,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,13 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as open_websocket
 
+from collab.app import Collab
+from collab.settings import Settings
 from tests.serverprocess import ServerProcess
 
-__all__ = ["ATTACKER", "Report", "attacked", "joined"]
+from .measured import longest_turn
+
+__all__ = ["ATTACKER", "MeasuredServer", "Report", "attacked", "joined"]
 
 ATTACKER = "127.0.0.2"
 """The network address that attackers come from; the honest editor comes from 127.0.0.1."""
@@ -38,11 +42,13 @@ class Report:
     """What one attack came to.
 
     `loop_share` is the CPU time that the event loop's thread took per second while the attack ran,
-    the honest editor's included. `latencies` are the seconds from each of the honest editor's
+    the honest editor's included; `longest_turn_seconds` the CPU time of the longest turn of the
+    loop, where it was measured. `latencies` are the seconds from each of the honest editor's
     edits to its acknowledgement, sorted.
     """
 
     loop_share: float
+    longest_turn_seconds: float
     memory_bytes: int
     latencies: list[float]
 
@@ -53,7 +59,8 @@ class Report:
 
     def __str__(self) -> str:
         return (
-            f"loop {self.loop_share:.2f}, {len(self.latencies)} edits, p50 "
+            f"loop {self.loop_share:.2f}, longest turn {self.longest_turn_seconds * 1000:.1f} ms, "
+            f"{len(self.latencies)} edits, p50 "
             f"{self.percentile(50) * 1000:.1f} ms, p99 {self.percentile(99) * 1000:.1f} ms, "
             f"{self.memory_bytes / 1e6:+.0f} MB"
         )
@@ -71,13 +78,33 @@ async def joined(
         yield websocket, json.loads(await websocket.recv())
 
 
-async def attacked(folder: Path, attack: str, **settings: Any) -> Report:
+class MeasuredServer(ServerProcess):
+    """One whose turns of the event loop are measured."""
+
+    module = "tests.abuse.measured"
+
+
+async def attacked(
+    folder: Path,
+    attack: str,
+    server_class: type[ServerProcess] = ServerProcess,
+    prepare: Callable[[Collab], Awaitable[None]] | None = None,
+    **settings: Any,
+) -> Report:
     """Start a server, let an honest editor type in it, and an attack of `attacks` run for ten
     seconds.
 
     All that the honest editor typed is acknowledged and stored, or this fails.
+
+    Args:
+        prepare: fills the database first.
     """
-    with ServerProcess(folder, **{**DEFAULT_SHARES, **settings}) as server:
+    server = server_class(folder, **{**DEFAULT_SHARES, **settings})
+    if prepare is not None:
+        app = Collab(Settings(database=server.database))
+        async with app.running():
+            await prepare(app)
+    with server:
         async with joined(server.port, "honest", "user_id=honest", "127.0.0.1") as (websocket, _):
             typist = Typist(websocket)
             reading = asyncio.ensure_future(typist.read())
@@ -90,13 +117,16 @@ async def attacked(folder: Path, attack: str, **settings: Any) -> Report:
                     await typist.type_for(ATTACK_SECONDS)
                     share = (loop_seconds(server.pid) - cpu) / (time.monotonic() - begun)
                     grown = resident_bytes(server.pid) - memory
+                    longest = 0.0
+                    if isinstance(server, MeasuredServer):
+                        longest = longest_turn(folder, begun)
                 await asyncio.wait_for(typist.all_acknowledged(), ANSWER_SECONDS)
             finally:
                 reading.cancel()
                 await asyncio.gather(reading, return_exceptions=True)
         async with joined(server.port, "honest", "user_id=honest", "127.0.0.1") as (_, state):
             assert state["content"] == "x" * typist.typed
-    return Report(share, grown, sorted(typist.latencies))
+    return Report(share, longest, grown, sorted(typist.latencies))
 
 
 @contextlib.contextmanager
