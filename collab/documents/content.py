@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 from collections.abc import Generator, Iterator
 from typing import Any, TypeVar
 
 from ..ot import Buffer, OperationType
-from ..ot.gradual import decoding, pieces
+from ..ot.gradual import PIECE, decoding, pieces
 
-__all__ = ["decode_content", "encode_buffer", "encode_content", "fill_buffer"]
+__all__ = [
+    "decode_content",
+    "encode_buffer",
+    "encode_content",
+    "fill_buffer",
+    "to_bytes",
+    "to_text",
+]
 
 T = TypeVar("T")
 
@@ -19,7 +27,29 @@ TURN_BYTES = 65536
 
 async def encode_content(content: Any) -> str:
     """The JSON text of `content`, which must not change meanwhile."""
-    return (await _joined(pieces(content))).decode()
+    return await to_text(await _joined(pieces(content)))
+
+
+async def to_bytes(text: str) -> bytes:
+    """A text in UTF-8."""
+    if text.isascii():
+        return text.encode()
+    return await _joined(
+        text[begin : begin + PIECE].encode() for begin in range(0, len(text), PIECE)
+    )
+
+
+async def to_text(data: bytes) -> str:
+    """The text that is this UTF-8."""
+    if data.isascii():
+        return data.decode()
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    found = []
+    for begin in range(0, len(data), PIECE):
+        found.append(decoder.decode(data[begin : begin + PIECE]))
+        await asyncio.sleep(0)
+    found.append(decoder.decode(b"", final=True))
+    return "".join(found)
 
 
 async def encode_buffer(buffer: Buffer) -> bytes:

@@ -42,7 +42,7 @@ from ..storage import (
     Repository,
 )
 from .author import Author, Authors
-from .content import decode_content, encode_buffer
+from .content import decode_content, encode_buffer, to_text
 from .effort import STEPS_OF_ASKING, STEPS_OF_READING, Effort, Work, steps_of_size
 from .history import Change, History
 from .loading import load_content, load_opened, read_operations
@@ -609,7 +609,7 @@ class Document:
             StorageUnavailable: it could not be committed.
         """
         content = await self.shared_content()
-        return content.version, content.data.decode()
+        return content.version, await to_text(content.data)
 
     async def committed_value(self) -> tuple[int, Any]:
         """As `committed_content`, but as a value, which no edit changes."""
@@ -756,6 +756,9 @@ class Document:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        # What is large goes at once, not when the collector finds the circles it is in.
+        self._buffer = self.doc_type.buffer(self.doc_type.create())
+        self._captured = None
 
     def _own(self, coroutine: Any) -> asyncio.Task[None]:
         task: asyncio.Task[None] = asyncio.get_running_loop().create_task(coroutine)

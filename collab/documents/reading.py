@@ -12,7 +12,7 @@ from ..errors import RateLimited, StorageUnavailable
 from ..settings import Settings
 from ..storage import DocumentRecord, Repository, SnapshotRecord
 from .budget import REQUESTS_WAITING_MAXIMUM, Metered
-from .content import encode_buffer
+from .content import encode_buffer, to_bytes, to_text
 from .document_types import DocumentTypes
 from .loading import Loaded, begin_loading, load_on, load_snapshot
 from .unread import Encoded
@@ -152,7 +152,7 @@ class Contents:
             snapshot = await load_snapshot(self._repository, record, version)
             if snapshot is not None and snapshot.version == version:
                 # As it is stored: it need not be understood.
-                return Encoded(snapshot.content.encode(), version)
+                return Encoded(await to_bytes(snapshot.content), version)
         loaded = await self._load_on(record, snapshot, version)
         return Encoded(await encode_buffer(loaded.buffer), version)
 
@@ -182,7 +182,7 @@ class Contents:
                 reached = min(version, loaded.version + stride)
                 loaded = await load_on(self._repository, record, loaded, reached)
                 if reached < version:
-                    content = (await encode_buffer(loaded.buffer)).decode()
+                    content = await to_text(await encode_buffer(loaded.buffer))
                     with contextlib.suppress(StorageUnavailable):
                         await self._repository.add_old_snapshot(record.key, reached, content)
         return loaded

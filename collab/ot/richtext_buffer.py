@@ -92,16 +92,19 @@ class RichTextBuffer:
         self._maximum_attributes = maximum_attributes
         self._content: Operation | None = content
         self._chunks: list[list[Component]] = []
+        self._lengths: list[int] = []
         self._formats = 0
         runs, last = content["ops"], None
         for begin in range(0, len(runs), RUNS_OF_TURN):
             part = runs[begin : begin + RUNS_OF_TURN]
-            self._chunks += cut(part)
+            chunks = cut(part)
+            self._chunks += chunks
+            self._lengths += [length(chunk) for chunk in chunks]
             self._formats += format_bytes(last, part, None)
             last = part[-1]
             yield
-        self._chunks = self._chunks or [[]]
-        self._lengths = [length(chunk) for chunk in self._chunks]
+        if not self._chunks:
+            self._chunks, self._lengths = [[]], [0]
         self._sums = Sums(self._lengths)
         self._length = sum(self._lengths)
         self._planned: tuple[Operation, list[Edit]] | None = None

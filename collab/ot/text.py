@@ -5,6 +5,7 @@ Lengths and offsets count UTF-16 code units. A surrogate pair is never split.
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import Any
 
 from ..errors import InvalidOperation
@@ -89,3 +90,6 @@ class TextType(DeltaType):
 
     def buffer(self, content: str) -> TextBuffer:
         return TextBuffer(content)
+
+    def filling(self, content: str) -> Generator[None, None, TextBuffer]:
+        return TextBuffer.filling(content)

@@ -6,6 +6,7 @@ so that a keystroke copies one chunk, whatever the length of the whole.
 
 from __future__ import annotations
 
+from collections.abc import Generator, Iterator
 from typing import NamedTuple
 
 from .delta import BeyondEnd, Component, Operation, SplitPair
@@ -29,6 +30,9 @@ WIDE_CHUNK = 512
 CHUNKS_OF_STEP = 8
 """So many chunks are counted again in the time of a step, where an edit makes new ones."""
 
+CHUNKS_OF_TURN = 1024
+"""So many chunks are measured in one step, where a buffer is filled."""
+
 PADDED = 32
 """So many chunks, when they are deleted, stay in the index as empty ones."""
 
@@ -43,13 +47,24 @@ class TextBuffer:
     __slots__ = ("_chunks", "_content", "_room", "_size", "_sizes", "_sums")
 
     def __init__(self, content: str) -> None:
-        self._fill(content)
+        for _ in self._fill(content):
+            pass
 
-    def _fill(self, content: str) -> None:
+    @classmethod
+    def filling(cls, content: str) -> Generator[None, None, TextBuffer]:
+        """Steps of a few milliseconds, at whose end is the buffer."""
+        buffer = cls.__new__(cls)
+        yield from buffer._fill(content)
+        return buffer
+
+    def _fill(self, content: str) -> Iterator[None]:
         self._content: str | None = content
         self._room = room_of(content)
         self._chunks = cut(content)
-        self._sizes = [length(chunk) for chunk in self._chunks]
+        self._sizes: list[int] = []
+        for begin in range(0, len(self._chunks), CHUNKS_OF_TURN):
+            yield
+            self._sizes += map(length, self._chunks[begin : begin + CHUNKS_OF_TURN])
         self._sums = Sums(self._sizes)
         self._size = sum(self._sizes)
 
@@ -189,7 +204,8 @@ class TextBuffer:
     def _settle(self) -> None:
         """Count anew; and cut anew when most chunks have become small."""
         if len(self._chunks) > 2 * self._size // self._room + 2 * PADDED:
-            self._fill(self.content())
+            for _ in self._fill(self.content()):
+                pass
         else:
             self._sums = Sums(self._sizes)
 

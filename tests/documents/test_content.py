@@ -5,7 +5,14 @@ import json
 
 import pytest
 
-from collab.documents.content import decode_content, encode_buffer, encode_content
+from collab.documents.content import (
+    decode_content,
+    encode_buffer,
+    encode_content,
+    fill_buffer,
+    to_bytes,
+    to_text,
+)
 from collab.frames import encode_json
 from collab.ot import get_type
 from collab.ot.gradual import PIECE
@@ -42,6 +49,22 @@ async def test_others_have_their_turn_while_a_long_list_is_encoded_and_decoded()
             turns += 1
         assert turns >= 10
         assert await working in (content, encode_json(content))
+
+
+@pytest.mark.parametrize("text", ["x" * 600_000, "字é😀" * 300_000, ""])
+async def test_a_long_text_is_brought_to_bytes_and_back(text: str) -> None:
+    data = await to_bytes(text)
+    assert data == text.encode()
+    assert await to_text(data) == text
+
+
+async def test_a_long_text_is_put_into_a_buffer_in_turns() -> None:
+    text = "字é😀" * 600_000
+    filling = asyncio.ensure_future(fill_buffer(get_type("text"), text))
+    await asyncio.sleep(0)
+    assert not filling.done()
+    buffer = await filling
+    assert (buffer.size, buffer.content()) == (4 * 600_000, text)
 
 
 @pytest.mark.parametrize("doc_type", ["json", "richtext"])

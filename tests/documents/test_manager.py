@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from collab.app import Collab
 from collab.documents.document import Document
 from collab.errors import InvalidRequest, NoSuchDocument, OutOfOrder, WrongDocType
+from collab.ot.json0 import JsonBuffer
 from tests.conftest import Make
 from tests.wire import Refused, connect
 
@@ -71,6 +73,25 @@ async def test_an_idle_document_leaves_memory_after_a_snapshot(make_app: Make) -
     wire = await connect(app, "doc", client_id="a")
     state = await wire.receive()
     assert (state["content"], state["version"], state["last_id"]) == ("hello", 1, 1)
+
+
+async def test_the_content_of_an_evicted_document_leaves_memory_at_once(app: Collab) -> None:
+    def buffers() -> int:
+        return sum(type(each) is JsonBuffer for each in gc.get_objects())
+
+    gc.collect()
+    before = buffers()
+    gc.disable()
+    try:
+        await app.manager.import_document("doc", {"a": [1]}, doc_type="json")
+        async with app.manager.documents.open("doc"):
+            assert buffers() == before + 1
+        await app.manager.sweep(time.monotonic() + 1000)
+        # That of an empty content has taken its place.
+        sizes = [each.size for each in gc.get_objects() if type(each) is JsonBuffer]
+        assert sizes.count(len('{"a":[1]}')) == 0
+    finally:
+        gc.enable()
 
 
 async def snapshot_versions(app: Collab) -> list[int]:
