@@ -77,6 +77,7 @@ class Metrics:
         "edits_refused",
         "frames_refused",
         "joins",
+        "joins_diverged",
         "joins_refused",
         "loop_lag_seconds",
         "presence_frames",
@@ -92,6 +93,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.joins = 0
+        self.joins_diverged = 0
         self.resumes = 0
         self.joins_refused: Counter[str] = Counter()
         """By the code of the error."""

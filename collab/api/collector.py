@@ -98,6 +98,11 @@ class ManagerCollector(Collector):
             "collab_joins", "Joins that were sent the whole document.", metrics.joins
         )
         yield CounterMetricFamily(
+            "collab_joins_diverged",
+            "Joins of editors that had a version which is not of the document's history.",
+            metrics.joins_diverged,
+        )
+        yield CounterMetricFamily(
             "collab_resumes", "Joins that went on from the version they had.", metrics.resumes
         )
         yield _labelled(

@@ -193,7 +193,15 @@ class Connection:
                     self._metrics.resumes += 1
                     self._enter(version, lambda cursor: prepare(self._resumed(cursor, checksum)))
                     return
-                diverged = True
+                # Its changes may be no longer kept by now.
+                diverged = checksum is not None
+        if diverged and request.epoch == document.epoch:
+            self._metrics.joins_diverged += 1
+            logger.warning(
+                "it resumes from version %d of another history: has the database lost edits?",
+                version,
+                extra=self.log_fields,
+            )
         content = await document.shared_content()
         size = len(content.data)
         if size > FRAGMENT_BYTES:

@@ -638,15 +638,15 @@ class Document:
                 return content
 
     async def checksum_of(self, version: int) -> int | None:
-        """The checksum of a version that is committed, shortened; None if it has none, or is no
-        longer kept. The document is open when this returns.
+        """What editors are told of the checksum of a committed version; None if it has none, or is
+        no longer kept. The document is open when this returns.
 
         Raises:
             StorageUnavailable: it could not be read.
             DocumentDeleted: the document was deleted meanwhile.
         """
         if version >= self.history.start:
-            return shortened(self.history.checksum_of(version))
+            return self.history.checksum_of(version)
         checksum = await self._repository.find_checksum(self.key, version)
         await self.until_open()
         return shortened(checksum)

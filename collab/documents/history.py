@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from ..frames import Ack, DocumentChange, shortened
+from ..frames import LARGEST_INTEGER, Ack, DocumentChange, shortened
 from ..storage import OperationRecord
 from .prepared import prepare
 
@@ -44,7 +44,7 @@ class Change(msgspec.Struct, gc=False):
     `components` is how many it has, and `components_before` how many those before it in memory
     have.
     `outline` is what its type keeps of it for `transform_past`, if it is known.
-    `checksum` is the one it was stored with, None before that.
+    `checksum` is what editors are told of the one it was stored with, None before that.
     """
 
     record: OperationRecord
@@ -58,15 +58,16 @@ class Change(msgspec.Struct, gc=False):
     @classmethod
     def stored(cls, record: OperationRecord) -> Change:
         """One that is only shown."""
-        return cls(record, checksum=record.checksum)
+        return cls(record, checksum=shortened(record.checksum))
 
     @classmethod
     def of_record(cls, record: OperationRecord, measures: Measures) -> Change:
         operation = msgspec.json.decode(record.operation)
         outline = measures.outline(operation)
         decoded = operation if outline is None else None
-        components = measures.components(operation)
-        return cls(record, decoded, components, outline=outline, checksum=record.checksum)
+        change = cls(record, decoded, measures.components(operation), outline=outline)
+        change.checksum = shortened(record.checksum)
+        return change
 
     @property
     def operation(self) -> Any:
@@ -102,7 +103,7 @@ class Change(msgspec.Struct, gc=False):
                     record.user_id,
                     record.client_id,
                     record.version,
-                    shortened(self.checksum),
+                    self.checksum,
                 )
             )
         return self._frame
@@ -110,7 +111,7 @@ class Change(msgspec.Struct, gc=False):
     def ack(self) -> bytes:
         """The prepared `ack`: what the author sees."""
         record = self.record
-        return prepare(Ack(record.client_edit_id, record.version, shortened(self.checksum)))
+        return prepare(Ack(record.client_edit_id, record.version, self.checksum))
 
     def frame_for(self, client_id: str) -> bytes:
         """What this change looks like to an editor."""
@@ -136,7 +137,7 @@ class History:
     ) -> None:
         self.start = version
         self.head = version
-        self._start_checksum = checksum
+        self._start_checksum = shortened(checksum)
         self._changes: list[Change] = []
         self._bytes = 0
         self._components = 0
@@ -161,17 +162,16 @@ class History:
         """Everything up to `version` is committed.
 
         Args:
-            checksums: those of the changes since `head`, where these do not have them yet.
+            checksums: what the changes since `head` were stored with, if that is new.
         """
         if not self.head <= version <= self.accepted:
             raise ValueError(f"got version {version}, expected {self.head} to {self.accepted}")
         for index, checksum in enumerate(checksums, self.head - self.start):
-            self._changes[index].checksum = checksum
+            self._changes[index].checksum = checksum & LARGEST_INTEGER
         self.head = version
 
     def checksum_of(self, version: int) -> int | None:
-        """What the change that made `version` was stored with; `version` from `start` to
-        `head`."""
+        """What editors are told of the checksum of `version`, which is from `start` to `head`."""
         index = self._index(version)
         return self._changes[index - 1].checksum if index else self._start_checksum
 

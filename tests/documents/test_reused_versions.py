@@ -131,8 +131,23 @@ async def test_a_version_that_is_no_longer_kept_is_not_said_to_have_diverged(
     assert (frame["type"], frame["diverged"]) == ("document_state", True)
 
 
+async def test_a_version_that_has_gone_while_the_document_is_open_is_not_said_to_have_diverged(
+    make_app: Make,
+) -> None:
+    app = await make_app(history_maximum_operations=5)
+    bob = await connect(app, "doc", client_id="b")
+    epoch, checksums = await history(app, "abcdefghijklmnopqrst")
+    record = await app.manager.repository.find_document("doc")
+    assert record is not None
+    await app.manager.repository.compact(record.key, epoch, 10, '"jihgfedcba"')
+    frame = await first_frame(app, client_id="c", version=3, epoch=epoch, checksum=checksums[3])
+    assert (frame["type"], frame["version"]) == ("document_state", 20)
+    assert "diverged" not in frame
+    await bob.leave()
+
+
 async def test_a_version_that_was_lost_and_given_again_is_another_one(
-    make_app: Make, tmp_path: Path
+    make_app: Make, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     app = await make_app()
     epoch, checksums = await history(app, "abc")
@@ -147,6 +162,8 @@ async def test_a_version_that_was_lost_and_given_again_is_another_one(
     frame = await first_frame(app, **query, version=3, checksum=checksums[3])
     assert (frame["type"], frame["diverged"]) == ("document_state", True)
     assert (frame["version"], frame["content"]) == (4, "zyxa")
+    assert app.manager.metrics.joins_diverged == 1
+    assert "version 3 of another history" in caplog.text
     frame = await first_frame(app, **query, version=1, checksum=checksums[1])
     assert frame["type"] == "document_resumed"
     frame = await first_frame(app, **query, version=3, checksum=acks[1]["checksum"])

@@ -16,7 +16,15 @@ from websockets.exceptions import ConnectionClosedError, InvalidHandshake, Inval
 from websockets.frames import Close
 from websockets.http11 import Response
 
-from collab.client import Editor, EditRefused, JoinRefused, NotSaved, Session, connect
+from collab.client import (
+    DocumentReplaced,
+    Editor,
+    EditRefused,
+    JoinRefused,
+    NotSaved,
+    Session,
+    connect,
+)
 from collab.client.errors import StreamGap
 from collab.client.session import RETRIED, Inflight
 from collab.ot import get_type
@@ -38,10 +46,12 @@ RETURN_SECONDS = 1.0
 
 class WatchedSession(Session):
     """The editor's session; `undo` learns of every change that came from the server, `accepted`
-    has the frames of what was acknowledged, and `refused` is told of what was taken back."""
+    has the frames of what was acknowledged, `refused` is told of what was taken back, and
+    `replaced` when the editor ends with what is unsaved."""
 
     undo: OwnUndo | None = None
     refused: Callable[[Any, Any], None] = staticmethod(lambda *_: None)
+    replaced: Callable[[], None] = staticmethod(lambda: None)
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,8 +61,15 @@ class WatchedSession(Session):
         inflight = self.inflight
         if frame["type"] == "ack" and inflight is not None and inflight.id == frame["id"]:
             self.accepted[inflight.id] = inflight.frame
-        change = super().receive(frame)
-        if change is not None and change.refusals:
+        try:
+            change = super().receive(frame)
+        except DocumentReplaced:
+            self.replaced()
+            raise
+        if change is not None and change.replaced is not None:
+            self.accepted.clear()
+            self.undo = OwnUndo(self._known()[0])
+        elif change is not None and change.refusals:
             for refusal in change.refusals:
                 self.refused(refusal.operation, change.operation)
             # What was done and undone again can't be undone.
@@ -220,7 +237,8 @@ class SimulatedClient:
         if frame["type"] != "ack":
             return
         edit = (doc_id, client_id, frame["id"])
-        if self.acknowledged.setdefault(edit, frame["version"]) != frame["version"]:
+        version = self.acknowledged.setdefault(edit, frame["version"])
+        if version != frame["version"] and not self.server.has_lost:
             self.reports.append(Violation("ack", f"{edit} was acknowledged at two versions"))
 
     # -- coming and going -----------------------------------------------------------------------
@@ -239,6 +257,11 @@ class SimulatedClient:
                 await self._edit_a_document()
             except (NotSaved, EditRefused):
                 self._abandon()
+            except DocumentReplaced as error:
+                if not self.server.has_lost:
+                    self.reports.append(Violation("editor", f"{self.client_id}: {error!r}"))
+                    return
+                self._abandon()
             except (OSError, InvalidHandshake, JoinRefused):
                 await asyncio.sleep(RETURN_SECONDS)
             except Exception as error:
@@ -256,6 +279,7 @@ class SimulatedClient:
             self._session = editor._session
             assert self._session is not None
             self._session.undo = OwnUndo(get_type(self.doc_type))
+            self._session.replaced = self._leaving.set
             if self.doc_type == "text":
                 self._session.refused = self._intents().take_back
             self._writer = writer_of(self.doc_type, self._alphabet)
@@ -332,6 +356,8 @@ class SimulatedClient:
             self._intents().add(operation, content)
         try:
             self.editor.edit(operation)
+        except DocumentReplaced:
+            return
         except Exception as error:
             self.reports.append(Violation("editor", f"{self.client_id}: {operation}: {error!r}"))
             return

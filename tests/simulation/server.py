@@ -80,6 +80,11 @@ class SimulatedServer:
         self._is_over = False
         self.start()
 
+    @property
+    def has_lost(self) -> bool:
+        """Whether the database has lost what was acknowledged."""
+        return self._store.losses > 0
+
     def start(self) -> None:
         self._number += 1
         self.current = Generation(self._number, self._settings, self._store, self._loop, self)
@@ -132,6 +137,14 @@ class SimulatedServer:
             wire.server_died()
         self.dead.append(dying)
         self._start_later()
+
+    def lose(self, random: Random) -> None:
+        """The process dies, and with it what it has begun; and its newest commits are lost."""
+        self.crash()
+        for generation in self.dead:
+            self._loop.stop_process(generation.process)
+            generation.database.gone = True
+        self._store.lose(random)
 
     def restart(self) -> None:
         """An orderly end, then the next start."""

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import json
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from random import Random
 
-__all__ = ["CLIENTS", "SEEDS", "Scenario", "Step", "has_small_documents", "kept_scenarios", "plan"]
+__all__ = [
+    "CLIENTS",
+    "SEEDS",
+    "Scenario",
+    "Step",
+    "has_small_documents",
+    "kept_scenarios",
+    "plan",
+    "plan_with_losses",
+]
 
 CLIENTS = 5
 STEPS = 160
+LOSSES = 4
 SEEDS = Path(__file__).with_name("seeds")
 
 # Groups of actions. Each run has its own emphasis: some do without a group, some are full of it.
@@ -95,3 +105,13 @@ def plan(seed: int) -> Scenario:
         for name in names
     )
     return Scenario(seed, tuple(steps), Random(f"{seed} links").choice(DIRECT))
+
+
+def plan_with_losses(seed: int) -> Scenario:
+    """The same, but that the server's newest commits are lost now and then."""
+    random, scenario = Random(f"{seed} losses"), plan(seed)
+    steps = list(scenario.steps)
+    for _ in range(LOSSES):
+        loss = Step(random.choice(WAITS), "lose", 0, random.randrange(2**32))
+        steps.insert(random.randrange(len(steps)), loss)
+    return replace(scenario, steps=tuple(steps))

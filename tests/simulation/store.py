@@ -12,7 +12,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Engine, make_url
+from sqlalchemy import Connection, Engine, make_url, text
 
 from collab.errors import StorageUnavailable
 from collab.ot import get_type
@@ -58,6 +58,8 @@ class Store:
         self._connection.commit()
         self.faults: deque[str] = deque()
         self.reads_fail = False
+        self.losses = 0
+        """How many operations `lose` has taken away."""
         self._logs: dict[str, Log] = {}
 
     def transact(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -87,6 +89,15 @@ class Store:
             log.add(version, LogEntry(msgspec.json.decode(operation), client_id, edit_id))
         return log
 
+    def lose(self, random: Random) -> None:
+        """As a damaged log of the database does it: the newest operations are gone, what is left is
+        sound. No server may be running."""
+        for key, version in self._rows("SELECT id, version FROM documents"):
+            kept = max(0, version - random.choice((0, 1, 2, 5)))
+            self.losses += version - kept
+            self.transact(_cut, key, kept)
+        self._logs.clear()
+
     def head(self, doc_id: str) -> int:
         """The version that the document's row tells."""
         rows = self._rows("SELECT version FROM documents WHERE doc_id = ?", doc_id)
@@ -105,6 +116,17 @@ class Store:
         # Past SQLAlchemy, whose cost would be most of the simulation's.
         driver: Any = self._connection.connection.driver_connection
         return list(driver.execute(text, values).fetchall())
+
+
+def _cut(connection: Connection, key: int, version: int) -> None:
+    for table in ("operations", "snapshots"):
+        later = text(f"DELETE FROM {table} WHERE document_id = :key AND version > :version")
+        connection.execute(later, {"key": key, "version": version})
+    last = "SELECT checksum FROM operations WHERE document_id = :key AND version = :version"
+    connection.execute(
+        text(f"UPDATE documents SET version = :version, checksum = ({last}) WHERE id = :key"),
+        {"key": key, "version": version},
+    )
 
 
 @dataclass

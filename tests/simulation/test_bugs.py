@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from collab.documents import Connection, Document, DocumentManager
 from collab.documents.author import Author, Authors
 from collab.documents.direct_link import DirectLink
 from collab.documents.history import Change, History
+from collab.documents.join import JoinRequest
 from collab.documents.room import Room
 from collab.documents.unread import Encoded
 
@@ -71,8 +73,9 @@ def show_what_is_not_committed(patch: Patch) -> None:
 def resume_one_too_late(patch: Patch) -> None:
     join = Connection.join
 
-    async def late(self: Connection, version: int | None, epoch: str | None) -> None:
-        await join(self, version and version + 1, epoch)
+    async def late(self: Connection, request: JoinRequest, hold: Any) -> None:
+        version = request.version and request.version + 1
+        await join(self, replace(request, version=version, checksum=None), hold)
 
     patch.setattr(Connection, "join", late)
 
@@ -80,8 +83,8 @@ def resume_one_too_late(patch: Patch) -> None:
 def skip_a_change_after_resuming(patch: Patch) -> None:
     join = Connection.join
 
-    async def skipping(self: Connection, version: int | None, epoch: str | None) -> None:
-        await join(self, version, epoch)
+    async def skipping(self: Connection, request: JoinRequest, hold: Any) -> None:
+        await join(self, request, hold)
         if self._cursor < self.document.history.head:
             self._cursor += 1
 

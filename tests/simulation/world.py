@@ -114,6 +114,10 @@ def crash(world: World, _: SimulatedClient, __: Random) -> None:
     world.server.crash()
 
 
+def lose(world: World, _: SimulatedClient, random: Random) -> None:
+    world.server.lose(random)
+
+
 def sweep(world: World, _: SimulatedClient, __: Random) -> None:
     """Evict what nobody uses."""
     server = world.server.current
@@ -169,6 +173,7 @@ ACTIONS: dict[str, Action] = {
     "stop_reading": lambda _, client, __: client.reading.clear(),
     "read_on": lambda _, client, __: client.reading.set(),
     "crash": crash,
+    "lose": lose,
     "restart": lambda world, _, __: world.server.restart(),
     "pause": lambda world, _, random: world.server.pause(random.uniform(0.1, 12)),
     "sweep": sweep,
