@@ -26,6 +26,20 @@ test("the pieces are those of the vectors", () => {
   }
 });
 
+test("texts are cut to characters at least, however little a piece may have", () => {
+  for (const bytes of [-1, 0, 1, 2]) {
+    for (const [name, operation, empty] of [
+      ["json", [{ p: ["s", 0], si: "\u{1F600}é\u0001" }, { p: ["s"], t: "text0", o: [{ p: 0, d: "\u{1F600}" }] }], { s: "" }],
+      ["text", { ops: [{ insert: "\u{1F600}é\u0001" }] }, ""],
+      ["richtext", { ops: [{ insert: "\u{1F600}é\u0001", attributes: { bold: true } }] }, { ops: [] }],
+    ]) {
+      const type = getType(name);
+      const content = piecesOf(type, operation, bytes).reduce((before, piece) => type.apply(before, piece), empty);
+      assert.deepEqual(content, type.apply(empty, operation));
+    }
+  }
+});
+
 test("the components of a piece are bounded in text", () => {
   const ops = Array.from({ length: 10_000 }, () => [{ insert: "x" }, { retain: 1 }]).flat();
   const pieces = piecesOf(getType("text"), { ops: [...ops, { delete: 1 }] }, 1e9);

@@ -96,3 +96,23 @@ def test_a_beginning_is_the_longest_that_fits(text: str) -> None:
         assert quoted_size(beginning) <= maximum
         if beginning != text:
             assert quoted_size(text[: len(beginning) + 1]) > maximum
+
+
+@pytest.mark.parametrize("maximum_bytes", [-1, 0, 1, 2])
+@pytest.mark.parametrize(
+    ("name", "operation"),
+    [
+        ("text", {"ops": [{"insert": "\U0001f600é\x01"}]}),
+        ("richtext", {"ops": [{"insert": "\U0001f600é\x01", "attributes": {"bold": True}}]}),
+        ("json", [{"p": ["s", 0], "si": "\U0001f600é\x01"}]),
+        ("json", [{"p": ["s"], "t": "text0", "o": [{"p": 0, "d": "\U0001f600é"}]}]),
+    ],
+)
+def test_texts_are_cut_to_characters_at_least(
+    name: str, operation: Any, maximum_bytes: int
+) -> None:
+    doc_type = kind(name)
+    composed, *rest = doc_type.split(operation, maximum_bytes)
+    for piece in rest:
+        composed = doc_type.compose(composed, piece)
+    assert composed == operation

@@ -234,15 +234,15 @@ export class CollabDocument extends Emitter {
 
   #edit(operation, origin) {
     if (!this.mayEdit) throw new Error("the document can't be edited: it is not ready, read-only or closed");
-    const { type, content } = this.#session;
+    const { type } = this.#session;
     type.check(operation);
-    const applied = type.repair(content, operation);
+    const before = this.#session.moment();
+    const applied = this.#session.repair(operation);
     if (type.isEmpty(applied)) return applied;
-    this.#session.edit(applied);
     this.#presence.moved(applied, this.clientId);
     this.#cursor.moved(applied, true);
     this.#keeping.writeSoon();
-    this.emit("change", this.#change(applied, origin, content, this.clientId, this.user?.user_id));
+    this.emit("change", this.#change(applied, origin, before, this.clientId, this.user?.user_id));
     this.#outbox.edited();
     this.#observe();
     return applied;
@@ -482,7 +482,7 @@ export class CollabDocument extends Emitter {
   }
 
   #acknowledged({ id, version, checksum }) {
-    const before = this.#session.content;
+    const before = this.#session.moment();
     const step = this.#outbox.acknowledged(id, version, checksum);
     if (step) this.#followed(step, before, version, this.clientId, this.user?.user_id);
     this.#outbox.flush();
@@ -491,7 +491,7 @@ export class CollabDocument extends Emitter {
 
   #changed({ operation, version, client_id: clientId, user_id: userId, checksum }) {
     const session = this.#session;
-    const before = session.content;
+    const before = session.moment();
     if (session.inDoubt && clientId === session.inflight.clientId) {
       const own = session.recognise(operation, version, checksum);
       if (own) return this.#followed(own, before, version, clientId, userId);
@@ -529,7 +529,16 @@ export class CollabDocument extends Emitter {
   }
 
   #change(operation, origin, before, clientId, userId) {
-    return { operation, origin, before, clientId, userId };
+    return {
+      operation,
+      origin,
+      // Found only where it is asked for.
+      get before() {
+        return before();
+      },
+      clientId,
+      userId,
+    };
   }
 
   #refused({ code, message, id }) {
@@ -546,7 +555,7 @@ export class CollabDocument extends Emitter {
   /** Whether that is no news, or the edit has no place any more: then nothing waits for the user. */
   #takesBack(id, message) {
     if (this.#outbox.isTakenBack(id)) return this.#outbox.refused({ code: "invalid_operation", message }, id) === null;
-    const before = this.#session.content;
+    const before = this.#session.moment();
     const step = this.#outbox.misfit(id);
     if (!step) return false;
     this.#presence.moved(step.local, null);
@@ -627,7 +636,7 @@ export class CollabDocument extends Emitter {
   }
 
   #replace(content, version, epoch, checksum) {
-    const before = this.#session.content;
+    const before = this.#session.moment();
     const operation = this.#session.reset(content, version, epoch, checksum);
     this.#outbox.forgetFence();
     this.#keeping.replaced();

@@ -21,11 +21,13 @@ import { Inflight } from "./inflight.js";
 import { same } from "./ot/same.js";
 import { Pending, composed } from "./pending.js";
 import { leading, rebase } from "./rebase.js";
+import { Shown } from "./shown.js";
 
 /** The stream went on in a way that this editor can't follow; the last sure version still holds. */
 export class StreamGap extends Error {}
 
 export class Session {
+  #shown;
   #pending;
   #lost = [];
 
@@ -45,6 +47,20 @@ export class Session {
     this.#pending = new Pending(type);
   }
 
+  /** As the user sees it; to ask for it makes the next change dearer where that is large. */
+  get content() {
+    return this.#shown.content;
+  }
+
+  set content(content) {
+    this.#shown = new Shown(this.type, content);
+  }
+
+  /** @returns {() => any} gives `content` as it is now, whenever it is asked for */
+  moment() {
+    return this.#shown.moment();
+  }
+
   /** How many local changes are not acknowledged. */
   get unsaved() {
     return (this.inflight?.count ?? 0) + this.#pending.count;
@@ -61,10 +77,21 @@ export class Session {
     return this.#pending.count + (this.inflight?.isTakenBack ? this.inflight.count : 0);
   }
 
-  /** A local change, on the content as it is now. */
+  /** A local change in the form that `repair` gives, on the content as it is now. */
   edit(operation) {
-    this.content = this.type.apply(this.content, operation);
+    this.#shown.apply(operation);
     this.#pending.add(operation);
+  }
+
+  /**
+   * A local change, as somebody has made it on the content as it is now.
+   * @returns {object} the operation as it was applied
+   * @throws {RangeError} it does not fit
+   */
+  repair(operation) {
+    const repaired = this.#shown.repair(operation);
+    if (!this.type.isEmpty(repaired)) this.#pending.add(repaired);
+    return repaired;
   }
 
   /**
@@ -165,7 +192,7 @@ export class Session {
     };
     const first = inflight?.chunks.map(crossed);
     const pending = this.#pending.chunks.map(crossed);
-    this.content = type.apply(this.content, local);
+    this.#shown.apply(local);
     inflight?.follow(first);
     this.#pending.chunks = pending;
     return { operation, local };

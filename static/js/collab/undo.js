@@ -96,8 +96,10 @@ export class UndoManager extends Emitter {
     }
   }
 
-  #changed({ operation, origin, before }) {
-    if (origin === "local") this.#remember(this.#document.type.invert(operation, before));
+  #changed(change) {
+    const { type } = this.#document;
+    const { operation, origin } = change;
+    if (origin === "local") this.#remember(type.inverse?.(operation) ?? type.invert(operation, change.before));
     else if (origin === "remote") this.#moveAlong(operation);
     else return this.clear();
     this.#tell();

@@ -9,10 +9,10 @@
  */
 
 import { json0 } from "../../../vendor/ot-json0.js";
-import { append, compose, withEditsJoined } from "./json0/components.js";
+import { compose, joined, withEditsJoined } from "./json0/components.js";
 import { difference } from "./json0/difference.js";
 import { check } from "./json0/form.js";
-import { knownAfter, repair } from "./json0/repair.js";
+import { draft, knownAfter, repair } from "./json0/repair.js";
 import { splitComponents } from "./json0/split.js";
 import { transform } from "./json0/transforming.js";
 import { Tree } from "./json0/tree.js";
@@ -34,13 +34,11 @@ export const json = {
   check,
 
   /** The one normal form: all neighbours that can be one component are one. */
-  normalize(operation) {
-    const normal = [];
-    for (const component of operation) append(normal, withEditsJoined(component));
-    return normal;
-  },
+  normalize: (operation) => joined(operation.map(withEditsJoined)),
 
   repair,
+
+  draft,
 
   /** @throws {RangeError} the operation does not fit the content */
   apply(content, operation) {
@@ -59,8 +57,11 @@ export const json = {
   /** @throws {RangeError} the operation does not fit the content */
   invert(operation, content) {
     json.apply(content, operation);
-    return json.normalize(json0.invert(operation));
+    return json.inverse(operation);
   },
+
+  /** Of an operation that fits: it holds all that it removes. */
+  inverse: (operation) => json.normalize(json0.invert(operation)),
 
   /** The same offset: a cursor in a JSON document is no number. Tell the others where one is by `setData`. */
   transformCursor: (offset) => offset,

@@ -34,6 +34,9 @@ export const isCut = (type) => type.split !== whole;
  *   `invert(operation, content)`, `difference(before, after)`
  * - if it likes, `equals(one, other)` of contents, `normalize(operation)`, `repair(content, operation)`,
  *   `transformCursor(offset, operation, own)`, `split(operation, bytes)`
+ * - where to copy a content for each change takes long, `draft(content)`: {`content`, `repair(operation)`,
+ *   `apply(operation)`}, which changes a copy of its own in place
+ * - where operations hold what they remove, `inverse(operation)`: as `invert`, of one that was applied
  *
  * @throws {TypeError} something is missing
  */

@@ -28,12 +28,15 @@ export function ofEdit({ p, i, d }, path) {
   return i === undefined ? { p: [...path, p], sd: d } : { p: [...path, p], si: i };
 }
 
-/** Add a component, or an edit, in its place after the others. */
+/**
+ * Add a component, or an edit, in its place after the others. `owned` are the lists of edits that were made
+ * for this row and may grow in place: to copy one for each edit would take the square of their number.
+ */
 function appender(isEmpty, join) {
-  return (list, component) => {
+  return (list, component, owned = new Set()) => {
     if (isEmpty(component)) return;
     while (list.length > 0) {
-      const joined = join(list.at(-1), component);
+      const joined = join(list.at(-1), component, owned);
       if (joined.length > 1) break;
       list.pop();
       if (joined.length === 0) return;
@@ -54,17 +57,30 @@ export const appendEdit = appender(
 
 export const append = appender(
   ({ si, sd, o }) => si === "" || sd === "" || o?.length === 0,
-  (last, component) => {
+  (last, component, owned) => {
+    if (isText(component)) return joinedText(last, component, owned);
     if (!mayJoin(last, component)) return [last, component];
-    // ot-json0 changes the last component in place.
-    const list = [structuredClone(last)];
+    // ot-json0 changes the last component in place, but no value in it.
+    const list = [{ ...last }];
     json0.append(list, component);
     return list;
   },
 );
 
+function joinedText(last, component, owned) {
+  if (!isText(last) || !joinsText(last, component)) return [last, component];
+  if (last.t === undefined) {
+    const edits = [asEdit(last)];
+    appendEdit(edits, asEdit(component));
+    return edits.length > 1 ? [last, component] : edits.map((edit) => ofEdit(edit, last.p.slice(0, -1)));
+  }
+  const o = owned.has(last.o) ? last.o : [...last.o];
+  for (const edit of component.o) appendEdit(o, edit);
+  owned.add(o);
+  return [{ ...last, o }];
+}
+
 function mayJoin(last, component) {
-  if (isText(component)) return isText(last) && joinsText(last, component);
   if (!json0.pathMatches(last.p, component.p)) return false;
   if (last.na !== undefined && component.na !== undefined) return exactSum(last.na, component.na) !== null;
   const replaces = last.oi !== undefined && component.od !== undefined;
@@ -95,9 +111,13 @@ export function withEditsJoined(component) {
 
 export function compose(first, second) {
   const components = [...first];
-  for (const component of second) append(components, component);
+  const owned = new Set();
+  for (const component of second) append(components, component, owned);
   return components;
 }
+
+/** A row of components in normal form. */
+export const joined = (components) => compose([], components);
 
 /** Makes `apply`, `compose` and `transform` of ot-json0 use the same rows for embedded text. */
 const strings = {

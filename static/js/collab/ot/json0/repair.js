@@ -14,16 +14,37 @@ import { editText, Tree } from "./tree.js";
  */
 export function repair(content, operation) {
   const tree = new Tree(content);
+  const repaired = repairOn(tree, operation);
+  made.set(repaired, { before: content, after: tree.content });
+  return repaired;
+}
+
+/**
+ * A copy of the content, made as far as it is changed: what changes follow each other cost does not grow
+ * with it. After a RangeError, and once its content was given out, it is not to be used any more.
+ */
+export function draft(content) {
+  const tree = new Tree(content);
+  return {
+    get content() {
+      return tree.content;
+    },
+    repair: (operation) => repairOn(tree, operation),
+    apply: (operation) => operation.forEach((component) => tree.change(component)),
+  };
+}
+
+function repairOn(tree, operation) {
   const repaired = [];
+  const owned = new Set();
   for (let index = 0; index < operation.length; ) {
     const run = runFrom(operation, index);
     for (const component of isText(run[0]) ? sound(tree, run) : run.map(copied)) {
       tree.change(component);
-      append(repaired, withEditsJoined(component));
+      append(repaired, withEditsJoined(component), owned);
     }
     index += run.length;
   }
-  made.set(repaired, { before: content, after: tree.content });
   return repaired;
 }
 

@@ -2,7 +2,7 @@
 
 import { LEAST_TEXT_BYTES, bytesOf, head } from "../bytes.js";
 import { same } from "../same.js";
-import { append, appendEdit, asText0, isText, ofEdit } from "./components.js";
+import { asText0, isText, joined, ofEdit } from "./components.js";
 
 // The server takes 500, those of embedded text counted each.
 const COMPONENTS_MAXIMUM = 400;
@@ -19,7 +19,7 @@ export function splitComponents(operation, bytes) {
   let room = bytes;
   let count = 0;
   while (count < pieces.length && count < COMPONENTS_MAXIMUM) {
-    room -= bytesOf(pieces[count].piece);
+    room -= bytesOf(pieces[count]);
     if (room < 0 && count > 0) break;
     count += 1;
   }
@@ -27,10 +27,8 @@ export function splitComponents(operation, bytes) {
   return [joined(pieces.slice(0, count)), joined(pieces.slice(count))];
 }
 
-/** @returns {{component: object, piece: object}[]} with the component that each is a piece of */
 function piecesOf(component, bytes) {
-  const pieces = isText(component) ? textPieces(component, Math.max(bytes, LEAST_TEXT_BYTES)) : halves(component, bytes);
-  return pieces.map((piece) => ({ component, piece }));
+  return isText(component) ? textPieces(component, Math.max(bytes, LEAST_TEXT_BYTES)) : halves(component, bytes);
 }
 
 function halves(component, bytes) {
@@ -60,24 +58,4 @@ function editPieces({ p, i, d }, bytes) {
     if (i !== undefined) p += part.length;
   }
   return pieces;
-}
-
-function joined(pieces) {
-  const components = [];
-  for (let index = 0; index < pieces.length; ) {
-    const { component } = pieces[index];
-    const from = index;
-    while (pieces[index]?.component === component) index += 1;
-    const together = pieces.slice(from, index).map(({ piece }) => piece);
-    if (component.t === undefined) together.forEach((piece) => append(components, piece));
-    else append(components, withEdits(component.p, together));
-  }
-  return components;
-}
-
-/** As one: to append the edits one by one to a component takes time that grows with its length. */
-function withEdits(p, pieces) {
-  const o = [];
-  for (const piece of pieces) appendEdit(o, piece.o[0]);
-  return { p, t: "text0", o };
 }
