@@ -188,6 +188,32 @@ async def read(port: int, path: str) -> None:
         writer.close()
 
 
+async def restore(port: int, doc_id: str, version: int) -> None:
+    """Ask for an old version to be restored, over a new connection; wait for the answer."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(ATTACKER, 0))
+    try:
+        body = json.dumps({"version": version})
+        head = f"POST /api/documents/{doc_id}/restore HTTP/1.1\r\nHost: localhost\r\n"
+        writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
+        await reader.readexactly(content_length(await reader.readuntil(b"\r\n\r\n")))
+    finally:
+        writer.close()
+
+
+async def restores(port: int) -> None:
+    """Large documents are restored to and fro; one of them has readers."""
+    versions = itertools.cycle((1, 1, 1, 2, 2, 2))
+    async with contextlib.AsyncExitStack() as stack:
+        for number in range(20):
+            reader, _ = await stack.enter_async_context(
+                joined(port, "letters", f"client_id=r{number}")
+            )
+            task = asyncio.ensure_future(drain(reader))
+            stack.callback(task.cancel)
+        doc_ids = itertools.cycle(("numbers", "near", "letters"))
+        await all_of(6, lambda _: restore(port, next(doc_ids), next(versions)))
+
+
 async def stored_reads(port: int) -> None:
     """Four readers of a large document that nobody has open."""
     await all_of(4, lambda _: read(port, "large"))
@@ -241,6 +267,7 @@ ATTACKS = (
     live_reads,
     cold_joins,
     old_reads,
+    restores,
 )
 
 
