@@ -18,7 +18,7 @@ from .api.editing import editing_route
 from .api.grants import GrantsAPI
 from .api.health import health_routes
 from .api.metrics import metrics_routes, registry_of
-from .api.pages import page_routes
+from .api.pages import Pages
 from .api.rates import RatedAccess, RequestRates
 from .api.security import secured
 from .api.session import SessionAPI
@@ -146,7 +146,7 @@ class Collab:
         rated = RatedAccess(access, rates) if shared else access
         mode = "host" if authenticate is not None else settings.auth
         others = CrossOrigin(settings.origins_allowed)
-        unknown = unknown_address(metrics)
+        pages = Pages(self.manager, rated, rates, unknown_address(metrics))
         router = Router(
             [
                 # First, since it is asked for most.
@@ -166,9 +166,9 @@ class Collab:
                         ]
                     )
                 ),
-                *page_routes(self.manager, rated, rates, unknown),
+                *pages.routes(),
             ],
-            default=unknown,
+            default=pages.unknown,
             lifespan=lambda app: self.running(),
         )
         self._life: Lifetime | None = None

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 from servestatic import ServeStaticASGI
@@ -32,10 +33,11 @@ from ..errors import (
 from ..resources import resource_folder
 from .answers import error_response
 from .assets import BUILT, PAGE_SUFFIX, Assets
+from .missing import MissingPage, missing_address
 from .rates import RequestRates
 from .security import PAGE_POLICY
 
-__all__ = ["page_routes"]
+__all__ = ["Pages"]
 
 # As scripts/bundle.mjs names them.
 _HASHED = re.compile(r"/vendor/[^/]+-[0-9A-Z]{8}\.js\Z")
@@ -45,36 +47,52 @@ PAGES = {"text": "editor.html", "richtext": "richtext.html", "json": "board.html
 """The page of each type of document."""
 
 NO_PAGE = "other.html"
+MISSING_PAGE = "missing.html"
 METHODS = ("GET", "HEAD")
 IMMUTABLE = b"max-age=31536000, public, immutable"
 
 
-def page_routes(
-    manager: DocumentManager, access: Access, rates: RequestRates, unknown: ASGIApp
-) -> list[BaseRoute]:
+class Pages:
     """`/`, `/sign-in` and `/documents/{doc_id}`, as often as may be, and `/static/…`.
 
+    Attributes:
+        unknown: an ASGI application that answers where there is nothing.
+
     Args:
-        unknown: answers where there is no file.
+        unknown: answers so to who asks for no page.
     """
-    sources = manager.settings.static_sources
-    files = Files(Assets(resource_folder("static"), sources=sources), unknown)
-    pages = [
-        Route("/", files.page("index.html")),
-        Route("/sign-in", files.page("sign_in.html")),
-        Route("/documents/{doc_id}", DocumentPage(files, manager, access)),
-    ]
-    return [*rates.limit(pages), Mount("/static", app=rates.pace(files))]
+
+    def __init__(
+        self, manager: DocumentManager, access: Access, rates: RequestRates, unknown: ASGIApp
+    ) -> None:
+        sources = manager.settings.static_sources
+        self._files = Files(Assets(resource_folder("static"), sources=sources), unknown)
+        self._missing = MissingPage(self._files.path_of(MISSING_PAGE))
+        self._documents = DocumentPage(self._files, self._missing, manager, access)
+        self._rates = rates
+        self.unknown = missing_address(self._missing, unknown)
+
+    def routes(self) -> list[BaseRoute]:
+        pages = [
+            Route("/", self._files.page("index.html")),
+            Route("/sign-in", self._files.page("sign_in.html")),
+            Route("/documents/{doc_id}", self._documents),
+        ]
+        return [*self._rates.limit(pages), Mount("/static", app=self._rates.pace(self._files))]
 
 
 class DocumentPage:
     """An ASGI application that serves the page of a document's type.
 
     A document that isn't there yet is of the type that `?doc_type=…` says, else a text: its page
-    creates it. What somebody may not see looks as if it weren't there.
+    creates it. What somebody may not see looks as if it weren't there. No document can have an id
+    that is none: `missing` answers.
     """
 
-    def __init__(self, files: Files, manager: DocumentManager, access: Access) -> None:
+    def __init__(
+        self, files: Files, missing: ASGIApp, manager: DocumentManager, access: Access
+    ) -> None:
+        self._missing = missing
         self._pages = {name: files.page(name) for name in (*PAGES.values(), NO_PAGE)}
         self._manager = manager
         self._access = access
@@ -82,16 +100,20 @@ class DocumentPage:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         request = Request(scope)
         try:
-            doc_type = await self._type_of(request)
+            doc_id = check_doc_id(request.path_params["doc_id"])
+        except InvalidRequest:
+            await self._missing(scope, receive, send)
+            return
+        try:
+            doc_type = await self._type_of(request, doc_id)
         except (StorageError, RateLimited) as error:
             await error_response(error)(scope, receive, send)
             return
         await self._pages[PAGES.get(doc_type, NO_PAGE)](scope, receive, send)
 
-    async def _type_of(self, request: Request) -> str:
+    async def _type_of(self, request: Request, doc_id: str) -> str:
         asked: str = request.query_params.get("doc_type", "text")
         try:
-            doc_id = check_doc_id(request.path_params["doc_id"])
             await permitted(self._access, await self._access.user(request), doc_id, "viewer")
         except (InvalidRequest, Unauthorized, Forbidden):
             return asked
@@ -107,6 +129,7 @@ class Files:
 
     def __init__(self, assets: Assets, unknown: ASGIApp) -> None:
         self._unknown = unknown
+        self._folder = assets.folder
         self._pages = "" if assets.version is None else f"/{BUILT}"
         self._version = assets.version
         self._serve: Any = ServeStaticASGI(
@@ -148,6 +171,10 @@ class Files:
             await response(scope, receive, send)
         else:
             await self._serve({**scope, "path": path, "root_path": ""}, receive, send)
+
+    def path_of(self, name: str) -> Path:
+        """The file of a page."""
+        return self._folder / self._pages.removeprefix("/") / name
 
     def page(self, name: str) -> ASGIApp:
         """An ASGI application that serves one page, whatever the path, with its policy."""

@@ -37,3 +37,15 @@ def test_a_document_is_made_and_saved_below_the_mount(browser: Browser, host: Ho
     expect(page.get_by_test_id("title")).to_have_value("Minutes")
     assert not missing
     page.close()
+
+
+@pytest.mark.parametrize("path", ["/documents/no%20document", "/nothing/at/all"])
+def test_a_bad_address_leads_back_below_the_mount(browser: Browser, host: Host, path: str) -> None:
+    page = browser.new_page()
+    answer = page.goto(f"{host.url}/collab{path}")
+    assert answer is not None
+    assert answer.status == 404
+    page.get_by_role("link", name="All documents").click()
+    page.wait_for_url(f"{host.url}/collab/")
+    expect(page.get_by_test_id("create")).to_be_visible()
+    page.close()

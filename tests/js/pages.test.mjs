@@ -56,6 +56,21 @@ test("the banner speaks up only when work is in danger", () => {
   assert.equal(banner({}, { content: "x", unsaved: 1 }), "rescued");
 });
 
+test("a document that is gone offers its text only where there is one", () => {
+  const message = (code, content) => {
+    const status = { ...saved, state: "failed", error: { code, advice: "Gone." } };
+    return messageFor({ status, rescued: null, isReady: content !== null, content: content ?? undefined });
+  };
+  const actions = ({ actions: all }) => all.map(([label]) => label);
+  assert.match(message("document_deleted", "text").text, /still here/);
+  assert.deepEqual(actions(message("document_deleted", "text")), ["Copy my text", "All documents"]);
+  for (const content of [null, "", " \n"]) {
+    assert.equal(message("document_deleted", content).text, "Gone.");
+    assert.deepEqual(actions(message("document_deleted", content)), ["All documents"]);
+  }
+  assert.equal(message("not_found", null).text, "There is no document at this address.");
+});
+
 test("the pages hold no inline script or style and no absolute address", () => {
   for (const page of readdirSync(root).filter((name) => name.endsWith(".html"))) {
     const html = readFileSync(new URL(page, root), "utf8");

@@ -45,7 +45,7 @@ export function messageFor(shared, plain = String) {
   const { rescued, status } = shared;
   const copyAll = () => copy(plain(shared.content));
   if (rescued) return rescuedMessage(shared, rescued, copy(plain(rescued.content)));
-  if (["document_deleted", "not_found", "wrong_doc_type"].includes(status.error?.code)) return goneMessage(status, copyAll());
+  if (["document_deleted", "not_found", "wrong_doc_type"].includes(status.error?.code)) return goneMessage(shared, status, plain);
   if (DENIED.has(status.error?.code)) return deniedMessage(shared, status, copyAll);
   if (status.error?.part) return partMessage(shared, status.error);
   if (status.state === "failed") return failedMessage(shared, status, copyAll);
@@ -111,9 +111,12 @@ function partMessage(shared, { part, advice, labels }) {
   return { kind: "failed", text: advice, actions };
 }
 
-function goneMessage({ error }, copyIt) {
+function goneMessage({ isReady, content }, { error }, plain) {
   const toList = ["All documents", () => location.assign(new URL("../", location.href))];
-  return { kind: "failed", text: `${error.advice} The text is still here to be copied.`, actions: [copyIt, toList] };
+  const text = isReady ? plain(content) : "";
+  if (text.trim() !== "") return { kind: "failed", text: `${error.advice} The text is still here to be copied.`, actions: [copy(text), toList] };
+  const isUnknown = !isReady && error.code === "not_found";
+  return { kind: "failed", text: isUnknown ? "There is no document at this address." : error.advice, actions: [toList] };
 }
 
 function deniedMessage(shared, { error, unsaved, localCopy }, copyAll) {

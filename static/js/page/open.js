@@ -63,6 +63,8 @@ export async function openPage({ type, plain, onOpen, onReady }) {
   else asked.then(named);
   bindAccess(shared, api, base, signedIn);
   onOpen?.(shared);
+  // There is nothing to wait for any more.
+  shared.on("closed", () => find("main [aria-busy=true]")?.setAttribute("aria-busy", "false"));
   shared.ready.then(async (ready) => {
     if (!ready) return;
     const presence = new PresenceData(shared);

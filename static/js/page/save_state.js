@@ -1,7 +1,10 @@
 /** Says in words how safe the work is. */
 
 const TEXT_MILLISECONDS = 400;
-const DENIED = new Map([
+const ENDED = new Map([
+  ["document_deleted", "Deleted"],
+  ["not_found", "Not found"],
+  ["wrong_doc_type", "Not shown"],
   ["unauthorized", "Not signed in"],
   ["another_user", "Signed in anew"],
   ["no_access", "No access"],
@@ -9,8 +12,7 @@ const DENIED = new Map([
 
 /** @param {import("../collab/save_state.js").Status} status */
 export function textOf({ state, delay, error, composing }, wasConnected = true) {
-  if (error?.code === "document_deleted") return "Deleted";
-  if (DENIED.has(error?.code)) return DENIED.get(error.code);
+  if (ENDED.has(error?.code)) return ENDED.get(error.code);
   if (state === "failed") return error?.code === "storage_unavailable" ? "Not saved, trying again" : "Not saved";
   if (state === "offline") return wasConnected ? "Offline" : "Connecting…";
   if (state === "saving" && composing) return "Typing…";
