@@ -24,6 +24,7 @@ from .budget import Metered
 from .document import Document, DocumentState
 from .document_types import DocumentTypes
 from .loading import PAGE_OPERATIONS
+from .queues import Queues
 
 __all__ = ["DEFAULT_TYPE", "OpenDocuments"]
 
@@ -32,14 +33,18 @@ logger = logging.getLogger(__name__)
 DEFAULT_TYPE = "text"
 VERIFIED_AT_ONCE = 500
 
+LOADS_OF_PAYER = 2
+"""So many documents are loaded at one time for one network address or user: more would be begun
+before the first ones are paid."""
+
 OnCreate = Callable[[], None]
 
 
 class OpenDocuments(Mapping[str, Document]):
     """Open documents by id; only loaded ones are in here.
 
-    Bound: `documents_maximum`. The idle one that was used longest ago makes room for another; if
-    none is idle, opening is refused.
+    Bounds: `documents_maximum`, and `LOADS_OF_PAYER` that are loaded at one time for each. The idle
+    one that was used longest ago makes room for another; if none is idle, opening is refused.
     """
 
     def __init__(self, settings: Settings, repository: Repository, committer: Committer) -> None:
@@ -50,6 +55,7 @@ class OpenDocuments(Mapping[str, Document]):
         # The one that was used longest ago comes first.
         self._documents: OrderedDict[str, Document] = OrderedDict()
         self._loading: dict[str, asyncio.Task[Document]] = {}
+        self._queues = Queues(LOADS_OF_PAYER)
         self._closing: set[asyncio.Task[None]] = set()
         # Ids that `close_deleted` has yet to look at. Bound: those that were open at one time.
         self._to_verify: list[str] = []
@@ -117,19 +123,27 @@ class OpenDocuments(Mapping[str, Document]):
             if document is not None:
                 return document
             loading = self._loading.get(doc_id)
-            own = loading is None
             if loading is None:
-                if len(self._documents) + len(self._loading) >= self._settings.documents_maximum:
-                    await self._make_room()
-                    continue
-                loading = self._start_loading(doc_id, doc_type, create, client_id, on_create)
+                async with self._queues.turn():
+                    if doc_id in self._documents or doc_id in self._loading:
+                        continue
+                    if self._is_full:
+                        await self._make_room()
+                        continue
+                    # Shielded: one caller that goes away must not end the load for the others.
+                    return await asyncio.shield(
+                        self._start_loading(doc_id, doc_type, create, client_id, on_create)
+                    )
             try:
-                # Shielded: one caller that goes away must not end the load for the others.
                 return await asyncio.shield(loading)
             except NoSuchDocument:
                 # The one who began to load may not have wanted to create it.
-                if own or not create:
+                if not create:
                     raise
+
+    @property
+    def _is_full(self) -> bool:
+        return len(self._documents) + len(self._loading) >= self._settings.documents_maximum
 
     def _start_loading(
         self,

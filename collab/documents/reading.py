@@ -6,76 +6,29 @@ import asyncio
 import contextlib
 import weakref
 from collections import OrderedDict
-from collections.abc import AsyncIterator
 
-from ..errors import RateLimited, StorageUnavailable
+from ..errors import StorageUnavailable
 from ..settings import Settings
 from ..storage import DocumentRecord, Repository, SnapshotRecord
-from .budget import REQUESTS_WAITING_MAXIMUM, Metered
+from .budget import REQUESTS_WAITING_MAXIMUM
 from .content import encode_buffer, to_bytes, to_text
 from .document_types import DocumentTypes
 from .loading import Loaded, begin_loading, load_on, load_snapshot
+from .queues import Queues
 from .unread import Encoded
-from .work import Work
 
-__all__ = ["Contents", "Kept", "Turns"]
+__all__ = ["Contents", "Kept"]
 
 LOADS_MAXIMUM = 4
-"""So many contents are read at one time, but one for each network address and user."""
+"""So many contents are read at one time."""
 
 
 Key = tuple[int, str, int]
 """Of one version of a document: the document's key and epoch, and the version."""
 
 
-class Turns:
-    """Has a bounded number of loads run at one time, and of one payer one after the other.
-
-    Bounds: `LOADS_MAXIMUM`; `REQUESTS_WAITING_MAXIMUM` of one payer wait.
-    """
-
-    def __init__(self) -> None:
-        self._free = asyncio.Semaphore(LOADS_MAXIMUM)
-        self._own: dict[Work, tuple[asyncio.Lock, list[None]]] = {}
-
-    @contextlib.asynccontextmanager
-    async def of_payers(self) -> AsyncIterator[None]:
-        """Have none of the same payers run meanwhile.
-
-        Raises:
-            RateLimited: too many of theirs wait.
-        """
-        async with contextlib.AsyncExitStack() as stack:
-            for payer in Metered.payers():
-                if isinstance(payer, Work):
-                    await stack.enter_async_context(self._alone(payer))
-            yield
-
-    @contextlib.asynccontextmanager
-    async def _alone(self, payer: Work) -> AsyncIterator[None]:
-        lock, waiting = self._own.setdefault(payer, (asyncio.Lock(), []))
-        if len(waiting) > REQUESTS_WAITING_MAXIMUM:
-            raise RateLimited(
-                f"{len(waiting)} reads of stored content from your network address or of your user "
-                f"wait, which is the limit: send the same again later"
-            )
-        waiting.append(None)
-        try:
-            async with lock:
-                yield
-        finally:
-            waiting.pop()
-            if not waiting:
-                del self._own[payer]
-
-    @contextlib.asynccontextmanager
-    async def one(self) -> AsyncIterator[None]:
-        """One of the loads that run at one time, once the payers can afford it."""
-        for payer in Metered.payers():
-            if isinstance(payer, Work) and payer.is_spent:
-                await payer.until_left()
-        async with self._free:
-            yield
+class Unfinished(Exception):
+    """Whoever loads it has used up its share; what was reached is stored."""
 
 
 class Kept:
@@ -106,14 +59,15 @@ class Kept:
 class Contents:
     """Reads stored content, once for all who read the same at one time.
 
-    Bounds: those of `Turns`; what was read last stays in memory up to
-    `content_cache_maximum_bytes`.
+    Bounds: `LOADS_MAXIMUM`, one load of each payer, and `REQUESTS_WAITING_MAXIMUM` that wait; what
+    was read last stays in memory up to `content_cache_maximum_bytes`.
     """
 
     def __init__(self, settings: Settings, repository: Repository, types: DocumentTypes) -> None:
         self._repository = repository
         self._types = types
-        self._turns = Turns()
+        self._queues = Queues(1, REQUESTS_WAITING_MAXIMUM, "reads of stored content")
+        self._free = asyncio.Semaphore(LOADS_MAXIMUM)
         self._kept = Kept(settings.content_cache_maximum_bytes)
         self._loadings: dict[Key, asyncio.Future[None]] = {}
 
@@ -124,14 +78,20 @@ class Contents:
             NoSuchDocument: it is no longer kept.
             DocumentDeleted: the document was deleted meanwhile.
             RateLimited: too many reads of the same address or user wait.
+            WrongDocType: this program doesn't know the document's type.
             DocumentDamaged, StorageUnavailable
         """
         key = (record.key, record.epoch, version)
         while (content := self._kept.get(key)) is None:
             loading = self._loadings.get(key)
-            if loading is None:
-                return await self._load_shared(key, record, version)
-            await asyncio.wait([loading])
+            if loading is not None:
+                await asyncio.wait([loading])
+                continue
+            # Who waits for a turn of its own keeps nobody else from loading the same.
+            async with self._queues.turn():
+                if self._kept.get(key) is None and key not in self._loadings:
+                    with contextlib.suppress(Unfinished):
+                        return await self._load_shared(key, record, version)
         return content
 
     async def _load_shared(self, key: Key, record: DocumentRecord, version: int) -> Encoded:
@@ -139,8 +99,7 @@ class Contents:
         # begins where it fails.
         loading = self._loadings[key] = asyncio.get_running_loop().create_future()
         try:
-            async with self._turns.of_payers():
-                content = await self._load(record, version)
+            content = await self._load(record, version)
             self._kept.put(key, content)
             return content
         finally:
@@ -148,13 +107,15 @@ class Contents:
             loading.set_result(None)
 
     async def _load(self, record: DocumentRecord, version: int) -> Encoded:
-        async with self._turns.one():
+        async with self._free:
+            # What is not known may be read no more than it may be edited.
+            self._types.get(record.doc_type)
             snapshot = await load_snapshot(self._repository, record, version)
             if snapshot is not None and snapshot.version == version:
                 # As it is stored: it need not be understood.
                 return Encoded(await to_bytes(snapshot.content), version)
-        loaded = await self._load_on(record, snapshot, version)
-        return Encoded(await encode_buffer(loaded.buffer), version)
+            loaded = await self._load_on(record, snapshot, version)
+            return Encoded(await encode_buffer(loaded.buffer), version)
 
     async def loaded(self, record: DocumentRecord, version: int) -> Loaded:
         """As `encoded`, to be worked with.
@@ -163,26 +124,31 @@ class Contents:
             NoSuchDocument, DocumentDeleted, RateLimited, DocumentDamaged, StorageUnavailable: as by
                 `encoded`.
         """
-        async with self._turns.of_payers():
-            async with self._turns.one():
-                snapshot = await load_snapshot(self._repository, record, version)
-            return await self._load_on(record, snapshot, version)
+        while True:
+            async with self._queues.turn(), self._free:
+                with contextlib.suppress(Unfinished):
+                    snapshot = await load_snapshot(self._repository, record, version)
+                    return await self._load_on(record, snapshot, version)
 
     async def _load_on(
         self, record: DocumentRecord, snapshot: SnapshotRecord | None, version: int
     ) -> Loaded:
         """The content at `version`. Where it is far from a snapshot, as in histories of the time
         when only the newest were kept, those are stored that are missing: the next reader has it
-        nearer, and nobody takes more than a share of the event loop for it."""
+        nearer.
+
+        Raises:
+            Unfinished: one was stored, and the payers have used up their share.
+        """
         stride = self._repository.snapshot_spacing(snapshot)
-        async with self._turns.one():
-            loaded = await begin_loading(self._types.get(record.doc_type), snapshot)
-        while loaded.version < version:
-            async with self._turns.one():
-                reached = min(version, loaded.version + stride)
-                loaded = await load_on(self._repository, record, loaded, reached)
-                if reached < version:
-                    content = await to_text(await encode_buffer(loaded.buffer))
-                    with contextlib.suppress(StorageUnavailable):
-                        await self._repository.add_old_snapshot(record.key, reached, content)
-        return loaded
+        loaded = await begin_loading(self._types.get(record.doc_type), snapshot)
+        while version - loaded.version > stride:
+            loaded = await load_on(
+                self._repository, record, loaded, min(version, loaded.version + stride)
+            )
+            content = await to_text(await encode_buffer(loaded.buffer))
+            with contextlib.suppress(StorageUnavailable):
+                await self._repository.add_old_snapshot(record.key, loaded.version, content)
+                if self._queues.is_spent:
+                    raise Unfinished
+        return await load_on(self._repository, record, loaded, version)

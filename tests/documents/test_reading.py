@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from typing import Any
 
 import pytest
 
 from collab.app import Collab
 from collab.documents import reading
-from collab.documents.budget import REQUESTS_WAITING_MAXIMUM, Metered
-from collab.documents.reading import LOADS_MAXIMUM, Kept, Turns
+from collab.documents.budget import Metered
+from collab.documents.reading import LOADS_MAXIMUM, Kept
 from collab.documents.unread import Encoded
 from collab.documents.work import Work
-from collab.errors import RateLimited
 from collab.storage import Repository, SnapshotRecord
 from tests.conftest import Make
 
@@ -122,64 +122,57 @@ async def test_no_version_of_a_long_history_is_far_from_a_snapshot(make_app: Mak
     assert (await app.manager.read_document("doc", 99))[2] == "x" * 99
 
 
-async def test_of_one_payer_one_load_runs_at_a_time_and_few_of_all() -> None:
-    turns = Turns()
-    running: dict[Work, int] = {}
-    most = 0
+async def test_so_many_are_loaded_at_one_time(
+    make_app: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = await make_app()
+    for number in range(LOADS_MAXIMUM + 3):
+        await edited(app, 1, f"doc-{number}")
+    app = await reopened(make_app, app)
+    running = most = 0
+    load = reading.load_snapshot
 
-    async def load(payer: Work) -> None:
-        nonlocal most
-        async with turns.of_payers(), turns.one():
-            running[payer] = running.get(payer, 0) + 1
-            assert running[payer] == 1
-            most = max(most, sum(running.values()))
-            for _ in range(5):
-                await asyncio.sleep(0)
-            running[payer] -= 1
+    async def counted(*args: Any) -> Any:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        try:
+            return await load(*args)
+        finally:
+            running -= 1
 
-    payers = [Work(1.0, 1.0) for _ in range(LOADS_MAXIMUM + 3)]
-    await asyncio.gather(*(Metered(load(payer), payer) for payer in payers * 3))
+    monkeypatch.setattr(reading, "load_snapshot", counted)
+    reads = [app.manager.read_content(f"doc-{number}") for number in range(LOADS_MAXIMUM + 3)]
+    assert all(content is not None for _, _, content in await asyncio.gather(*reads))
     assert most == LOADS_MAXIMUM
-    assert not turns._own
 
 
-async def test_who_has_nothing_left_waits_before_the_load_and_holds_up_nobody() -> None:
-    turns = Turns()
-    spent, other = Work(1000.0, 0.001), Work(1.0, 1.0)
-    spent.spend(1.0)
-    ended: list[Work] = []
+async def test_who_has_used_up_their_share_keeps_nobody_from_reading_the_same(
+    make_app: Make,
+) -> None:
+    app = await make_app(snapshot_interval_operations=1000, snapshots_kept=1)
+    await edited(app, 95)
+    app = await reopened(make_app, app, snapshot_spacing_operations=20)
+    # Nothing comes back while this runs.
+    never = 1e-9
+    spent, other = Work(never, 1.0), Work(1.0, 1.0)
+    spent.spend(2.0)
+    nearly = Work(never, 1e-6)
 
-    async def load(payer: Work) -> None:
-        async with turns.of_payers(), turns.one():
-            ended.append(payer)
+    async def read(payer: Work) -> None:
+        await Metered(app.manager.read_content("doc", 90), payer)
 
-    waiting = [asyncio.ensure_future(call(load(spent), spent)) for _ in range(3)]
-    await asyncio.sleep(0)
-    await call(load(other), other)
-    assert ended == [other]
-    await asyncio.gather(*waiting)
-    assert ended == [other, spent, spent, spent]
-
-
-async def test_as_many_reads_of_one_payer_wait_as_may() -> None:
-    turns = Turns()
-    payer = Work(1.0, 1.0)
-    gate = asyncio.Event()
-
-    async def load() -> None:
-        async with turns.of_payers():
-            await gate.wait()
-
-    loads = [
-        asyncio.ensure_future(call(load(), payer)) for _ in range(REQUESTS_WAITING_MAXIMUM + 3)
-    ]
-    done, _ = await asyncio.wait(loads, return_when=asyncio.FIRST_COMPLETED)
-    gate.set()
-    results = await asyncio.gather(*loads, return_exceptions=True)
-    assert [type(each) for each in results if each is not None] == [RateLimited] * 2
-    assert len(done) == 2
-    assert not turns._own
-
-
-async def call(awaitable: object, payer: Work) -> None:
-    await Metered(awaitable, payer)  # type: ignore[arg-type]
+    waiting = [asyncio.ensure_future(read(payer)) for payer in (spent, nearly, spent)]
+    while not nearly.waiting or not spent.waiting:  # noqa: ASYNC110
+        await asyncio.sleep(0.001)
+    await read(other)
+    assert not any(each.done() for each in waiting)
+    # What the second one has reached before its share was used up is stored.
+    key = (await app.manager._find_record("doc")).key
+    snapshot = await app.manager.repository.latest_snapshot(key, 25)
+    assert snapshot is not None
+    assert snapshot.version == 20
+    for each in waiting:
+        each.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    assert not app.manager._contents._queues
