@@ -249,16 +249,21 @@ class Allowance:
 
     def spend(self, seconds: float) -> None:
         """Pay for work on the event loop."""
-        if self._address is not None:
-            self._address.work.spend(seconds)
         if self._user is not None:
             self._user.work.spend(seconds)
-        if self._floor is not None:
-            self._floor.spend(seconds)
+        address = self._address
+        if address is not None:
+            work = address.work
+            work.spend(seconds)
+            if work.left < 0 and self._floor is not None:
+                self._floor.spend(seconds)
 
     @property
     def lacking(self) -> Work | None:
         """What has to be waited for (`Work.when_left`) before more is read; None for nothing."""
+        user, address = self._user, self._address
+        if (address is None or address.work.left >= 0) and (user is None or user.work.left >= 0):
+            return None
         return self._first(lambda work: work.must_wait)
 
     @property
@@ -302,7 +307,10 @@ class Unnoticed:
     """Pays without counting as one of the others, for whom shares hold (`Work.charge`)."""
 
     def __init__(self, work: Work) -> None:
-        self.spend = work.charge
+        self._work = work
+
+    def spend(self, seconds: float) -> None:
+        self._work.charge(seconds)
 
 
 class Metered:

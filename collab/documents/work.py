@@ -90,12 +90,12 @@ class Work:
         "_burst",
         "_clock",
         "_filled_at",
-        "_left",
         "_peak",
         "_rivals",
         "_share",
         "_timer",
         "_waiting",
+        "left",
     )
 
     def __init__(
@@ -109,7 +109,8 @@ class Work:
         self._rivals = rivals
         self._burst = burst_seconds
         self._clock = clock
-        self._left = burst_seconds
+        self.left = burst_seconds
+        """Seconds, as of the last time that something was spent: there may be more by now."""
         self._peak = 0.0
         self._filled_at = clock()
         self._waiting: deque[Callable[[], None]] = deque()
@@ -117,27 +118,38 @@ class Work:
 
     def spend(self, seconds: float) -> None:
         """Take so much, whether it is there or not."""
-        self.charge(seconds)
-        if self._rivals is not None:
-            self._rivals.note(self, self._filled_at)
+        now = self.charge(seconds)
+        rivals = self._rivals
+        if rivals is not None:
+            rivals.note(self, now)
 
-    def charge(self, seconds: float) -> None:
-        """As `spend`, but the others take no notice: for a probe of the operator's."""
-        self._left = self._fill() - seconds
-        if self._left < -ALONE_DEBT_SECONDS and self._is_alone:
-            self._left = -ALONE_DEBT_SECONDS
+    def charge(self, seconds: float) -> float:
+        """As `spend`, but the others take no notice: for a probe of the operator's.
+
+        Returns:
+            The time of the clock.
+        """
+        # This runs some times for each edit, so all that is usual is in one place.
+        now = self._clock()
+        left = self.left + (now - self._filled_at) * self._share
+        self._filled_at = now
+        left = (left if left < self._burst else self._burst) - seconds
+        if left < 0:
+            left = max(left, -ALONE_DEBT_SECONDS if self._is_alone else -DEBT_MAXIMUM_SECONDS)
+        self.left = left
         self._peak = seconds if seconds > self._peak else self._peak * PEAK_DECAY
+        return now
 
     @property
     def is_spent(self) -> bool:
         """Whether the share holds, and more was spent than there was."""
-        return self._left < 0 and self._fill() < 0 and not self._is_alone
+        return self.left < 0 and self._fill() < 0 and not self._is_alone
 
     @property
     def must_wait(self) -> bool:
         """Whether the next piece of work has to wait for its turn (`when_left`)."""
         return (
-            self._left < 0
+            self.left < 0
             and self._fill() < 0
             and (self._peak > SMALL_SECONDS or not self._is_alone)
         )
@@ -150,7 +162,7 @@ class Work:
     @property
     def is_overdrawn(self) -> bool:
         """Whether the debt is as high as it gets."""
-        return self.is_spent and self._left <= -DEBT_MAXIMUM_SECONDS
+        return self.is_spent and self.left <= -DEBT_MAXIMUM_SECONDS
 
     @property
     def waiting(self) -> int:
@@ -201,7 +213,7 @@ class Work:
 
     def _fill(self) -> float:
         now = self._clock()
-        filled = self._left + (now - self._filled_at) * self._share
-        self._left = max(min(filled, self._burst), -DEBT_MAXIMUM_SECONDS)
+        filled = self.left + (now - self._filled_at) * self._share
+        self.left = max(min(filled, self._burst), -DEBT_MAXIMUM_SECONDS)
         self._filled_at = now
-        return self._left
+        return self.left

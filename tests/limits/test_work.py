@@ -48,12 +48,12 @@ async def test_what_a_user_does_is_charged_over_all_connections(make_app: Make) 
     ann = make_token(SECRET, User("ann"), lifetime_seconds=60)
     budget = app.manager.budgets.of_user(User("ann"))
     assert budget is not None
-    left = [budget.work._left]
+    left = [budget.work.left]
     for number in range(3):
         wire = await connect(app, "doc", token=ann, address=f"127.0.0.{number + 2}")
         state = await wire.expect("document_state")
         await wire.edit(1, state["version"], {"insert": "x" * 1000})
         await wire.acknowledged()
-        left.append(budget.work._left)
+        left.append(budget.work.left)
     assert left == sorted(left, reverse=True)
     assert len(set(left)) == 4
