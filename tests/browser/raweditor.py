@@ -23,7 +23,7 @@ class Raw:
     def __init__(self, websocket: ClientConnection) -> None:
         self._websocket = websocket
         state = self.receive("document_state")
-        self._version, self._sent = state["version"], 0
+        self.version, self._sent = state["version"], 0
         self.client_id = state["client_id"]
 
     def send(self, **frame: Any) -> None:
@@ -38,13 +38,19 @@ class Raw:
     def edit(self, operation: Any) -> bool:
         """Whether the server took it."""
         self._sent += 1
-        self.send(type="edit", id=self._sent, version=self._version, operation=operation)
+        self.send(type="edit", id=self._sent, version=self.version, operation=operation)
         answer = self.receive("ack", "error")
         if answer["type"] == "error":
             self._sent -= 1
             return False
-        self._version = answer["version"]
+        self.version = answer["version"]
         return True
+
+    def catch_up(self) -> None:
+        """Make the next edit on what the document is now."""
+        self.send(type="ping")
+        while (frame := self.receive("document_change", "pong"))["type"] != "pong":
+            self.version = frame["version"]
 
 
 @contextlib.contextmanager

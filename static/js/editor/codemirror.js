@@ -7,6 +7,7 @@ import {
 } from "../../vendor/codemirror.js";
 import { collaboration, showRemote } from "./binding.js";
 import { remoteCursors } from "./cursors.js";
+import { Held } from "./held.js";
 import { lineEnds } from "./line_ends.js";
 import { appearance } from "./appearance.js";
 
@@ -21,6 +22,7 @@ const markdown = new LanguageSupport(markdownLanguage, [Prec.high(keymap.of(mark
  */
 export function openEditor(shared, parent, preview) {
   const readOnly = new Compartment();
+  const held = new Held(shared.type);
   const state = EditorState.create({
     doc: shared.content,
     extensions: [
@@ -46,13 +48,13 @@ export function openEditor(shared, parent, preview) {
       ]),
       readOnly.of(access(shared)),
       appearance,
-      remoteCursors(shared),
-      collaboration(shared),
+      remoteCursors(shared, held),
+      collaboration(shared, held),
     ],
   });
   const view = new EditorView({ state, parent });
   parent.setAttribute("aria-busy", "false");
-  showRemote(shared, view);
+  showRemote(shared, held, view);
   bindAccess(shared, view, readOnly);
   view.scrollDOM.addEventListener("scroll", () => preview.follow(view), { passive: true });
   return view;

@@ -2,6 +2,7 @@
 
 import { Decoration, EditorView, StateEffect, StateField, ViewPlugin, WidgetType } from "../../vendor/codemirror.js";
 import { colorOf } from "../page/color.js";
+import { settled } from "./binding.js";
 
 const setCursors = StateEffect.define();
 /** How long a name stays beside a cursor that has moved. */
@@ -42,12 +43,12 @@ const field = StateField.define({
   provide: (own) => EditorView.decorations.from(own),
 });
 
-function decorationsOf(users, length, isFresh) {
+function decorationsOf(users, length, held, isFresh) {
   const ranges = [];
   for (const { clientId, name, color: given, cursor } of users) {
     if (!cursor) continue;
     const color = colorOf(given);
-    const [anchor, head] = [Math.min(cursor.anchor, length), Math.min(cursor.head, length)];
+    const [anchor, head] = [cursor.anchor, cursor.head].map((offset) => Math.min(held.toShown(offset), length));
     const selection = Decoration.mark({ class: "remote-selection", attributes: { style: `--person: ${color}` } });
     if (anchor !== head) ranges.push(selection.range(Math.min(anchor, head), Math.max(anchor, head)));
     const caret = new Caret(clientId, name, color, isFresh(clientId));
@@ -56,8 +57,12 @@ function decorationsOf(users, length, isFresh) {
   return Decoration.set(ranges, true);
 }
 
-/** The extension; it follows `shared.users`. */
-export function remoteCursors(shared) {
+/**
+ * The extension; it follows `shared.users`.
+ * @param {import("../collab/document.js").CollabDocument} shared
+ * @param {import("./held.js").Held} held
+ */
+export function remoteCursors(shared, held) {
   const follower = ViewPlugin.define((view) => {
     const moved = new Map(); // clientId → the timer that takes its name away
     let planned = false;
@@ -66,7 +71,7 @@ export function remoteCursors(shared) {
     const draw = () => {
       planned = false;
       if (!open) return;
-      const decorations = decorationsOf(shared.users, view.state.doc.length, (clientId) => moved.has(clientId));
+      const decorations = decorationsOf(shared.users, view.state.doc.length, held, (clientId) => moved.has(clientId));
       view.dispatch({ effects: setCursors.of(decorations) });
     };
     // Never within an update of the view: one drawing for all that happens in one turn.
@@ -88,6 +93,9 @@ export function remoteCursors(shared) {
     ];
     plan();
     return {
+      update({ transactions }) {
+        if (transactions.some(({ effects }) => effects.some((effect) => effect.is(settled)))) plan();
+      },
       destroy() {
         open = false;
         removers.forEach((remove) => remove());
