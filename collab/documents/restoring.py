@@ -65,8 +65,10 @@ async def _found(search: Search[Any], meter: Meter, allowance: Allowance | None)
         if meter.spent >= turn_ends_at:
             turn_ends_at = meter.spent + STEPS_OF_TURN
             await asyncio.sleep(0)
-            while allowance is not None and (lacking := allowance.lacking) is not None:
+            lacking = None if allowance is None else allowance.lacking
+            while allowance is not None and lacking is not None:
                 await lacking.until_left()
+                lacking = allowance.spent
 
 
 def _check_size(operation: Any, settings: Settings) -> None:
@@ -77,9 +79,27 @@ def _check_size(operation: Any, settings: Settings) -> None:
             f"the operation has more than {values} JSON values, which is the limit "
             "(operation_maximum_values)"
         )
-    size = len(encode_json(operation).encode())
-    if size > settings.operation_maximum_bytes:
+    size, limit = _characters(operation), settings.operation_maximum_bytes
+    if size <= limit:
+        size = len(encode_json(operation).encode())
+    if size > limit:
         raise TooLarge(
-            f"the operation has {size} bytes, the limit is {settings.operation_maximum_bytes} "
+            f"the operation has {size} bytes or more, the limit is {limit} "
             "(operation_maximum_bytes)"
         )
+
+
+def _characters(operation: Any) -> int:
+    """How many characters its texts have: so many bytes at least."""
+    waiting = [operation]
+    found = 0
+    while waiting:
+        held = waiting.pop()
+        if type(held) is str:
+            found += len(held)
+        elif type(held) is list:
+            waiting += held
+        elif type(held) is dict:
+            found += sum(map(len, held))
+            waiting += held.values()
+    return found

@@ -5,6 +5,7 @@ Lengths and offsets count UTF-16 code units. A surrogate pair is never split.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator
 from typing import Any
 
@@ -76,17 +77,27 @@ class TextType(DeltaType):
         return delta.invert(operation, [{"insert": content}])
 
     def difference(self, before: str, after: str) -> Operation:
-        """What stands between the beginning and the end that both have in common is replaced."""
-        return finished(self.compare(before, after, Meter()))
+        """The stretches that differ are replaced: short ones as what stands between the beginning
+        and the end that both have in common."""
+        return finished(self._compare(before, after, sys.maxsize, Meter()))
 
     def compare(self, before: str, after: str, meter: Meter) -> Search[Operation]:
-        start, end = yield from delta.compare_texts(before, after, meter)
+        return self._compare(before, after, self._maximum_components, meter)
+
+    def _compare(
+        self, before: str, after: str, maximum_components: int, meter: Meter
+    ) -> Search[Operation]:
         writer = DeltaWriter()
-        writer.retain(length(before[:start]))
-        yield
-        writer.insert(after[start : len(after) - end])
-        writer.delete(length(before[start : len(before) - end]))
-        return writer.operation()
+        reached = 0
+        for stretch in (yield from delta.differing(before, after, meter)):
+            writer.retain(length(before[reached : stretch.start]))
+            writer.insert(after[stretch.new_start : stretch.new_end])
+            writer.delete(length(before[stretch.start : stretch.end]))
+            reached = stretch.end
+            yield
+        operation = writer.operation()
+        delta.check_count(len(operation["ops"]), maximum_components)
+        return operation
 
     def buffer(self, content: str) -> TextBuffer:
         return TextBuffer(content)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import Any
 
 import httpx2
@@ -10,14 +11,18 @@ import pytest
 
 from collab.app import Collab
 from collab.auth import User
+from collab.documents import work
 from collab.documents.work import Work
-from collab.errors import DocumentDeleted, VersionGone
+from collab.errors import DocumentDeleted, TooLarge, VersionGone
 from collab.ot import JsonType, registry
 from tests.conftest import Make
 from tests.ot.growset import GrowSetType
 from tests.wire import connect
 
 LONG = 200_000
+
+NUMBERS = " ".join(map(str, range(LONG)))
+"""More than one edit may bring."""
 
 # Nothing comes back while a test runs.
 NEVER = 1e-9
@@ -69,6 +74,17 @@ TOO_LARGE: dict[str, tuple[str, Any, Any, dict[str, Any]]] = {
 }
 
 
+@pytest.mark.parametrize("letter", ["x", "\U0001f600"])
+async def test_the_bytes_of_a_restore_are_those_of_its_json(make_app: Make, letter: str) -> None:
+    app = await make_app(operation_maximum_bytes=4000)
+    await two_versions(app, "text", letter * 1000, "")
+    if letter == "x":
+        assert await app.manager.restore_document("doc", 1, "ann") == 3
+        return
+    with pytest.raises(TooLarge, match="has 4023 bytes or more, the limit is 4000"):
+        await app.manager.restore_document("doc", 1, "ann")
+
+
 @pytest.mark.parametrize("limit", TOO_LARGE)
 async def test_a_restore_of_more_than_one_edit_may_bring_is_refused(
     make_app: Make, limit: str
@@ -103,7 +119,9 @@ async def test_a_restore_of_more_than_one_edit_may_bring_is_refused(
     ("doc_type", "first", "second"),
     [
         ("text", "x" * LONG, "x" * (LONG // 2) + "y" + "x" * (LONG // 2)),
+        ("text", NUMBERS, f"begin {NUMBERS} end"),
         ("richtext", runs("a", 3000), runs("b", 3000)),
+        ("richtext", {"ops": [{"insert": NUMBERS}]}, {"ops": [{"insert": f"a {NUMBERS} z"}]}),
         ("json", [{"n": n} for n in range(2000)], [{"n": n} for n in range(10)]),
         ("json", {"a": list(range(9000))}, {"a": list(range(1, 9000))}),
     ],
@@ -125,6 +143,9 @@ async def waiting_restore(app: Collab) -> tuple[asyncio.Task[int], Work]:
     budget = app.manager.budgets.of_address(scope)
     assert budget is not None
     budget.work.spend(1.0)
+    rival = app.manager.budgets.of_address({"client": ("127.0.0.3", 50000)})
+    assert rival is not None
+    rival.work.spend(0.0)
 
     async def restore() -> int:
         with app.manager.budgets.restore(scope, User("ann")) as allowance:
@@ -138,23 +159,25 @@ async def waiting_restore(app: Collab) -> tuple[asyncio.Task[int], Work]:
     return restoring, budget.work
 
 
-def give(work: Work, seconds: float) -> None:
+def give(owed: Work, seconds: float) -> None:
     """Fill up a budget to which nothing comes by itself."""
-    work._left = seconds
-    work._let_go()
+    owed.left = seconds
+    owed._let_go()
 
 
 @pytest.fixture
-async def slow(make_app: Make) -> Collab:
+async def slow(make_app: Make, monkeypatch: pytest.MonkeyPatch) -> Collab:
     """An application where nothing comes to the budget of an address, and a document."""
+    # However long a test takes, the other address is not forgotten.
+    monkeypatch.setattr(work, "RIVAL_SECONDS", math.inf)
     app = await make_app(address_loop_share=NEVER, transform_maximum_operations=3)
     await two_versions(app, "json", {"numbers": [5] * LONG}, {"numbers": [6] + [5] * (LONG - 1)})
     return app
 
 
 async def test_who_has_nothing_left_of_their_share_waits_for_the_restore(slow: Collab) -> None:
-    restoring, work = await waiting_restore(slow)
-    give(work, 1.0)
+    restoring, owed = await waiting_restore(slow)
+    give(owed, 1.0)
     assert await restoring == 3
     budget = slow.manager.budgets.of_address({"client": ("127.0.0.2", 50000)})
     assert budget is not None
@@ -162,28 +185,28 @@ async def test_who_has_nothing_left_of_their_share_waits_for_the_restore(slow: C
 
 
 async def test_what_others_edit_while_the_difference_is_looked_for_stays(slow: Collab) -> None:
-    restoring, work = await waiting_restore(slow)
+    restoring, owed = await waiting_restore(slow)
     for number in range(3):
         await slow.manager.handle_edit("doc", "bob", [{"p": [f"k{number}"], "oi": number}])
-    give(work, 1.0)
+    give(owed, 1.0)
     assert await restoring == 6
     _, _, content = await slow.manager.read_document("doc")
     assert content == {"numbers": [5] * LONG, "k0": 0, "k1": 1, "k2": 2}
 
 
 async def test_a_restore_that_others_have_overtaken_says_what_to_do(slow: Collab) -> None:
-    restoring, work = await waiting_restore(slow)
+    restoring, owed = await waiting_restore(slow)
     for number in range(4):
         await slow.manager.handle_edit("doc", "bob", [{"p": [f"k{number}"], "oi": number}])
-    give(work, 1.0)
+    give(owed, 1.0)
     with pytest.raises(VersionGone, match="difference to version 1 was looked for: send the same"):
         await restoring
 
 
 async def test_a_document_that_is_deleted_meanwhile_is_not_restored(slow: Collab) -> None:
-    restoring, work = await waiting_restore(slow)
+    restoring, owed = await waiting_restore(slow)
     await slow.manager.delete_document("doc")
-    give(work, 1.0)
+    give(owed, 1.0)
     with pytest.raises(DocumentDeleted):
         await restoring
 
@@ -198,10 +221,10 @@ async def test_publishing_a_restored_version_is_charged(make_app: Make) -> None:
     budget = app.manager.budgets.of_address(scope)
     assert budget is not None
     with app.manager.budgets.restore(scope, User("ann")) as allowance:
-        before = budget.work._left
+        before = budget.work.left
         # Of its own steps nothing is charged here: that is what the application around it does.
         await app.manager.restore_document("doc", 1, "ann", allowance)
-        assert budget.work._left < before
+        assert budget.work.left < before
     for reader in readers:
         while (shown := await reader.receive())["type"] != "document_change":
             pass

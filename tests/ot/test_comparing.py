@@ -204,3 +204,46 @@ def test_a_search_stops_often_and_counts_its_work(number: int) -> None:
     assert most_steps(kind.compare(before, after, meter), meter) < STEPS_AT_ONCE
     with pytest.raises(TooMuchWork):
         finished(kind.compare(before, after, Meter(meter.spent - 1)))
+
+
+def words(chance: random.Random, count: int) -> str:
+    return " ".join(chance.choice(["wake", "élan", "\U0001f600", "of"]) for _ in range(count))
+
+
+def test_changes_far_from_one_another_do_not_replace_what_is_between() -> None:
+    chance = random.Random(4)
+    text = words(chance, 40_000)
+    middle = len(text) // 2
+    changed_text = f"begin {text[:middle]} middle {text[middle + 30 :]} end"
+    for kind, before, after in (
+        (TextType(), text, changed_text),
+        (RichTextType(), {"ops": [{"insert": text}]}, {"ops": [{"insert": changed_text}]}),
+    ):
+        operation = kind.difference(before, after)
+        assert kind.apply(before, operation) == after
+        assert kind.normalize(operation) == operation
+        assert sum(len(each.get("insert", "")) for each in operation["ops"]) < 100
+
+
+def test_the_difference_of_long_texts_leads_from_one_to_the_other() -> None:
+    kind = TextType()
+    chance = random.Random(5)
+    for _ in range(60):
+        before = words(chance, chance.randrange(1, 9000))
+        after = before
+        for _ in range(chance.randrange(1, 9)):
+            start = chance.randrange(len(after) + 1)
+            end = start + chance.randrange(2000)
+            # Added, deleted, replaced, repeated or moved.
+            part = chance.choice(["", "x", words(chance, 900), after[start:end], after[:1500]])
+            after = after[:start] + part + after[chance.choice([start, end]) :]
+        operation = kind.difference(before, after)
+        assert kind.apply(before, operation) == after
+        assert kind.normalize(operation) == operation
+
+
+def test_a_text_that_differs_throughout_takes_few_searches() -> None:
+    meter = Meter()
+    operation = finished(TextType().compare("ab" * 500_000, "ba" * 500_000, meter))
+    assert len(operation["ops"]) <= 3
+    assert meter.spent < 40_000

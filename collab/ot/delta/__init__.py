@@ -11,11 +11,12 @@ from .algebra import (
     transform_past,
 )
 from .attributes import same_attributes
-from .difference import compare, compare_texts, difference
+from .difference import check_count, compare, difference
 from .faults import BeyondEnd, SplitPair
 from .reader import Component, DeltaReader, Operation, extent
 from .rich_form import RichForm
 from .split import PIECE_COMPONENTS, split
+from .stretches import differing
 from .writer import DeltaWriter
 
 __all__ = [
@@ -28,10 +29,11 @@ __all__ = [
     "RichForm",
     "SplitPair",
     "apply",
+    "check_count",
     "compare",
-    "compare_texts",
     "compose",
     "difference",
+    "differing",
     "extent",
     "invert",
     "move_offset",

@@ -5,33 +5,32 @@ from __future__ import annotations
 import sys
 
 from ...errors import TooLarge
-from ..affixes import common_prefix, common_suffix
 from ..comparing import BLOCK, Search, common_items, finished
 from ..meter import Meter
 from ..utf16 import length
 from ..values import same
 from . import attributes
 from .reader import Component, DeltaReader, Operation, extent
+from .stretches import differing
 from .writer import DeltaWriter
 
-__all__ = ["compare", "compare_texts", "difference"]
+__all__ = ["check_count", "compare", "difference"]
 
 PLACEHOLDER = "\ufffc"
 """Stands for an embed, of whatever kind, while texts are compared."""
 
 STEPS_OF_PIECE = 4
 COMPONENTS_OF_STEP = 8
-CHARACTERS_OF_STEP = 512
 PIECES = 64
-"""What it takes to compare a piece with its attributes, and how many components are measured and
-characters compared in the time of one step."""
+"""What it takes to compare a piece with its attributes, how many components are measured in the
+time of one step, and after how many pieces the search stops for others."""
 
 
 def difference(before: list[Component], after: list[Component]) -> Operation:
     """An operation that makes `before` into `after`, both lists of inserts in normal form.
 
-    What stands between the beginning and the end that their texts have in common is replaced; on
-    these, attributes are changed and embeds replaced where they are not the same.
+    Stretches in which their texts differ (`differing`) are replaced; elsewhere attributes are
+    changed and embeds replaced where they are not the same.
     """
     return finished(compare(before, after, sys.maxsize, Meter()))
 
@@ -76,16 +75,6 @@ def check_count(components: int, maximum: int) -> None:
         )
 
 
-def compare_texts(before: str, after: str, meter: Meter) -> Search[tuple[int, int]]:
-    """How many characters two texts begin with and, beyond that, end with alike."""
-    meter.spend(1 + (len(before) + len(after)) // CHARACTERS_OF_STEP)
-    start = common_prefix(before, after)
-    yield
-    end = common_suffix(before, after, min(len(before), len(after)) - start)
-    yield
-    return start, end
-
-
 class Comparison:
     """Writes what leads from one list of inserts to another."""
 
@@ -109,13 +98,15 @@ class Comparison:
     def run(self) -> Search[None]:
         old = yield from self._text_of(self._before)
         new = yield from self._text_of(self._after)
-        start, end = yield from compare_texts(old, new, self._meter)
-        yield from self._reformat(length(old[:start]))
-        removed = length(old[start : len(old) - end])
-        self._writer.delete(removed)
-        yield from self._skip(removed)
-        yield from self._add(length(new[start : len(new) - end]))
-        yield from self._reformat(length(old[len(old) - end :]))
+        reached = 0
+        for stretch in (yield from differing(old, new, self._meter)):
+            yield from self._reformat(length(old[reached : stretch.start]))
+            reached = stretch.end
+            removed = length(old[stretch.start : stretch.end])
+            self._writer.delete(removed)
+            yield from self._skip(removed)
+            yield from self._add(length(new[stretch.new_start : stretch.new_end]))
+        yield from self._reformat(length(old[reached:]))
 
     def _text_of(self, content: list[Component]) -> Search[str]:
         texts: list[str] = []
