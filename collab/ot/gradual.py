@@ -76,8 +76,14 @@ def _joined(begin: bytes, members: Iterator[Iterator[bytes]]) -> Iterator[bytes]
 def _list_members(items: list[Any], levels: int) -> Iterator[Iterator[bytes]]:
     if len(items) <= FEW:
         return (pieces(item, levels) for item in items)
-    rest = iter(items)
-    return _many(lambda count: list(itertools.islice(rest, count)))
+    at = 0
+
+    def following(count: int) -> list[Any]:
+        nonlocal at
+        at += count
+        return items[at - count : at]
+
+    return _many(following)
 
 
 def _dict_members(members: dict[str, Any], levels: int) -> Iterator[Iterator[bytes]]:

@@ -33,7 +33,7 @@ answers nothing that everybody could agree on, and where it ignores a mistake, t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from typing import Any
 
 from ..errors import InvalidOperation
@@ -138,3 +138,6 @@ class JsonType:
 
     def buffer(self, content: Any) -> JsonBuffer:
         return JsonBuffer(content)
+
+    def filling(self, content: Any) -> Generator[None, None, JsonBuffer]:
+        return JsonBuffer.filling(content)

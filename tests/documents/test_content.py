@@ -58,13 +58,23 @@ async def test_a_long_text_is_brought_to_bytes_and_back(text: str) -> None:
     assert await to_text(data) == text
 
 
-async def test_a_long_text_is_put_into_a_buffer_in_turns() -> None:
-    text = "字é😀" * 600_000
-    filling = asyncio.ensure_future(fill_buffer(get_type("text"), text))
+@pytest.mark.parametrize(
+    ("doc_type", "content", "size"),
+    [
+        ("text", "字é😀" * 600_000, 4 * 600_000),
+        ("json", {"numbers": [7] * 500_000, "é": None}, 1_000_023),
+        ("richtext", {"ops": [{"insert": {"hr": 1}}] * 20_000}, 20_000 * 9),
+    ],
+)
+async def test_large_content_is_put_into_a_buffer_in_turns(
+    doc_type: str, content: object, size: int
+) -> None:
+    filling = asyncio.ensure_future(fill_buffer(get_type(doc_type), content))
     await asyncio.sleep(0)
     assert not filling.done()
     buffer = await filling
-    assert (buffer.size, buffer.content()) == (4 * 600_000, text)
+    assert (buffer.size, buffer.content()) == (size, content)
+    assert buffer.size == get_type(doc_type).buffer(content).size
 
 
 @pytest.mark.parametrize("doc_type", ["json", "richtext"])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import Any
 
 from ...errors import InvalidOperation
+from ..gradual import pieces
 from ..meter import Meter, TooMuchWork
 from ..values import Misfit
 from .components import Operation, inverse
@@ -29,6 +31,17 @@ class JsonBuffer:
         self._tree = Tree(content, Meter())
         self._tried: Operation | None = None
         self._size = 0
+
+    @classmethod
+    def filling(cls, content: Any) -> Generator[None, None, JsonBuffer]:
+        """Steps of a few milliseconds, at whose end is the buffer, which knows its size."""
+        buffer = cls(content)
+        size = 0
+        for piece in pieces(content):
+            size += len(piece)
+            yield
+        buffer._tree.size = size
+        return buffer
 
     @property
     def size(self) -> int:

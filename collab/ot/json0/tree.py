@@ -47,6 +47,10 @@ class Tree:
             self._size = size(self._top[0])
         return self._size
 
+    @size.setter
+    def size(self, known: int) -> None:
+        self._size = known
+
     def content(self) -> Any:
         self._own = {}
         return self._top[0]
