@@ -38,6 +38,8 @@ test("the save state in words", () => {
   assert.equal(textOf({ ...saved, state: "saving", unsaved: 1, delay: "late" }), "Still saving…");
   assert.equal(textOf({ ...saved, state: "offline", connected: false }, false), "Connecting…");
   assert.equal(textOf({ ...saved, state: "offline", connected: false }), "Offline");
+  assert.equal(textOf({ ...saved, readOnly: true }), "Read only");
+  assert.equal(textOf({ ...saved, state: "offline", connected: false, readOnly: true }), "Offline");
   const error = { code: "document_full", message: "", advice: "" };
   assert.equal(textOf({ ...saved, state: "failed", error }), "Not saved");
   // A server may have codes that this page does not know, whatever they are called.

@@ -188,7 +188,8 @@ export class CollabDocument extends Emitter {
   get status() {
     const connected = this.#joined;
     const { localCopy } = this.#keeping;
-    return this.#saveState.status({ unsaved: this.#session.unsaved, connected, localCopy });
+    const readOnly = this.user?.role === "viewer";
+    return this.#saveState.status({ unsaved: this.#session.unsaved, connected, localCopy, readOnly });
   }
 
   /** @returns {import("./rescued.js").Content | null} what the user is to decide about first */

@@ -13,6 +13,7 @@ export const ALARMING_MILLISECONDS = 20_000;
  * @property {boolean} connected
  * @property {boolean} localCopy false: what is unsaved could not be kept on this device either
  * @property {{code: string, message: string} | null} error why it failed
+ * @property {boolean} readOnly the server takes no edits of this user
  * @property {boolean} composing all that is unsaved is a word that an input method composes
  *
  * @typedef {object} Part something else that a person entered and the server does not have, such as a title
@@ -99,7 +100,7 @@ export class SaveState {
   }
 
   /** @returns {Status} */
-  status({ unsaved: edits, connected, localCopy }) {
+  status({ unsaved: edits, connected, localCopy, readOnly = false }) {
     const age = this.#age;
     const delay = age >= ALARMING_MILLISECONDS ? "alarming" : age >= LATE_MILLISECONDS ? "late" : "none";
     const { parts } = this;
@@ -113,6 +114,7 @@ export class SaveState {
       // A composition ends where its user goes elsewhere, and is an edit then.
       localCopy: localCopy && parts.every((part) => part.localCopy || part.composing),
       error,
+      readOnly,
       composing: edits === 0 && parts.length > 0 && parts.every((part) => part.composing),
     };
   }

@@ -5,11 +5,13 @@ import {
   dropCursor, highlightSpecialChars, history, historyKeymap, keymap, markdownKeymap, markdownLanguage,
   pasteURLAsLink, placeholder, rectangularSelection, search, searchKeymap,
 } from "../../vendor/codemirror.js";
+import { placeholderOf } from "../page/reading.js";
 import { collaboration, showRemote } from "./binding.js";
 import { remoteCursors } from "./cursors.js";
 import { Held } from "./held.js";
 import { lineEnds } from "./line_ends.js";
 import { appearance } from "./appearance.js";
+import { bindFind } from "./find.js";
 
 // A list goes on at Enter; an address pasted over text becomes its link.
 const markdown = new LanguageSupport(markdownLanguage, [Prec.high(keymap.of(markdownKeymap)), pasteURLAsLink]);
@@ -41,7 +43,6 @@ export function openEditor(shared, parent, preview) {
       crosshairCursor(),
       search({ top: true }),
       markdown,
-      placeholder("Write. Everyone with this address writes along."),
       keymap.of([
         { key: "Mod-Alt-p", run: () => (preview.toggle(), true) },
         ...defaultKeymap, ...historyKeymap, ...searchKeymap,
@@ -56,11 +57,18 @@ export function openEditor(shared, parent, preview) {
   parent.setAttribute("aria-busy", "false");
   showRemote(shared, held, view);
   bindAccess(shared, view, readOnly);
+  bindFind(view);
   view.scrollDOM.addEventListener("scroll", () => preview.follow(view), { passive: true });
   return view;
 }
 
-const access = (shared) => [EditorState.readOnly.of(!shared.mayEdit), EditorView.editable.of(shared.mayEdit)];
+const access = (shared) => [
+  EditorState.readOnly.of(!shared.mayEdit),
+  EditorView.editable.of(shared.mayEdit),
+  placeholder(placeholderOf(shared)),
+  // What can't be edited is reached by the keyboard all the same, to be read and searched.
+  shared.mayEdit ? [] : EditorView.contentAttributes.of({ tabindex: "0", "aria-readonly": "true" }),
+];
 
 /** A role may change with a new connection. */
 function bindAccess(shared, view, readOnly) {

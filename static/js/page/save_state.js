@@ -11,13 +11,13 @@ const ENDED = new Map([
 ]);
 
 /** @param {import("../collab/save_state.js").Status} status */
-export function textOf({ state, delay, error, composing }, wasConnected = true) {
+export function textOf({ state, delay, error, composing, readOnly }, wasConnected = true) {
   if (ENDED.has(error?.code)) return ENDED.get(error.code);
   if (state === "failed") return error?.code === "storage_unavailable" ? "Not saved, trying again" : "Not saved";
   if (state === "offline") return wasConnected ? "Offline" : "Connecting…";
   if (state === "saving" && composing) return "Typing…";
   if (state === "saving") return delay === "none" ? "Saving…" : "Still saving…";
-  return "Saved";
+  return readOnly ? "Read only" : "Saved";
 }
 
 /**
@@ -44,6 +44,7 @@ export function bindSaveState(shared, element, announcer) {
     wasConnected ||= status.connected;
     element.dataset.state = status.state;
     element.dataset.delay = status.delay;
+    element.toggleAttribute("data-read-only", Boolean(status.readOnly));
     element.title = status.error?.advice ?? "";
     const isWaiting = status.unsaved > 0 && (status.state !== "saving" || status.delay !== "none");
     part(".unsaved").hidden = !isWaiting;

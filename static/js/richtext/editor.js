@@ -3,6 +3,7 @@
 import { Quill } from "../../vendor/quill.js";
 import { UndoManager } from "../collab/undo.js";
 import { bindComposing } from "../page/composing.js";
+import { placeholderOf } from "../page/reading.js";
 import { bindQuill } from "./binding.js";
 import { showCursors } from "./cursors.js";
 import { registerFormats } from "./formats.js";
@@ -35,7 +36,7 @@ export function openEditor(shared, parent, toolbar, message) {
   registerUploader();
   const say = teller(message);
   const quill = new Editor(parent, {
-    placeholder: "Write. Everyone with this address writes along.",
+    placeholder: placeholderOf(shared),
     modules: {
       clipboard: { matchers: matchersThat(say) },
       // Tab is the way out for who uses no mouse.
@@ -70,6 +71,10 @@ function teller(message) {
 function bindAccess(shared, quill, toolbar) {
   const show = () => {
     quill.enable(shared.mayEdit);
+    quill.root.dataset.placeholder = placeholderOf(shared);
+    quill.root.setAttribute("aria-readonly", String(!shared.mayEdit));
+    // What can't be edited is reached by the keyboard all the same.
+    quill.root.tabIndex = 0;
     for (const control of toolbar.querySelectorAll("button, select")) control.disabled = !shared.mayEdit;
   };
   let may = shared.mayEdit;

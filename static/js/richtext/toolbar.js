@@ -13,7 +13,9 @@ export function bindToolbar(quill, toolbar, say) {
   const heading = toolbar.querySelector("select[data-format=header]");
 
   const show = () => {
-    const formats = quill.hasFocus() || quill.getSelection() ? quill.getFormat() : {};
+    // What has the focus and can't be edited has no selection.
+    const range = quill.getSelection();
+    const formats = range ? quill.getFormat(range) : {};
     for (const button of buttons) button.setAttribute("aria-pressed", String(isOn(formats, button.dataset)));
     heading.value = String(formats.header ?? "");
   };
