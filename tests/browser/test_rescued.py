@@ -162,7 +162,7 @@ def test_what_could_not_be_kept_is_said_to_be_only_here(
     press(page, "Put my text in its place")
     wait_until_saved(page)
     assert content(server, "doc") == "long " * 2000 + "mine"
-    expect(banner(page)).to_be_hidden()
+    wait_for_banner(page, "This device can't keep your changes")
 
 
 def test_room_that_is_made_later_is_used(

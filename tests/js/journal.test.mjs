@@ -145,6 +145,45 @@ test("a storage that runs full later leaves no stale record to be sent twice", a
   assert.equal(here.server.content, "ab");
 });
 
+test("a content that there is room for once is kept on, also when it is stored anew", async () => {
+  const here = world({ content: "x".repeat(100_000) });
+  const storage = new MemoryStorage(170_000);
+  const editor = await opened(here, { storage });
+  for (let count = 0; count < 4; count += 1) {
+    editor.edit(insert(0, "y".repeat(10_000)));
+    await here.clock.advance(500);
+    assert.equal(editor.status.localCopy, true);
+  }
+  assert.equal(records(storage).filter((key) => key.includes(":base:")).length, 1);
+});
+
+test("a storage without room is told at once, and so is room that is made", async () => {
+  const here = world({ content: "text" });
+  const storage = new MemoryStorage();
+  const editor = await opened(here, { storage });
+  const told = [];
+  editor.on("status", ({ localCopy }) => told.at(-1) !== localCopy && told.push(localCopy));
+  editor.edit(insert(0, "a"));
+  await here.clock.advance(500);
+  assert.deepEqual(told, [true]);
+  storage.quota = 0;
+  editor.edit(insert(0, "b"));
+  await here.clock.advance(500);
+  assert.deepEqual([told, editor.status.state], [[true, false], "saved"]);
+  storage.quota = Infinity;
+  await here.clock.advance(31_000);
+  assert.deepEqual(told, [true, false, true]);
+});
+
+test("a content that there is no room for is told when the document opens", async () => {
+  const here = world({ content: "x".repeat(1000) });
+  const editor = await opened(here, { storage: new MemoryStorage(900) });
+  const told = [];
+  editor.on("status", ({ localCopy }) => told.push(localCopy));
+  await here.clock.advance(500);
+  assert.deepEqual(told, [false]);
+});
+
 test("a record that can't be read is not in the way", async () => {
   const here = world({ content: "text" });
   const storage = new MemoryStorage();

@@ -56,6 +56,9 @@ test("the banner speaks up only when work is in danger", () => {
   assert.equal(banner({ state: "offline", unsaved: 3, delay: "alarming", localCopy: false }), "failed");
   assert.equal(banner({ state: "failed", error: { code: "document_full", advice: "Full." } }), "failed");
   assert.equal(banner({}, { content: "x", unsaved: 1 }), "rescued");
+  const unkept = { status: { ...saved, localCopy: false }, rescued: null, content: "", isReady: true, mayEdit: true };
+  assert.match(messageFor(unkept).text, /This device can't keep your changes/);
+  assert.equal(messageFor({ ...unkept, mayEdit: false }), null);
 });
 
 test("a document that is gone offers its text only where there is one", () => {

@@ -87,7 +87,8 @@ export class CollabDocument extends Emitter {
     this.#presence = new Presence(this.#session);
     this.#cursor = new OwnCursor(this.#session, (frame) => this.#joined && this.#connection.send(frame), clock);
     const scope = scopeOf(options.url, options.docId, options.userId);
-    this.#keeping = new Keeping({ ...options, storage, clock, scope, session: this.#session });
+    const onChange = () => this.#tellStatus();
+    this.#keeping = new Keeping({ ...options, storage, clock, scope, session: this.#session, onChange });
     this.#rescued = options.rescued ?? new Rescued(storage, scope, { ...options, clock });
     this.#stopHearing = this.#rescued.on("change", () => this.#rescuedChanged());
     this.#outbox = new Outbox({

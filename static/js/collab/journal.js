@@ -13,7 +13,8 @@
 import { keysOf, readRecord } from "./records.js";
 
 const BASE_AFTER_BYTES = 20_000;
-const RETRY_MILLISECONDS = 30_000;
+/** After a write that found no room, so long none is tried. */
+export const RETRY_MILLISECONDS = 30_000;
 const ABANDONED_MILLISECONDS = 30 * 24 * 3600 * 1000;
 
 export class Journal {
@@ -66,16 +67,21 @@ export class Journal {
    */
   write(session) {
     if (this.failing && this.clock.now() - this.#failedAt < RETRY_MILLISECONDS) return false;
+    // There may be room for one content and not for two.
+    const isStored = this.#store(session) || (this.remove(), this.#store(session));
+    // What is stored is older than what is sent: worse than nothing.
+    if (!isStored) this.remove();
+    this.#failedAt = isStored ? null : this.clock.now();
+    return isStored;
+  }
+
+  #store(session) {
     try {
       if (this.#baseEpoch !== session.epoch || !this.#hasBase()) this.#writeBase(session);
       this.storage.setItem(this.key, JSON.stringify(this.#record(session)));
       this.#dropOtherBases();
-      this.#failedAt = null;
       return true;
     } catch {
-      // What is stored is older than what is sent: worse than nothing.
-      this.remove();
-      this.#failedAt = this.clock.now();
       return false;
     }
   }

@@ -5,7 +5,7 @@
 
 import { claimsFor } from "./claim.js";
 import { newIdentifier } from "./identifier.js";
-import { Journal, unfinished } from "./journal.js";
+import { Journal, RETRY_MILLISECONDS, unfinished } from "./journal.js";
 
 const WRITE_MILLISECONDS = 150;
 
@@ -25,9 +25,10 @@ export class Keeping {
    * @param {() => number} [options.random]
    * @param {import("./claim.js").Claims} [options.claims]
    * @param {EventTarget | null} [options.events] tells `storage`; the browser's window
+   * @param {() => void} [options.onChange] `localCopy` has changed
    */
-  constructor({ storage, scope, session, clock, random, claims, events }) {
-    Object.assign(this, { storage, scope, session, clock, random });
+  constructor({ storage, scope, session, clock, random, claims, events, onChange = () => {} }) {
+    Object.assign(this, { storage, scope, session, clock, random, onChange });
     this.#claims = storage ? (claims ?? claimsFor(storage, { clock, events })) : null;
   }
 
@@ -114,7 +115,11 @@ export class Keeping {
   writeNow() {
     this.clock.clear(this.#timer);
     this.#timer = null;
-    this.#journal?.write(this.session);
+    if (!this.#journal) return;
+    const wasKept = this.localCopy;
+    this.#journal.write(this.session);
+    if (!this.localCopy) this.#timer = this.clock.set(() => this.writeNow(), RETRY_MILLISECONDS);
+    if (this.localCopy !== wasKept) this.onChange();
   }
 
   /** The page may end now: leave behind what the next one needs, and nothing else. */

@@ -50,6 +50,7 @@ export function messageFor(shared, plain = String) {
   if (status.error?.part) return partMessage(shared, status.error);
   if (status.state === "failed") return failedMessage(shared, status, copyAll);
   if (status.delay === "alarming") return alarmingMessage(shared, status, copyAll());
+  if (shared.isReady && shared.mayEdit && !status.localCopy) return notKeptMessage();
   return null;
 }
 
@@ -151,6 +152,13 @@ function alarmingMessage(shared, { unsaved, connected, localCopy }, copyIt) {
     text: `${reason} ${waits} ${kept}`,
     actions: [["Try now", () => shared.retry()], copyIt],
   };
+}
+
+function notKeptMessage() {
+  const text =
+    "This device can't keep your changes of this document: its storage is full or blocked. " +
+    "Until the server has them, they are only in this page.";
+  return { kind: "waiting", text, actions: [] };
 }
 
 const changes = (count) => (count === 1 ? "1 change" : `${count} changes`);
