@@ -204,14 +204,14 @@ async def restores(port: int) -> None:
     """Large documents are restored to and fro; one of them has readers."""
     versions = itertools.cycle((1, 1, 1, 2, 2, 2))
     async with contextlib.AsyncExitStack() as stack:
-        for number in range(20):
+        for number in range(5):
             reader, _ = await stack.enter_async_context(
                 joined(port, "letters", f"client_id=r{number}")
             )
             task = asyncio.ensure_future(drain(reader))
             stack.callback(task.cancel)
         doc_ids = itertools.cycle(("numbers", "near", "letters"))
-        await all_of(6, lambda _: restore(port, next(doc_ids), next(versions)))
+        await all_of(3, lambda _: restore(port, next(doc_ids), next(versions)))
 
 
 async def stored_reads(port: int) -> None:

@@ -14,6 +14,7 @@ from .test_floods import HONEST, QUARTER, UNLIMITED
 from .test_reads import LONGEST_TURN_SECONDS, stored
 
 NUMBERS = 3_000_000
+FEW_NUMBERS = 500_000
 LETTERS = 900_000
 
 
@@ -25,12 +26,13 @@ async def two_versions(app: Collab, doc_id: str, doc_type: str, contents: list[A
 
 
 async def prepare(app: Collab) -> None:
-    """The documents `numbers`, a list of others in each version; `near`, where the first and the
+    """The documents `numbers`, 3,000,000 others in each version; `near`, where the first and the
     last number differ; and `letters`, which one edit can bring back."""
     numbers = [number % 100 for number in range(NUMBERS)]
     others = [number + 1 for number in numbers]
     await two_versions(app, "numbers", "json", [numbers, others])
-    await two_versions(app, "near", "json", [numbers, [7, *numbers[1:-1], 7]])
+    few = numbers[:FEW_NUMBERS]
+    await two_versions(app, "near", "json", [few, [7, *few[1:-1], 7]])
     await two_versions(app, "letters", "text", ["x" * LETTERS, "y" * LETTERS])
 
 
