@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import { leaseClaims, lockClaims } from "../../static/js/collab/claim.js";
 import { insert, remove } from "../../static/js/collab/index.js";
+import { unsentDocuments } from "../../static/js/collab/unsent.js";
 import { FakeClock } from "./simulated/clock.mjs";
 import { MemoryStorage } from "./simulated/storage.mjs";
 import { opened, world } from "./simulated/world.mjs";
@@ -182,6 +183,20 @@ test("a content that there is no room for is told when the document opens", asyn
   editor.on("status", ({ localCopy }) => told.push(localCopy));
   await here.clock.advance(500);
   assert.deepEqual(told, [false]);
+});
+
+test("what a device holds for a server is known by document and user", async () => {
+  const here = world({ content: "text" });
+  const storage = new MemoryStorage();
+  const editor = await leftOffline(here, storage);
+  const known = () => unsentDocuments(storage, "http://server/", "u");
+  const editors = [{ clientId: editor.clientId, changes: 2, docType: "text" }];
+  assert.deepEqual(known(), [{ docId: "d", docType: "text", editors, hasTitle: false, setAside: 0 }]);
+  assert.deepEqual(unsentDocuments(storage, "http://server/", "another"), []);
+  assert.deepEqual(unsentDocuments(storage, "http://server/below/", "u"), []);
+  here.server.reachable = true;
+  await here.clock.advance(30_000);
+  assert.deepEqual(known(), []);
 });
 
 test("a record that can't be read is not in the way", async () => {

@@ -5,6 +5,7 @@ import { cleanText } from "../text.js";
 import { bindThemeToggle } from "../theme.js";
 import { bindAccount } from "./account.js";
 import { DocumentList } from "./list.js";
+import { bindUnsent } from "./unsent.js";
 
 document.documentElement.dataset.started = ""; // for start.js
 
@@ -58,6 +59,8 @@ addEventListener("pageshow", ({ persisted }) => {
   find("#create-form button").disabled = false;
   if (persisted) show(cleanText(find("#search").value, SEARCH_MAXIMUM));
 });
-bindAccount(api, { name: find("#account"), signOut: find("#sign-out"), signIn: find("#sign-in") }, base);
+const account = bindAccount(api, { name: find("#account"), signOut: find("#sign-out"), signIn: find("#sign-in") }, base);
 bindThemeToggle(find("[data-testid=theme-toggle]"));
-show(cleanText(find("#search").value, SEARCH_MAXIMUM));
+const shown = show(cleanText(find("#search").value, SEARCH_MAXIMUM));
+// The list has the titles.
+Promise.all([account, shown]).then(([session]) => bindUnsent(session, api, find("#unsent"), base));
