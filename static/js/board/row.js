@@ -39,6 +39,7 @@ export class Row {
     // It grows with its words.
     this.text = document.createElement("textarea");
     this.text.rows = 1;
+    this.text.dir = "auto";
     this.text.className = "item-text";
     this.text.dataset.testid = "item-text";
     this.text.setAttribute("aria-label", "What is to be done");

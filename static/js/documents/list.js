@@ -105,6 +105,7 @@ function named(title, docId) {
   const name = document.createElement("span");
   name.className = title ? "document-title" : "document-title untitled";
   name.textContent = title || "Untitled";
+  name.dir = "auto";
   if (title) return name;
   // Several of them would look alike.
   const id = document.createElement("span");

@@ -11,6 +11,7 @@ import { remoteCursors } from "./cursors.js";
 import { Held } from "./held.js";
 import { lineEnds } from "./line_ends.js";
 import { appearance } from "./appearance.js";
+import { direction } from "./direction.js";
 import { bindFind } from "./find.js";
 
 // A list goes on at Enter; an address pasted over text becomes its link.
@@ -34,6 +35,7 @@ export function openEditor(shared, parent, preview) {
       lineEnds,
       EditorState.allowMultipleSelections.of(true),
       EditorView.lineWrapping,
+      direction,
       EditorView.contentAttributes.of({ "aria-label": "Text", spellcheck: "true", autocapitalize: "sentences" }),
       highlightSpecialChars(),
       history(),

@@ -25,6 +25,24 @@ renderer.core.ruler.push("alignment", ({ tokens }) => {
   }
 });
 
+const DIRECTED = new Set(["paragraph", "heading", "bullet_list", "ordered_list", "list_item", "blockquote", "table", "th", "td"]);
+const RIGHT_TO_LEFT = /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Adlam}]/u;
+
+/** By the first letter. */
+function directionOf(text) {
+  const [letter] = /\p{L}/u.exec(text) ?? [];
+  return letter && RIGHT_TO_LEFT.test(letter) ? "rtl" : "ltr";
+}
+
+// Each block begins on the side that its first letter is written from.
+renderer.core.ruler.push("direction", ({ tokens }) => {
+  let direction = "ltr";
+  for (const token of [...tokens].reverse()) {
+    if (token.type === "inline") direction = directionOf(token.content);
+    else if (token.nesting === 1 && DIRECTED.has(token.type.slice(0, -"_open".length))) token.attrSet("dir", direction);
+  }
+});
+
 // - [ ] and - [x]
 renderer.core.ruler.push("tasks", ({ tokens, Token }) => {
   tokens.forEach((token, index) => {
@@ -47,9 +65,9 @@ const SANITISE = {
     "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "img", "input",
     "li", "ol", "p", "pre", "s", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
   ],
-  ALLOWED_ATTR: ["href", "src", "alt", "title", "class", "start", "type", "checked", "disabled", "data-line", "aria-label"],
+  ALLOWED_ATTR: ["href", "src", "alt", "title", "class", "start", "type", "checked", "disabled", "data-line", "aria-label", "dir"],
   // Not addresses: the expression below is not for them.
-  ADD_URI_SAFE_ATTR: ["type", "start", "checked", "disabled", "aria-label"],
+  ADD_URI_SAFE_ATTR: ["type", "start", "checked", "disabled", "aria-label", "dir"],
   ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|tel:|#|\/(?!\/)|\.{0,2}\/|data:image\/(?:png|jpe?g|gif|webp|avif);)/i,
 };
 

@@ -57,7 +57,19 @@ class UnknownEmbed extends Embed {
   }
 }
 
+/** Each line, but of code, begins on the side that its first letter is written from. */
+function registerDirection() {
+  const Block = Quill.import("blots/block");
+  const { create } = Block;
+  Block.create = function createDirected(value) {
+    const node = create.call(this, value);
+    if (this.blotName !== CodeBlock.blotName) node.setAttribute("dir", "auto");
+    return node;
+  };
+}
+
 export function registerFormats() {
+  registerDirection();
   const { Link, Image, CodeBlock: _, ...others } = formats;
   for (const format of [...Object.values(others), CodeBlock, SafeLink, SafeImage, UnknownEmbed]) {
     Quill.register(`formats/${format.blotName}`, format, true);
