@@ -12,6 +12,8 @@ import { build } from "esbuild";
 const STATIC = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..", "static");
 const LICENSES = "/* Licences of the libraries in this file: ../vendor/LICENSES.txt */";
 const SETTINGS = { bundle: true, minify: true, target: "es2022", charset: "utf8", legalComments: "none", write: false };
+// The modules are served, too; of the libraries there is no more to be seen than what they are here.
+const MAPPED = { sourcemap: "linked", sourcesContent: false };
 const COMPRESSED = /\.(?:br|gz)$/;
 const WORTH_COMPRESSING = /\.(?:css|html|js)$/;
 
@@ -24,6 +26,7 @@ export async function pages(root = STATIC) {
   const html = new Map();
   const files = new Map();
   for (const name of sources) html.set(name, await bundled(root, name, files));
+  await bundle(root, { entryPoints: ["js/start.js"], outfile: path.join(root, "built", "start.js"), ...MAPPED }, files);
   const version = await versionOf(root, files);
   for (const [name, text] of html) files.set(name, text.replaceAll("static/@/", `static/@${version}/`));
   files.set("VERSION", `${version}\n`);
@@ -47,8 +50,8 @@ async function bundled(root, page, files) {
     html = html.replace(index === 0 ? line : `    ${line}`, index === 0 ? built : "");
   });
   if (module) html = html.replace(module[0], module[0].replace(module[1], `built/${name}.js`));
-  // By start.js a page finds out that its version is gone.
-  return html.replaceAll(/static\/(?!js\/start\.js)/g, "static/@/");
+  // By start.js a page finds out that its version is gone: that has none.
+  return html.replaceAll(/static\/(?!js\/start\.js)/g, "static/@/").replace("static/js/start.js", "static/built/start.js");
 }
 
 async function bundle(root, options, files) {
@@ -76,9 +79,7 @@ async function script(root, name, address, files) {
     splitting: true,
     chunkNames: "[name]-[hash]",
     banner: { js: LICENSES },
-    // The modules are served, too; of the libraries there is no more to be seen than what they are here.
-    sourcemap: "linked",
-    sourcesContent: false,
+    ...MAPPED,
     plugins: [unmappedLibraries, namedWorkers(root, workers)],
   };
   await bundle(root, options, files);

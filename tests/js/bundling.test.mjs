@@ -55,7 +55,7 @@ test("a page names one style sheet and one script, by the version", async (t) =>
   assert.match(version, /^[0-9a-f]{16}$/);
   const named = [...text("page.html").matchAll(/(?:src|href)="([^"]+)"/g)].map(([, address]) => address);
   const at = `../static/@${version}`;
-  assert.deepEqual(named, [`${at}/icons/x.svg`, `${at}/built/page.css`, `${at}/js/early.js`, `${at}/built/page.js`, "../static/js/start.js"]);
+  assert.deepEqual(named, [`${at}/icons/x.svg`, `${at}/built/page.css`, `${at}/js/early.js`, `${at}/built/page.js`, "../static/built/start.js"]);
   assert.match(text("page.css"), /p\{color:red\}p\{margin:0\}/);
   assert.match(text("page.js"), /hello/);
   assert.doesNotMatch(text("page.js"), /never asked for/);
