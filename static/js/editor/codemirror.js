@@ -10,6 +10,7 @@ import { collaboration, showRemote } from "./binding.js";
 import { remoteCursors } from "./cursors.js";
 import { Held } from "./held.js";
 import { lineEnds } from "./line_ends.js";
+import { markdownKeys } from "./markdown_keys.js";
 import { appearance } from "./appearance.js";
 import { direction } from "./direction.js";
 import { bindFind } from "./find.js";
@@ -47,7 +48,7 @@ export function openEditor(shared, parent, preview) {
       markdown,
       keymap.of([
         { key: "Mod-Alt-p", run: () => (preview.toggle(), true) },
-        ...defaultKeymap, ...historyKeymap, ...searchKeymap,
+        ...markdownKeys, ...defaultKeymap, ...historyKeymap, ...searchKeymap,
       ]),
       readOnly.of(access(shared)),
       appearance,

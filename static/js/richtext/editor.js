@@ -26,11 +26,11 @@ class Editor extends Quill {
 /**
  * @param {import("../collab/document.js").CollabDocument} shared with content
  * @param {HTMLElement} parent
- * @param {HTMLElement} toolbar
- * @param {HTMLElement} message where something is told to the user
+ * @param {{toolbar: HTMLElement, addressForm: HTMLFormElement, message: HTMLElement}} places `message` is where
+ *   something is told to the user
  * @returns {Quill}
  */
-export function openEditor(shared, parent, toolbar, message) {
+export function openEditor(shared, parent, { toolbar, addressForm, message }) {
   registerFormats();
   registerHistory();
   registerUploader();
@@ -51,7 +51,7 @@ export function openEditor(shared, parent, toolbar, message) {
   quill.history.use(new UndoManager(shared));
   bindQuill(shared, quill);
   bindComposing(shared, quill.root);
-  bindToolbar(quill, toolbar, say);
+  bindToolbar(quill, toolbar, addressForm, say);
   showCursors(shared, quill);
   bindAccess(shared, quill, toolbar);
   return quill;

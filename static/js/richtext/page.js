@@ -10,7 +10,11 @@ openPage({
   type: richtext,
   plain,
   onReady: (shared) => {
-    const quill = openEditor(shared, testid("editor"), find("#toolbar"), find("#message"));
+    const quill = openEditor(shared, testid("editor"), {
+      toolbar: find("#toolbar"),
+      addressForm: find("#address-form"),
+      message: find("#message"),
+    });
     if (matchMedia("(pointer: fine)").matches) quill.focus();
   },
 });

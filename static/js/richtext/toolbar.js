@@ -1,15 +1,19 @@
 /** The buttons above the text: one for each format, pressed where it holds. */
 
+import { Quill } from "../../vendor/quill.js";
 import { icon } from "../icons.js";
+import { AddressForm } from "./address_form.js";
 import { isSafeImage, isSafeLink } from "./addresses.js";
 
 /**
  * @param {import("../../vendor/quill.js").Quill} quill
  * @param {HTMLElement} toolbar with `[data-format]` buttons and the select of headings
+ * @param {HTMLFormElement} addressForm asks for the address of a link or a picture
  * @param {(message: string) => void} say tells the user what went wrong
  */
-export function bindToolbar(quill, toolbar, say) {
+export function bindToolbar(quill, toolbar, addressForm, say) {
   const buttons = [...toolbar.querySelectorAll("button[data-format]")];
+  const form = new AddressForm(addressForm, quill);
   const heading = toolbar.querySelector("select[data-format=header]");
 
   const show = () => {
@@ -21,9 +25,10 @@ export function bindToolbar(quill, toolbar, say) {
   };
 
   const press = ({ format, value = true }) => {
+    if (!quill.isEnabled()) return undefined;
     quill.focus();
-    if (format === "link") return link(quill, say);
-    if (format === "image") return image(quill, say);
+    if (format === "link") return link(quill, form, say);
+    if (format === "image") return image(quill, form, say);
     if (format === "undo" || format === "redo") return quill.history[format]();
     if (format === "clean") return clean(quill);
     quill.format(format, isOn(quill.getFormat(), { format, value }) ? false : value, "user");
@@ -39,6 +44,7 @@ export function bindToolbar(quill, toolbar, say) {
     quill.focus();
     quill.format("header", Number(heading.value) || false, "user");
   });
+  quill.keyboard.addBinding({ key: "k", shortKey: true }, () => press({ format: "link" }));
   quill.on("editor-change", show);
   show();
 }
@@ -46,24 +52,43 @@ export function bindToolbar(quill, toolbar, say) {
 const isOn = (formats, { format, value = true }) =>
   value === true ? Boolean(formats[format]) : formats[format] === value;
 
-function link(quill, say) {
-  const range = quill.getSelection(true);
-  const known = quill.getFormat(range).link;
-  const url = prompt("Address of the link; leave it empty to have none", known ?? "https://");
-  if (url === null) return;
-  if (url.trim() !== "" && !isSafeLink(url)) return say("Only web and mail addresses can be linked to.");
-  const value = url.trim() || false;
-  if (range.length > 0) quill.formatText(range.index, range.length, "link", value, "user");
-  else if (value) quill.insertText(range.index, value, { link: value }, "user");
+function link(quill, form, say) {
+  const range = linkAt(quill, quill.getSelection(true));
+  const value = quill.getFormat(range.index, range.length).link;
+  const take = (address, { index, length }) => {
+    if (address !== "" && !isSafeLink(address)) return refuse(say, "Only web and mail addresses can be linked to.");
+    if (length > 0) quill.formatText(index, length, "link", address || false, "user");
+    else if (address !== "") quill.insertText(index, address, { link: address }, "user");
+    return true;
+  };
+  form.ask(range, { label: "Address of the link", value, take });
 }
 
-function image(quill, say) {
+/** The whole of the link that the cursor is in. */
+function linkAt(quill, range) {
+  if (range.length > 0) return range;
+  const Link = Quill.import("formats/link");
+  for (const index of [range.index, range.index - 1]) {
+    const [found, offset] = index >= 0 ? quill.scroll.descendant(Link, index) : [null];
+    if (found) return { index: index - offset, length: found.length() };
+  }
+  return range;
+}
+
+function image(quill, form, say) {
+  const take = (address, { index }) => {
+    if (address === "") return true;
+    if (!isSafeImage(address)) return refuse(say, "Only pictures at a web address can be shown.");
+    quill.insertEmbed(index, "image", address, "user");
+    return true;
+  };
   const { index } = quill.getSelection(true);
-  const url = prompt("Address of the picture", "https://");
-  if (url === null || url.trim() === "") return;
-  if (!isSafeImage(url)) return say("Only pictures at a web address can be shown.");
-  quill.insertEmbed(index, "image", url.trim(), "user");
-  quill.setSelection(index + 1, "user");
+  form.ask({ index, length: 0 }, { label: "Address of the picture", take });
+}
+
+function refuse(say, message) {
+  say(message);
+  return false;
 }
 
 function clean(quill) {
