@@ -12,6 +12,15 @@ from tests.browser.conftest import OpenPage
 from tests.browser.test_editor import content, focus, wait_until_saved, write
 from tests.serverprocess import ServerProcess
 
+COPIED = """() => {
+  const clipboardData = new DataTransfer();
+  const options = { clipboardData, bubbles: true, cancelable: true };
+  document.execCommand("selectAll");
+  document.querySelector(".ql-editor").dispatchEvent(new ClipboardEvent("copy", options));
+  getSelection().collapse(document.querySelectorAll(".ql-editor li")[1].lastChild, 1);
+  return clipboardData.getData("text/html");
+}"""
+
 
 def shown(page: Page) -> str:
     return "\n".join(page.locator(".cm-line").all_inner_texts())
@@ -111,3 +120,49 @@ def test_a_link_of_a_rich_text_is_edited_in_a_form(
     expect(page.locator(".ql-editor a")).to_have_count(0)
     wait_until_saved(page)
     assert link not in ops(server)
+
+
+def depths(page: Page) -> list[int]:
+    names: Any = page.locator(".ql-editor li").evaluate_all(
+        "(all) => all.map((li) => li.className)"
+    )
+    return [int(name.removeprefix("ql-indent-") or 0) for name in names]
+
+
+def test_tab_indents_the_items_of_a_list(open_page: OpenPage, server: ServerProcess) -> None:
+    page = open_page("/documents/doc?doc_type=richtext")
+    other = open_page("/documents/doc?doc_type=richtext")
+    page.locator(".ql-editor").click()
+    page.get_by_test_id("format-bullet").click()
+    for text in ("one", "two", "three"):
+        write(page, text)
+        if text != "three":
+            page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert depths(page) == [0, 0, 1]
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Tab")
+    assert depths(page) == [0, 1, 2]
+    wait_until_saved(page)
+    lists = [each["attributes"] for each in ops(server) if each["insert"] == "\n"]
+    assert lists == [{"list": "bullet"}, *({"list": "bullet", "indent": n} for n in (1, 2))]
+    expect(other.locator(".ql-editor li.ql-indent-2")).to_have_text("three")
+    # What is copied has its lists in each other, and so has what is pasted.
+    html = page.evaluate(COPIED)
+    assert html == "<ul><li>one<ul><li>two<ul><li>three</li></ul></li></ul></li></ul>"
+    page.keyboard.press("Shift+Tab")
+    assert depths(page) == [0, 0, 2]
+    # Several at once, and the way out of the text where nothing can be moved.
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Tab")
+    assert depths(page) == [1, 1, 3]
+    page.keyboard.press("Control+End")
+    for _ in range(3):
+        page.keyboard.press("Shift+Tab")
+    assert depths(page) == [1, 1, 0]
+    page.keyboard.press("Shift+Tab")
+    expect(page.locator(".ql-editor")).not_to_be_focused()
+    page.reload()
+    expect(page.locator(".ql-editor li")).to_have_count(3)
+    assert depths(page) == [1, 1, 0]

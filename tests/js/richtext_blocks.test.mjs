@@ -20,6 +20,14 @@ test("a line shows the strongest of the block formats that its newline has", () 
   assert.equal(shownBlock(undefined), undefined);
 });
 
+test("an item of a list shows how deep it is, and no other line does", () => {
+  const shown = (attributes) => shownOf(content({ insert: "\n", attributes })).ops[0].attributes;
+  assert.deepEqual(shown({ list: "bullet", indent: 2 }), { list: "bullet", indent: 2 });
+  for (const indent of [0, -1, 9, 1.5, "2", true, {}]) assert.deepEqual(shown({ list: "bullet", indent }), { list: "bullet" });
+  assert.deepEqual(shown({ header: 1, indent: 2 }), { header: 1 });
+  assert.equal(shown({ indent: 2 }), undefined);
+});
+
 test("an edit that sets a block format takes the others away by name", () => {
   const text = content({ insert: "ab\ncd\n", attributes: { header: 1 } });
   assert.deepEqual(withOneBlock([{ retain: 2 }, { retain: 1, attributes: { list: "bullet" } }], text), [

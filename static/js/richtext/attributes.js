@@ -6,6 +6,8 @@
 const LANGUAGE = /^[\w+#.-]{1,40}$/;
 const SIZE = /^\d{1,5}(?:\.\d{1,3})?(?:px|%)?$/;
 const TEXT_MAXIMUM = 500;
+/** How deep an item of a list may be shown. */
+export const DEPTH_MAXIMUM = 8;
 
 const onOrOff = (value) => (value ? true : null);
 const text = (value) => (typeof value === "string" && value !== "" ? value : null);
@@ -18,6 +20,7 @@ const SHOWN = new Map([
   ["link", text],
   ["header", (value) => (/^[1-6]$/.test(value) ? Number(value) : null)],
   ["list", (value) => (LISTS.includes(value) ? value : null)],
+  ["indent", (value) => (Number.isInteger(value) && value > 0 && value <= DEPTH_MAXIMUM ? value : null)],
   ["code-block", (value) => (typeof value === "string" && LANGUAGE.test(value) ? value : onOrOff(value))],
   ["alt", (value) => text(value)?.slice(0, TEXT_MAXIMUM) ?? null],
   ["width", size],

@@ -9,6 +9,7 @@ import { showCursors } from "./cursors.js";
 import { registerFormats } from "./formats.js";
 import { registerHistory } from "./history.js";
 import { htmlOf } from "./html.js";
+import { indentingKeys } from "./indenting.js";
 import { matchersThat, registerUploader } from "./pasting.js";
 import { bindToolbar } from "./toolbar.js";
 
@@ -39,8 +40,7 @@ export function openEditor(shared, parent, { toolbar, addressForm, message }) {
     placeholder: placeholderOf(shared),
     modules: {
       clipboard: { matchers: matchersThat(say) },
-      // Tab is the way out for who uses no mouse.
-      keyboard: { bindings: { tab: null, "remove tab": null } },
+      keyboard: { bindings: indentingKeys },
       uploader: { refuse: say },
     },
   });

@@ -2,7 +2,10 @@
 
 import { Embed, Quill, formats } from "../../vendor/quill.js";
 import { shownImage, shownLink } from "./addresses.js";
+import { DEPTH_MAXIMUM } from "./attributes.js";
 import { UNKNOWN, labelOf, unknownEmbed } from "./components.js";
+
+const { ClassAttributor, EmbedBlot, Scope } = Quill.import("parchment");
 
 class SafeLink extends formats.Link {
   static sanitize(url) {
@@ -36,7 +39,7 @@ class SafeImage extends formats.Image {
 
 /** Code without marks, as Quill has it. Embeds stay: the lengths are those of the document. */
 class CodeBlock extends formats.CodeBlock {
-  static allowedChildren = [...formats.CodeBlock.allowedChildren, Quill.import("parchment").EmbedBlot];
+  static allowedChildren = [...formats.CodeBlock.allowedChildren, EmbedBlot];
 }
 
 class UnknownEmbed extends Embed {
@@ -57,6 +60,28 @@ class UnknownEmbed extends Embed {
   }
 }
 
+const DEPTHS = Array.from({ length: DEPTH_MAXIMUM }, (_, index) => index + 1);
+
+/** How deep an item of a list is, from 1; Quill's own keys ask for one more or less. */
+class Indent extends ClassAttributor {
+  add(node, value) {
+    const step = { "+1": 1, "-1": -1 }[value];
+    const depth = step === undefined ? Number(value) : (this.value(node) ?? 0) + step;
+    if (depth > 0) return super.add(node, depth);
+    this.remove(node);
+    return true;
+  }
+
+  /** As a class has it, it is text. */
+  canAdd(node, value) {
+    return super.canAdd(node, Number(value));
+  }
+
+  value(node) {
+    return Number(super.value(node)) || undefined;
+  }
+}
+
 /** Each line, but of code, begins on the side that its first letter is written from. */
 function registerDirection() {
   const Block = Quill.import("blots/block");
@@ -74,4 +99,6 @@ export function registerFormats() {
   for (const format of [...Object.values(others), CodeBlock, SafeLink, SafeImage, UnknownEmbed]) {
     Quill.register(`formats/${format.blotName}`, format, true);
   }
+  const indent = new Indent("indent", "ql-indent", { scope: Scope.BLOCK, whitelist: DEPTHS });
+  Quill.register("formats/indent", indent, true);
 }

@@ -59,7 +59,7 @@ function linesOf(ops, from, to) {
 function blockOf(inert, before, { parts, attributes }) {
   const kind = shownBlock(attributes);
   if (kind === "code-block") return codeOf(inert, before, parts);
-  if (kind === "list") return itemOf(inert, before, parts, attributes.list);
+  if (kind === "list") return itemOf(inert, before, parts, attributes);
   const block = inert.createElement(kind === "header" ? `h${Number(attributes.header) || 1}` : kind ?? "p");
   block.append(...inlineOf(inert, parts));
   return block;
@@ -73,14 +73,32 @@ function codeOf(inert, before, parts) {
   return code === before ? null : code;
 }
 
-function itemOf(inert, before, parts, kind) {
+const isList = (element) => element?.localName === "ul" || element?.localName === "ol";
+
+function itemOf(inert, before, parts, { list: kind, indent: depth = 0 }) {
   const name = kind === "ordered" ? "ol" : "ul";
-  const list = before?.localName === name ? before : inert.createElement(name);
   const item = inert.createElement("li");
   if (kind === "checked" || kind === "unchecked") item.setAttribute("data-list", kind);
   item.append(...inlineOf(inert, parts));
-  list.append(item);
-  return list === before ? null : list;
+  const isBelow = before?.localName === name || (depth > 0 && isList(before));
+  const top = isBelow ? before : inert.createElement(name);
+  listAt(inert, top, depth, name).append(item);
+  return top === before ? null : top;
+}
+
+/** The list so deep in another one; less deep where there is no item that it could be part of. */
+function listAt(inert, top, depth, name) {
+  let list = top;
+  for (let level = 1; level <= depth && list.lastElementChild; level += 1) {
+    const item = list.lastElementChild;
+    let inner = item.lastElementChild;
+    if (!isList(inner) || (level === depth && inner.localName !== name)) {
+      inner = inert.createElement(name);
+      item.append(inner);
+    }
+    list = inner;
+  }
+  return list;
 }
 
 /** No element is left empty: as XML writes it, HTML would not see its end. */

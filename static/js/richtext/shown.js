@@ -30,7 +30,8 @@ export function shownOf(content, from = 0, to = shownLength(content)) {
     // Code has no formats but those that pictures have of their own.
     const kept = (attributes) => (block === "code-block" ? picked(attributes, OF_IMAGES) : attributes);
     for (const { insert, attributes: formats } of line) shown.insert(insert, kept(formats));
-    shown.insert("\n", block && { [block]: block === "code-block" ? true : attributes[block] });
+    const depth = block === "list" ? picked(attributes, ["indent"]) : {};
+    shown.insert("\n", block && { [block]: block === "code-block" ? true : attributes[block], ...depth });
     line = [];
   };
   for (const { insert, attributes = {} } of forQuill(new Delta(content.ops).slice(from, to).ops)) {
