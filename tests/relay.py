@@ -17,6 +17,8 @@ class Relay:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._connected = True
+        self._questions, self._answers = threading.Event(), threading.Event()
+        self._let_through()
         self._sockets: set[socket.socket] = set()
         self._lock = threading.Lock()
         threading.Thread(target=self._accept, daemon=True).start()
@@ -32,6 +34,17 @@ class Relay:
             sockets, self._sockets = self._sockets, set()
         for each in sockets:
             end(each)
+        self._let_through()
+
+    def hold(self, *, answers_only: bool = False) -> None:
+        """Pass on nothing more of what the server sends, and of what it is sent. `cut` loses it."""
+        self._answers.clear()
+        if not answers_only:
+            self._questions.clear()
+
+    def _let_through(self) -> None:
+        self._questions.set()
+        self._answers.set()
 
     def mend(self) -> None:
         with self._lock:
@@ -61,12 +74,17 @@ class Relay:
                 end(far)
                 return
             self._sockets |= {near, far}
-        threading.Thread(target=self._pass_on, args=(near, far), daemon=True).start()
-        self._pass_on(far, near)
+        threading.Thread(
+            target=self._pass_on, args=(near, far, self._questions), daemon=True
+        ).start()
+        self._pass_on(far, near, self._answers)
 
-    def _pass_on(self, source: socket.socket, sink: socket.socket) -> None:
+    def _pass_on(
+        self, source: socket.socket, sink: socket.socket, let_through: threading.Event
+    ) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
+                let_through.wait()
                 sink.sendall(data)
         end(source)
         end(sink)

@@ -13,17 +13,30 @@ export class Chunk {
   #parts = null;
   #crossed = [];
 
-  /** @param {object} operation @param {number} count how many local changes it holds */
-  constructor(operation, count = 1) {
+  /**
+   * @param {object} operation
+   * @param {number} count how many local changes it holds
+   * @param {"left" | "right"} side of what others put at the same place. Once sent it is "right", as the server has
+   *   it; "left" keeps together what one person types in one go
+   */
+  constructor(operation, count = 1, side = "right") {
     this.operation = operation;
     this.count = count;
+    this.side = side;
   }
 
   /** Both as one, the second made on the content that the first one makes. */
   static joined(type, first, second) {
-    const chunk = new Chunk(type.compose(first.operation, second.operation), first.count + second.count);
+    const chunk = new Chunk(type.compose(first.operation, second.operation), first.count + second.count, first.side);
     const [one, other] = [first.#caughtUp(type), second.#caughtUp(type)];
     if (one && other) chunk.#parts = [...one, ...other];
+    return chunk;
+  }
+
+  /** The same once it is sent. */
+  sent(type) {
+    const chunk = new Chunk(this.operation, this.count);
+    chunk.#parts = this.#caughtUp(type)?.map(({ operation, count }) => new Chunk(operation, count)) ?? null;
     return chunk;
   }
 
@@ -32,12 +45,13 @@ export class Chunk {
    * @returns {[Chunk, object]} the chunk as it is after the change, and the change as it is after the chunk
    */
   crossing(type, change) {
-    const chunk = new Chunk(type.transform(this.operation, change, "right"), this.count);
+    const { side } = this;
+    const chunk = new Chunk(type.transform(this.operation, change, side), this.count, side);
     if (this.#parts && this.#parts.length * (this.#crossed.length + 1) <= WORK_MAXIMUM) {
       chunk.#parts = this.#parts;
       chunk.#crossed = [...this.#crossed, change];
     }
-    return [chunk, type.transform(change, this.operation, "left")];
+    return [chunk, type.transform(change, this.operation, side === "right" ? "left" : "right")];
   }
 
   /** The same as smaller chunks in a row, each a single change if those are known; or just this one. */

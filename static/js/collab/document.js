@@ -450,6 +450,9 @@ export class CollabDocument extends Emitter {
     // The server knows edits of this client_id that are not known here (or the other way round):
     // to another client they come as ordinary changes.
     if (!possible.includes(frame.last_id)) return this.#leave({ renew: true });
+    // What was sent got lost, and its word has gone on: another identity makes sure of that, and both are sent as one.
+    const isLost = session.inflight && !session.inDoubt && frame.last_id === session.acknowledgedId;
+    if (isLost && session.continues) return this.#leave({ renew: true, now: true });
     this.#join(frame);
   }
 

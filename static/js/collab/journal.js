@@ -86,7 +86,7 @@ export class Journal {
     }
   }
 
-  #record({ type, epoch, checksum, inflight, pending, pendingCount, acknowledgedId }) {
+  #record({ type, epoch, checksum, inflight, pending, pendingCount, pendingSide, acknowledgedId }) {
     return {
       docType: type.name,
       clientId: this.clientId,
@@ -98,6 +98,7 @@ export class Journal {
       inflight,
       pending,
       pendingCount,
+      pendingSide,
       savedAt: this.clock.now(),
     };
   }

@@ -10,10 +10,15 @@ import { adviceFor, policyFor } from "./policy.js";
 /** Another edit may fit where this one did not. */
 const ANOTHER_MAY_FIT = new Set(["document_full", "too_large"]);
 
+/** So long after a connect, or what was sent again then, is what others did meanwhile waited for. */
+export const CATCH_UP_MILLISECONDS = 100;
+
 export class Outbox {
   #fence = null; // {clientId, id, version} of the empty edit that settles a doubt
   #waits;
   #timer = null;
+  #isSentAgain = false;
+  #catchingUp = null; // the timer of the end of it
 
   /**
    * @param {object} parts
@@ -38,14 +43,37 @@ export class Outbox {
 
   /** On every open: what was sent and not acknowledged goes out again at once. */
   resend() {
+    this.#isSentAgain = !this.#fence && !this.session.inDoubt && this.session.inflight !== null;
     if (this.#fence || this.session.inDoubt) this.#raiseFence();
-    else if (this.session.inflight) this.#sendInflight();
-    else this.flush();
+    else if (this.#isSentAgain) this.#sendInflight();
+    else {
+      this.#catchUp();
+      this.flush();
+    }
+  }
+
+  /**
+   * What goes on with a word of before must not be sent on a version of before: the server puts it behind what
+   * others have written at that place since, here it stays with the word.
+   */
+  #catchUp() {
+    this.#isSentAgain = false;
+    this.#endCatchUp();
+    if (!this.session.continues) return;
+    this.#catchingUp = this.clock.set(() => {
+      this.#catchingUp = null;
+      this.flush();
+    }, CATCH_UP_MILLISECONDS);
+  }
+
+  #endCatchUp() {
+    this.clock.clear(this.#catchingUp);
+    this.#catchingUp = null;
   }
 
   /** Send what is pending, unless something is on its way. */
   flush() {
-    if (!this.maySend() || this.#fence || this.saveState.error || this.session.inflight) return;
+    if (this.#catchingUp !== null || !this.maySend() || this.#fence || this.saveState.error || this.session.inflight) return;
     this.session.tidy();
     if (!this.session.freeze(EDIT_BYTES)) return;
     // Write-ahead: see journal.js.
@@ -77,6 +105,7 @@ export class Outbox {
     const reached = this.#fence?.id === id;
     const step = reached ? this.#fenceReached(id, version, checksum) : this.session.acknowledge(id, version, checksum);
     if (!this.session.inflight) this.#sentWell();
+    if (step && this.#isSentAgain) this.#catchUp();
     return step;
   }
 
@@ -176,6 +205,7 @@ export class Outbox {
   }
 
   stop() {
+    this.#endCatchUp();
     this.clock.clear(this.#timer);
   }
 }

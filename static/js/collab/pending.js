@@ -31,10 +31,15 @@ export class Pending {
     return composed(this.type, this.chunks);
   }
 
-  /** A local change. */
-  add(operation) {
+  /** Whether it goes on with what was typed before. */
+  get continues() {
+    return this.chunks[0]?.side === "left";
+  }
+
+  /** A local change; `side` as that of a chunk. */
+  add(operation, side) {
     const { chunks } = this;
-    chunks.push(new Chunk(operation));
+    chunks.push(new Chunk(operation, 1, side));
     while (chunks.length > 1 && this.#isTime(chunks.at(-2), chunks.at(-1))) this.#joinLast();
     if (this.type.isEmpty(chunks.at(-1).operation)) chunks.pop();
   }
@@ -94,9 +99,9 @@ export class Pending {
     let first = chunks.shift();
     const [operation, rest] = split(type, first.operation, bytes);
     if (rest) {
-      chunks.unshift(new Chunk(rest, first.count));
+      chunks.unshift(new Chunk(rest, first.count, first.side));
       // The changes count as unsaved until the last part of them is.
-      return new Chunk(operation, 0);
+      return new Chunk(operation, 0, first.side);
     }
     while (chunks.length > 0) {
       const longer = this.#longer(first, chunks[0], bytes);

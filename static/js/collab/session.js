@@ -30,6 +30,7 @@ export class Session {
   #shown;
   #pending;
   #lost = [];
+  #end = null; // of what was written here last; null: not known
 
   /** @param {object} type from `getType` */
   constructor(type, { content = type.create(), version = 0, epoch = null, checksum = null } = {}) {
@@ -73,6 +74,11 @@ export class Session {
     return kept && pending ? this.type.compose(kept, pending) : kept ?? pending;
   }
 
+  /** That of a chunk of all that is not sent. */
+  get pendingSide() {
+    return this.continues && !this.inflight?.isTakenBack ? "left" : "right";
+  }
+
   get pendingCount() {
     return this.#pending.count + (this.inflight?.isTakenBack ? this.inflight.count : 0);
   }
@@ -80,7 +86,7 @@ export class Session {
   /** A local change in the form that `repair` gives, on the content as it is now. */
   edit(operation) {
     this.#shown.apply(operation);
-    this.#pending.add(operation);
+    this.#add(operation);
   }
 
   /**
@@ -90,8 +96,23 @@ export class Session {
    */
   repair(operation) {
     const repaired = this.#shown.repair(operation);
-    if (!this.type.isEmpty(repaired)) this.#pending.add(repaired);
+    if (!this.type.isEmpty(repaired)) this.#add(repaired);
     return repaired;
+  }
+
+  #add(operation) {
+    const written = this.type.written?.(operation) ?? null;
+    this.#pending.add(operation, written && written.from === this.#end ? "left" : "right");
+    this.#end = written?.to ?? this.#endAfter(operation, true);
+  }
+
+  #endAfter(operation, own) {
+    return this.#end && this.type.transformCursor(this.#end, operation, own);
+  }
+
+  /** Whether what is sent next goes on with what was written before: nothing of others is to come in between. */
+  get continues() {
+    return this.#pending.continues;
   }
 
   /**
@@ -101,7 +122,7 @@ export class Session {
   freeze(bytes = Infinity) {
     if (this.inflight || this.#pending.chunks.length === 0) return null;
     const { clientId, acknowledgedId, version } = this;
-    this.inflight = new Inflight(this.#pending.take(bytes), { clientId, id: acknowledgedId + 1, version });
+    this.inflight = new Inflight(this.#pending.take(bytes).sent(this.type), { clientId, id: acknowledgedId + 1, version });
     return this.inflight;
   }
 
@@ -193,6 +214,7 @@ export class Session {
     const first = inflight?.chunks.map(crossed);
     const pending = this.#pending.chunks.map(crossed);
     this.#shown.apply(local);
+    this.#end = this.#endAfter(local, false);
     inflight?.follow(first);
     this.#pending.chunks = pending;
     return { operation, local };
@@ -209,6 +231,7 @@ export class Session {
     if (isWhole) inflight.follow(first.chunks);
     else inflight?.takeBack(first.chunks);
     const local = leading(type, this.content, operation, content);
+    this.#end = null;
     this.#pending.chunks = pending.chunks;
     this.content = content;
     return { operation, local };
@@ -272,6 +295,7 @@ export class Session {
     const change = this.type.difference(this.content, content);
     this.confirmed = new Confirmed(this.type, content);
     this.#pending = new Pending(this.type);
+    this.#end = null;
     Object.assign(this, { content, version, epoch, checksum, inflight: null });
     return change;
   }
@@ -281,7 +305,7 @@ export class Session {
    * @throws {RangeError} they do not fit each other; the session is unchanged
    */
   restore(base, record) {
-    const { baseVersion, log, epoch, checksum = null, inflight, pending, pendingCount } = record;
+    const { baseVersion, log, epoch, checksum = null, inflight, pending, pendingCount, pendingSide } = record;
     const confirmed = new Confirmed(this.type, base);
     log.forEach((operation) => confirmed.advance(operation));
     const unsaved = [inflight?.current, pending].filter(Boolean);
@@ -289,7 +313,7 @@ export class Session {
     const version = baseVersion + log.length;
     const sent = inflight && new Inflight(new Chunk(inflight.current, inflight.count), inflight);
     Object.assign(this, { confirmed, content, version, epoch, checksum, inflight: sent });
-    this.#pending = new Pending(this.type, pending ? [new Chunk(pending, pendingCount)] : []);
+    this.#pending = new Pending(this.type, pending ? [new Chunk(pending, pendingCount, pendingSide)] : []);
     this.identify(record.clientId, record.acknowledgedId);
   }
 

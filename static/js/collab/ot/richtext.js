@@ -17,6 +17,7 @@ import { repair } from "./delta/repair.js";
 import { touched } from "./delta/window.js";
 import { same } from "./same.js";
 import { splitDelta } from "./split.js";
+import { written } from "./written.js";
 
 const delta = (operation) => new Delta(operation.ops);
 const plain = ({ ops }) => ({ ops });
@@ -74,6 +75,8 @@ export const richtext = {
   },
 
   /** A cursor moves behind what its own editor inserts at it, and stays before what others do. */
+  written,
+
   transformCursor: (offset, operation, own) => delta(operation).transformPosition(offset, !own),
 
   difference,

@@ -10,6 +10,7 @@ import { Delta } from "../../../vendor/quill-delta.js";
 import { affixes } from "./affixes.js";
 import { splitDelta } from "./split.js";
 import { repair } from "./surrogates.js";
+import { written } from "./written.js";
 
 const delta = (operation) => new Delta(operation.ops);
 const plain = ({ ops }) => ({ ops });
@@ -84,6 +85,8 @@ export const text = {
   invert: (operation, content) => plain(delta(operation).invert(new Delta().insert(content))),
 
   /** A cursor moves behind what its own editor inserts at it, and stays before what others do. */
+  written,
+
   transformCursor: (offset, operation, own) => delta(operation).transformPosition(offset, !own),
 
   /** What turns `before` into `after`, as one replacement. */
