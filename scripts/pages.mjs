@@ -55,18 +55,27 @@ async function bundled(root, page, files) {
 }
 
 async function bundle(root, options, files) {
-  const { outputFiles } = await build({ ...SETTINGS, absWorkingDir: root, ...options });
-  for (const { path: file, contents } of outputFiles) {
+  const { outputFiles, metafile } = await build({ ...SETTINGS, metafile: true, absWorkingDir: root, ...options });
+  const madeOf = new Map(Object.entries(metafile.outputs).map(([file, { inputs }]) => [path.basename(file), Object.keys(inputs)]));
+  for (const { path: file, contents: made } of outputFiles) {
     const name = path.basename(file);
+    const hasLibraries = madeOf.get(name)?.some((input) => input.startsWith("vendor/"));
+    const contents = hasLibraries && !name.endsWith(".map") ? withLicenses(made) : made;
     if (files.has(name) && !Buffer.from(contents).equals(files.get(name))) throw new Error(`two bundles are called ${name}`);
     files.set(name, contents);
   }
 }
 
+/** The lines of the source map stay what they are, and its address the last line. */
+function withLicenses(made) {
+  const [, code, address] = Buffer.from(made).toString().match(/^([^]*?)(\/\/# sourceMappingURL=.*\n)?$/);
+  return Buffer.from(`${code}${LICENSES}\n${address ?? ""}`);
+}
+
 async function styleSheet(root, name, addresses, files) {
   const contents = addresses.map((address) => `@import "./${address}";`).join("\n");
   const stdin = { contents, resolveDir: root, loader: "css" };
-  await bundle(root, { stdin, outfile: path.join(root, "built", `${name}.css`), banner: { css: LICENSES } }, files);
+  await bundle(root, { stdin, outfile: path.join(root, "built", `${name}.css`) }, files);
 }
 
 /** A module with all that it imports; what it imports when it runs, and workers, become scripts of their own. */
@@ -78,7 +87,6 @@ async function script(root, name, address, files) {
     format: "esm",
     splitting: true,
     chunkNames: "[name]-[hash]",
-    banner: { js: LICENSES },
     ...MAPPED,
     plugins: [unmappedLibraries, namedWorkers(root, workers)],
   };

@@ -1,16 +1,19 @@
 /** The list of documents: newest first, search, create. */
 
 import { documentsApi } from "../api.js";
+import { keysOf } from "../collab/records.js";
+import { deviceStorage } from "../memory.js";
 import { cleanText } from "../text.js";
 import { bindThemeToggle } from "../theme.js";
 import { bindAccount } from "./account.js";
 import { DocumentList } from "./list.js";
-import { bindUnsent } from "./unsent.js";
 
 document.documentElement.dataset.started = ""; // for start.js
 
 const SEARCH_MAXIMUM = 500;
 const SEARCH_MILLISECONDS = 200;
+const LOAD_AGAIN_MILLISECONDS = 20_000;
+const WORK = /^collab(-title|-rescued)?:/;
 const find = (selector) => document.querySelector(selector);
 const base = new URL("./", location.href);
 const api = documentsApi(base);
@@ -63,4 +66,22 @@ const account = bindAccount(api, { name: find("#account"), signOut: find("#sign-
 bindThemeToggle(find("[data-testid=theme-toggle]"));
 const shown = show(cleanText(find("#search").value, SEARCH_MAXIMUM));
 // The list has the titles.
-Promise.all([account, shown]).then(([session]) => bindUnsent(session, api, find("#unsent"), base));
+Promise.all([account, shown]).then(([session]) => showUnsent(session));
+
+/** Most devices keep nothing that is unsent: what shows it is loaded where there is something. */
+async function showUnsent(session) {
+  const storage = deviceStorage();
+  const begin = async () => {
+    if (!keysOf(storage, "collab").some((key) => WORK.test(key))) return;
+    removeEventListener("storage", begin);
+    try {
+      const { bindUnsent } = await import("./unsent.js");
+      bindUnsent(session, api, find("#unsent"), base);
+    } catch {
+      setTimeout(begin, LOAD_AGAIN_MILLISECONDS);
+    }
+  };
+  if (!storage) return;
+  addEventListener("storage", begin);
+  await begin();
+}

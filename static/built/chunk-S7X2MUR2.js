@@ -1,0 +1,2 @@
+var c=/[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u206f\ufff9-\ufffb\p{Noncharacter_Code_Point}]+/gu;function o(e,n){let t=e.replace(c," ").replace(/ {2,}/g," ").trim();return u(t,n).trim()}function u(e,n){if(e.length<=n)return e;let t="",r=n;for(let{segment:f}of new Intl.Segmenter().segment(e)){if(r-=[...f].length,r<0)break;t+=f}return t||[...e].slice(0,n).join("")}export{o as a};
+//# sourceMappingURL=chunk-S7X2MUR2.js.map
