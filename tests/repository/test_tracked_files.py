@@ -77,3 +77,8 @@ def test_nothing_that_is_made_here_is_tracked() -> None:
 
 def test_no_tracked_file_is_larger_than_a_megabyte() -> None:
     assert [path for path in FILES if path.stat().st_size > 2**20] == []
+
+
+def test_no_merge_was_left_half_done() -> None:
+    marker = re.compile(rb"^(?:<{7} .|>{7} .|={7}\n)", re.MULTILINE)
+    assert [path for path in tracked() if marker.search(path.read_bytes())] == []
