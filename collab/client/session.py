@@ -79,7 +79,8 @@ class Inflight:
     `parts` are the edits that it is composed of, moved along like `current`. It is `reduced` when a
     change of others has left no place for some of them: then `parts` and `current` are those
     that are left, None if none is, and the server's answer to the whole is waited for. It is
-    `guessed` when the server may make something else of it than `current`.
+    `guessed` when the server may make something else of it than `current`, and `stored` once the
+    server has said so.
     """
 
     id: int
@@ -90,6 +91,7 @@ class Inflight:
     sent: bool = False
     reduced: bool = False
     guessed: bool = False
+    stored: bool = False
 
     @property
     def frame(self) -> str:
@@ -124,6 +126,9 @@ class Session:
         self._content: Buffer | None = None
         self._edit_bytes = EDIT_BYTES
         self._needs_state = False
+        # The version of a `document_state` that is not acted on: it may hold the inflight edit, or
+        # another one of that id. The server's answer to the edit tells.
+        self._in_doubt: int | None = None
 
     @property
     def joined(self) -> bool:
@@ -179,6 +184,7 @@ class Session:
     def disconnected(self) -> None:
         """The connection has ended: nothing goes out before the server has answered a new one."""
         self.online = False
+        self._in_doubt = None
 
     @property
     def query(self) -> dict[str, str]:
@@ -194,6 +200,8 @@ class Session:
         }
         if self.checksum is not None:
             query["checksum"] = str(self.checksum)
+        if self.inflight is not None:
+            query["inflight"] = str(self.inflight.id)
         return query
 
     @property
@@ -224,6 +232,9 @@ class Session:
             if frame["type"] in ("document_state", "document_resumed"):
                 raise StreamGap(f"the server's first frame, {frame['type']}, can't be read")
             # One of the server's own that is missing leaves a gap in the versions, which is seen.
+            return None
+        if self._in_doubt is not None:
+            self._settle(frame, self._in_doubt)
             return None
         return handler(self, frame)
 
@@ -267,7 +278,30 @@ class Session:
             raise self._no_way(f"the document is of the type '{frame['doc_type']}' now")
         content = doc_type.create(frame["content"])
         reason = self._lost(frame, content)
-        return self._replace(frame, content, reason) if reason else self._catch_up(frame, content)
+        if reason:
+            return self._replace(frame, content, reason)
+        inflight = self.inflight
+        if inflight is not None and frame["last_id"] >= inflight.id and not inflight.stored:
+            self._in_doubt, self.online, inflight.sent = frame["version"], True, False
+            return None
+        return self._catch_up(frame, content)
+
+    def _settle(self, frame: dict[str, Any], version: int) -> None:
+        """Find out whether the content of `version` holds the inflight edit, by the answer to it;
+        then the content is asked for again."""
+        inflight = self.inflight
+        if inflight is None or frame.get("id") != inflight.id:
+            return
+        if frame["type"] == "ack":
+            inflight.stored = frame["version"] <= version
+            raise StreamGap(f"edit {inflight.id} is part of the document: its content is asked for")
+        if frame["code"] in RETRIED:
+            inflight.sent = False
+        elif frame["code"] == "out_of_order":
+            self._thaw(self._left_of(inflight))
+            raise IdTaken(frame["message"])
+        else:
+            raise self._no_way(f"whether edit {inflight.id} is stored is unknown ({frame['code']})")
 
     def _enter(self, frame: dict[str, Any], doc_type: OperationType) -> None:
         content = doc_type.create(frame["content"])
@@ -330,7 +364,7 @@ class Session:
         doc_type, confirmed, _ = self._known()
         before = confirmed.content()
         inflight = self.inflight
-        accepted = inflight is not None and frame["last_id"] >= inflight.id
+        accepted = inflight is not None and inflight.stored and frame["last_id"] >= inflight.id
         former = self.content
         try:
             if accepted:
@@ -366,7 +400,7 @@ class Session:
                 "each editor needs a client_id of its own"
             )
         if inflight.guessed or not self._confirm(inflight.current):
-            self._needs_state = True
+            inflight.stored = self._needs_state = True
             raise StreamGap(
                 f"the server has accepted edit {edit_id}: what it made of it is unknown"
             )
@@ -469,11 +503,8 @@ class Session:
             return None
         if code == "version_ahead":
             raise StreamGap(frame["message"])
-        if inflight.reduced:
-            # What was at fault is told and out of the content.
-            self._thaw([replace(part, alone=True) for part in inflight.parts])
-        elif code in ("version_gone", "out_of_order"):
-            self._thaw(self._parts_of(inflight))
+        if inflight.reduced or code in ("version_gone", "out_of_order"):
+            self._thaw(self._left_of(inflight))
         elif not self._send_smaller(inflight, code):
             return self._take_back(
                 inflight, EditRefused(code, frame["message"], inflight.operation)
@@ -486,6 +517,12 @@ class Session:
         """The inflight edit was not accepted: its parts are sent as edits made now."""
         self._waiting().put_back(parts)
         self.inflight = None
+
+    def _left_of(self, inflight: Inflight) -> list[Part]:
+        if inflight.reduced:
+            # What was at fault is told and out of the content.
+            return [replace(part, alone=True) for part in inflight.parts]
+        return self._parts_of(inflight)
 
     def _parts_of(self, inflight: Inflight) -> list[Part]:
         """What `current` is composed of: itself, if its parts have become something else."""

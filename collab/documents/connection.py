@@ -124,6 +124,11 @@ class Connection:
         self._flows = False
         # Whether it has reached the history's head once; until then it may read from storage.
         self._caught_up = False
+        # The id of an edit that the client sends again. Another one may be stored under that id, so
+        # the stream stops before what is stored under it until the client's own has been answered.
+        self._expected: int | None = None
+        self._is_refused = False
+        self._is_stopped = False
         self._bad_frames = 0
         # How many frames in a row were refused for their rate.
         self._refused_in_a_row = 0
@@ -191,6 +196,7 @@ class Connection:
                 checksum = await document.checksum_of(version)
                 if request.checksum in (None, checksum):
                     self._metrics.resumes += 1
+                    self._expected = request.inflight
                     self._enter(version, lambda cursor: prepare(self._resumed(cursor, checksum)))
                     return
                 # Its changes may be no longer kept by now.
@@ -357,6 +363,8 @@ class Connection:
         refused = self._metrics.frames_refused if answers is None else self._metrics.edits_refused
         refused[error.code] += 1
         self.put(prepare(Error(error.code, error.message, answers)))
+        if not isinstance(error, (StorageError, RateLimited)):
+            self._answered(answers, is_refused=True)
         if isinstance(error, (FrameError, InvalidOperation, TooLarge)):
             self._count_bad_frame(error)
         elif isinstance(error, RateLimited):
@@ -385,10 +393,22 @@ class Connection:
         return True
 
     def _accepted(self, change: Change) -> None:
+        self._answered(change.record.client_edit_id, is_refused=False)
         # A repetition whose ack this connection's stream has passed is acknowledged aside; any
         # other ack comes with the stream.
         if change.version <= self.cursor:
             self.put(change.ack())
+
+    def _answered(self, edit_id: int | None, *, is_refused: bool) -> None:
+        """It is known whether what is stored under this id is the edit that the client sent."""
+        if edit_id is None or edit_id != self._expected:
+            return
+        self._is_refused = is_refused
+        if not is_refused:
+            self._expected = None
+        if self._is_stopped:
+            self._is_stopped = False
+            self._link.ring()
 
     def _update_presence(self, frame: PresenceUpdate) -> None:
         self._metrics.presence_frames += 1
@@ -447,7 +467,8 @@ class Connection:
         """The history's head has moved from `version` to `head` by `batch`; None if that is
         large."""
         self.leave_flow()
-        if batch is None or not self._is_at(version) or not self._write(batch):
+        is_plain = batch is not None and self._expected is None
+        if batch is None or not is_plain or not self._is_at(version) or not self._write(batch):
             self._link.ring()
             return
         self._cursor = head
@@ -527,12 +548,16 @@ class Connection:
             self._link.relieve()
         self._metrics.sent_bytes += size
         history = self.document.history
+        if self._is_stopped:
+            return page
         if self._cursor < history.start:
             return page or None
         for change in history.committed_since(self._cursor, PAGE_CHANGES):
             if size >= PAGE_BYTES:
                 break
-            frame = self.document.room.frame_for(self.client_id, change)
+            frame = self._frame_of(change)
+            if frame is None:
+                break
             page.append(frame)
             size += len(frame)
             self._metrics.sent_bytes += len(frame)
@@ -562,11 +587,26 @@ class Connection:
         records = await self.document.stored_operations(self._cursor, PAGE_CHANGES)
         if not records:
             raise TooSlow("this version's changes are no longer kept: reconnect")
-        self._cursor = records[-1].version
-        room = self.document.room
-        frames = [room.frame_for(self.client_id, Change.stored(record)) for record in records]
+        frames = []
+        for record in records:
+            frame = self._frame_of(Change.stored(record))
+            if frame is None:
+                break
+            frames.append(frame)
+            self._cursor = record.version
         self._metrics.sent_bytes += sum(map(len, frames))
         return frames
+
+    def _frame_of(self, change: Change) -> bytes | None:
+        """What the client sees of a change; None where the stream stops before it."""
+        record = change.record
+        if record.client_id != self.client_id or record.client_edit_id != self._expected:
+            return self.document.room.frame_for(self.client_id, change)
+        if not self._is_refused:
+            self._is_stopped = True
+            return None
+        self._expected = None
+        return change.frame
 
     # -- the end --------------------------------------------------------------------------------
 

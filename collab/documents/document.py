@@ -384,7 +384,10 @@ class Document:
                 )
             # It was shown long ago: only its identity counts, and all else may be compacted.
             change = Change.stored(record)
-        if change.record.fingerprint != fingerprint(version, self.doc_type.normalize(operation)):
+        sent = fingerprint(version, self.doc_type.normalize(operation))
+        if author.sent is None or author.sent[0] <= edit_id:
+            author.sent = (edit_id, sent)
+        if change.record.fingerprint != sent:
             raise _used_before(author, edit_id)
         return change
 

@@ -43,8 +43,9 @@ class JoinRequest:
 
     `guest_secret` is what a guest is known by; where the client gives none, it is a new one.
     `version` and `epoch` are None unless the client resumes; `checksum` is that of the version, as
-    the client was told it, None if it names none. `doc_type` is None where it doesn't matter, else
-    the type it must have.
+    the client was told it, None if it names none. `inflight` is the id of the edit that the client
+    sends again, None if it names none. `doc_type` is None where it doesn't matter, else the type it
+    must have.
     """
 
     client_id: str
@@ -52,6 +53,7 @@ class JoinRequest:
     epoch: str | None = None
     doc_type: str | None = None
     checksum: int | None = None
+    inflight: int | None = None
     guest_secret: str = field(default_factory=new_guest_secret, compare=False, repr=False)
 
     @classmethod
@@ -68,6 +70,7 @@ class JoinRequest:
             query.get("epoch"),
             query.get("doc_type"),
             _number(query, "checksum"),
+            _number(query, "inflight"),
             check_guest_secret(query.get("guest_secret") or new_guest_secret()),
         )
 

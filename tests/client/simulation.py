@@ -18,9 +18,12 @@ TEXT = get_type("text")
 
 @dataclass
 class Entry:
+    """`sent` is its frame as it was sent, None of what this server was only told."""
+
     client_id: str
     id: int
     operation: Any
+    sent: dict[str, Any] | None = None
 
 
 @dataclass
@@ -74,19 +77,22 @@ class SimulatedServer:
         client_id = line.client_id
         if frame["id"] <= self.last_id(client_id):
             own = [(v, e) for v, e in enumerate(self.log, 1) if e.client_id == client_id]
-            version, _ = own[frame["id"] - 1]
-            if version <= line.cursor:
+            version, entry = own[frame["id"] - 1]
+            line.answered(frame["id"], version if entry.sent == frame else None)
+            if entry.sent != frame:
+                line.refuse(frame["id"], "out_of_order")
+            elif version <= line.cursor:
                 line.down.append({"type": "ack", "id": frame["id"], "version": version})
             return
         assert frame["id"] == self.last_id(client_id) + 1, "an id skips"
         assert frame["version"] >= self.last_version(client_id), "older than the own last edit"
         if self.refusals:
-            code = self.refusals.popleft()
-            line.down.append({"type": "error", "code": code, "message": "no", "id": frame["id"]})
+            line.refuse(frame["id"], self.refusals.popleft())
             return
         code = self.take(client_id, frame)
+        line.answered(frame["id"], None if code else self.version)
         if code is not None:
-            line.down.append({"type": "error", "code": code, "message": "no", "id": frame["id"]})
+            line.refuse(frame["id"], code)
 
     def take(self, client_id: str, frame: dict[str, Any]) -> str | None:
         """Apply an edit; or why not."""
@@ -105,7 +111,7 @@ class SimulatedServer:
         if len(encode_json(content)) > self.size_maximum:
             return "document_full"
         self.content = content
-        self.log.append(Entry(client_id, frame["id"], operation))
+        self.log.append(Entry(client_id, frame["id"], operation, frame))
         return None
 
     def accept(self, client_id: str, operation: Any) -> None:
@@ -124,6 +130,9 @@ class Line:
         self.up: deque[str] = deque()
         self.down: deque[dict[str, Any]] = deque()
         self.cursor = 0
+        # The id that the stream stops at until it is answered; and one that was answered with no.
+        self.expected: int | None = None
+        self.disowned: int | None = None
         self.changes: list[Change] = []
         session.disconnected()
         query = session.query
@@ -141,6 +150,7 @@ class Line:
         resumes = "version" in query
         if resumes and server.compacted <= int(query["version"]) and server.knows(query):
             self.cursor = int(query["version"])
+            self.expected = int(query["inflight"]) if "inflight" in query else None
         else:
             self.cursor = server.version
             frame |= {"type": "document_state", "content": server.content}
@@ -162,6 +172,15 @@ class Line:
         if edit is not None and edit.sent:
             self.up.append(edit.frame)
 
+    def refuse(self, edit_id: int, code: str) -> None:
+        self.down.append({"type": "error", "code": code, "message": "no", "id": edit_id})
+
+    def answered(self, edit_id: int, version: int | None) -> None:
+        """The edit of this id is stored as that version; None: it is not."""
+        self.disowned = edit_id if version is None else None
+        if edit_id == self.expected:
+            self.expected = None
+
     def arrive(self) -> bool:
         """The server takes one frame."""
         if not self.up:
@@ -172,8 +191,11 @@ class Line:
     def stream(self) -> None:
         """The server writes what was committed since."""
         for entry in self.server.log[self.cursor :]:
+            is_own = entry.client_id == self.client_id
+            if is_own and entry.id == self.expected:
+                return
             self.cursor += 1
-            if entry.client_id == self.client_id:
+            if is_own and entry.id != self.disowned:
                 self.down.append({"type": "ack", "id": entry.id, **self.server.told(self.cursor)})
                 continue
             self.down.append(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.asyncio.client import connect as open_websocket
 from websockets.asyncio.server import ServerConnection
 from websockets.asyncio.server import serve as websocket_server
 
@@ -38,6 +39,7 @@ from collab.client.credentials import Credentials
 from collab.client.refusal import Refusal
 from collab.documents.document_types import DocumentTypes
 from collab.documents.prepared import prepare_text
+from collab.errors import StorageUnavailable
 from collab.storage import Repository
 from tests.conftest import Make
 from tests.served import Serve, Served
@@ -712,3 +714,43 @@ async def test_a_refusal_is_known_by_the_codes_that_a_server_can_send(code: int)
         with pytest.raises(JoinRefused, match="1008 wrong_doc_type: x"):
             async with connect(f"http://127.0.0.1:{port}", "doc"):
                 pass
+
+
+# -- one id for two edits -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("is_compacted", [False, True])
+@pytest.mark.parametrize("theirs", ["theirs", "mine"])
+async def test_an_edit_that_was_stored_under_the_id_of_ones_own_is_not_taken_for_it(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, theirs: str, is_compacted: bool
+) -> None:
+    is_sent = asyncio.Event()
+
+    async def fail(*_: Any) -> list[list[int]]:
+        is_sent.set()
+        raise StorageUnavailable("the database has not answered")
+
+    served = await serve()
+    async with connect(served.url, "doc", client_id="b") as bob:
+        bob.edit(insert(0, "- "))
+        await bob.saved()
+    async with connect(served.url, "doc", client_id="a") as ann:
+        monkeypatch.setattr(served.app.manager.repository, "append", fail)
+        ann.edit(insert(2, "mine"))
+        await is_sent.wait()
+        await served.stop()
+        # While this client is away, another of its client_id has an edit stored under the same id.
+        between = await serve()
+        address = f"ws://{between.address}/ws/documents/doc?client_id=a"
+        async with open_websocket(address) as other:
+            edit = {"type": "edit", "id": 1, "version": 0, "operation": insert(0, theirs)}
+            await other.send(json.dumps(edit))
+            while json.loads(await other.recv())["type"] != "ack":
+                pass
+        if is_compacted:
+            await compact(between.app)
+        await between.stop()
+        again = await serve(port=served.port)
+        await ann.saved()
+        assert sorted(ann.content) == sorted(f"- mine{theirs}")
+        assert (await again.app.manager.read_document("doc"))[1:] == (3, ann.content)

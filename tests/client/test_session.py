@@ -208,20 +208,73 @@ def test_a_replaced_document_with_unsaved_changes_is_an_error_with_the_content()
     assert replaced.value.content == "older"
 
 
-def test_a_state_that_has_the_inflight_edit_saves_it() -> None:
+def test_a_state_that_has_the_inflight_edit_saves_it_once_the_server_says_so() -> None:
     server = SimulatedServer()
     line = joined(server)
     line.session.edit(insert(0, "x"))
     line.send()
     line.arrive()
+    server.accept("b", insert(0, "b"))
+    server.compacted = 2
     again = Line(server, line.session, "a")
-    again.down[0] |= {"type": "document_state", "content": "x", "version": 1}
-    again.cursor = 1
-    again.deliver()
+    assert again.down[0]["type"] == "document_state"
+    # That an edit of its id is stored says nothing of this one.
+    assert again.deliver() is None
+    assert line.session.unsaved
+    server.accept("b", insert(2, "c"))
+    again.stream()
+    assert again.deliver() is None
+    assert again.send()
+    again.arrive()
+    with pytest.raises(StreamGap, match="edit 1 is part"):
+        again.deliver()
+    last = Line(server, line.session, "a")
+    last.deliver()
     assert not line.session.unsaved
-    line.session.edit(insert(1, "y"))
-    again.settle()
-    assert server.content == "xy"
+    assert line.session.content == server.content == "bxc"
+    line.session.edit(insert(3, "y"))
+    last.settle()
+    assert server.content == "bxcy"
+
+
+@pytest.mark.parametrize("compacted", [0, 1])
+def test_another_edit_that_is_stored_under_the_id_of_the_inflight_one_is_not_taken_for_it(
+    compacted: int,
+) -> None:
+    server = SimulatedServer()
+    line = joined(server)
+    line.session.edit(insert(0, "mine"))
+    assert line.send()
+    # By another process, or in an earlier life of this one; the frame above is lost.
+    server.accept("a", insert(0, "theirs"))
+    server.compacted = compacted
+    again = Line(server, line.session, "a")
+    again.stream()
+    with pytest.raises(StreamGap, match="no"):
+        again.settle()
+    assert line.session.unsaved
+    line.session.rename("a2")
+    Line(server, line.session, "a2").settle()
+    assert line.session.content == server.content
+    assert sorted(server.content) == sorted("minetheirs")
+
+
+def test_an_edit_whose_fate_stays_unknown_ends_the_session_with_the_content() -> None:
+    server = SimulatedServer()
+    line = joined(server)
+    line.session.edit(insert(0, "x"))
+    line.send()
+    line.arrive()
+    server.compacted = 1
+    again = Line(server, line.session, "a")
+    again.deliver()
+    again.refuse(1, "storage_unavailable")
+    assert again.deliver() is None
+    assert again.send()
+    again.refuse(1, "too_large")
+    with pytest.raises(DocumentReplaced, match="is unknown") as replaced:
+        again.deliver()
+    assert replaced.value.content == "x"
 
 
 @pytest.mark.parametrize("code", ["storage_unavailable", "rate_limited", "internal"])

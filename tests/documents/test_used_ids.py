@@ -5,8 +5,9 @@ The other one is stored by another process, or was given up in an earlier life o
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
@@ -14,7 +15,8 @@ from collab.app import Collab
 from collab.errors import OutOfOrder, StorageUnavailable
 from collab.frames import encode_json, fingerprint
 from collab.storage import Append, OperationRecord, Repository
-from tests.wire import connect
+from tests.conftest import Make
+from tests.wire import Wire, connect
 
 
 class SharedRepository(Repository):
@@ -153,3 +155,144 @@ async def test_a_call_of_the_host_finds_the_other_edit_when_it_is_repeated(
         await app.manager.handle_edit("doc", "guest-a", mine, 0, client_id="a", edit_id=1)
     with pytest.raises(OutOfOrder):
         await app.manager.handle_edit("doc", "guest-a", mine, 0, client_id="a", edit_id=1)
+
+
+# -- on a connection that resumes ---------------------------------------------------------------
+
+
+async def epoch_of(app: Collab) -> str:
+    record = await app.manager.repository.find_document("doc")
+    assert record is not None
+    return record.epoch
+
+
+async def typed(app: Collab, client_id: str, *texts: str) -> None:
+    """One edit after the other, of a client that has edited nothing before."""
+    wire = await connect(app, "doc", client_id=client_id)
+    version = (await wire.until("document_state"))["version"]
+    for number, text in enumerate(texts, 1):
+        await wire.edit(number, version, {"insert": text})
+        version = (await wire.until("ack"))["version"]
+    await wire.leave()
+
+
+async def resumed(app: Collab, client_id: str, version: int, inflight: int) -> Wire:
+    wire = await connect(
+        app,
+        "doc",
+        client_id=client_id,
+        version=version,
+        epoch=await epoch_of(app),
+        inflight=inflight,
+    )
+    await wire.expect("document_resumed")
+    return wire
+
+
+async def test_the_stream_of_one_that_resumes_stops_before_its_edit_until_that_is_sent_again(
+    app: Collab,
+) -> None:
+    await typed(app, "b", "one")
+    await typed(app, "a", "mine")
+    await typed(app, "c", "two")
+    ann = await resumed(app, "a", 0, 1)
+    assert await answers(ann, {"document_change"}) == [("document_change", 1)]
+    await ann.edit(1, 1, {"insert": "mine"})
+    assert await answers(ann, {"ack", "document_change"}) == [("ack", 2), ("document_change", 3)]
+    # From then on it is a connection like any other.
+    bob = await connect(app, "doc", client_id="b")
+    await bob.edit(2, 3, {"insert": "three"})
+    assert await answers(ann, {"document_change"}) == [("document_change", 4)]
+    await ann.edit(2, 4, {"insert": "four"})
+    assert await answers(ann, {"ack"}) == [("ack", 5)]
+    assert (await app.manager.read_document("doc"))[1:] == (5, "fourthreetwomineone")
+
+
+@pytest.mark.parametrize("history_maximum_operations", [2, 10_000])
+async def test_another_edit_of_that_id_comes_as_a_change_after_the_server_was_restarted(
+    make_app: Make, history_maximum_operations: int
+) -> None:
+    app = await make_app(history_maximum_operations=history_maximum_operations)
+    await typed(app, "a", "theirs")
+    await typed(app, "b", *"12345")
+    await app.close()
+    app = await make_app(history_maximum_operations=history_maximum_operations)
+    ann = await resumed(app, "a", 0, 1)
+    await ann.edit(1, 0, {"insert": "mine"})
+    seen = [frame async for frame in frames(ann, 7)]
+    assert [each for each in seen if each[0] == "error"] == [("error", "out_of_order")]
+    changes = [each for each in seen if each[0] != "error"]
+    assert changes == [("document_change", version) for version in range(1, 7)]
+    await ann.edit(2, 6, {"insert": "mine"})
+    assert await answers(ann, {"ack"}) == [("ack", 7)]
+
+
+async def frames(wire: Wire, count: int) -> AsyncIterator[tuple[str, object]]:
+    while count:
+        frame = await wire.receive()
+        if frame["type"] in ("ack", "document_change", "error"):
+            count -= 1
+            yield frame["type"], frame.get("version", frame.get("code"))
+
+
+async def test_an_edit_that_is_not_committed_yet_is_waited_for_as_well(
+    app: Collab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = app.manager.repository
+    may_commit, begun = asyncio.Event(), asyncio.Event()
+    append = repository.append
+
+    async def slow(batch: Sequence[Append]) -> list[list[int]]:
+        begun.set()
+        await may_commit.wait()
+        return await append(batch)
+
+    await app.manager.create_document("doc")
+    monkeypatch.setattr(repository, "append", slow)
+    first = await connect(app, "doc", client_id="a")
+    await first.edit(1, 0, {"insert": "theirs"})
+    await begun.wait()
+    ann = await resumed(app, "a", 0, 1)
+    bob = await resumed(app, "b", 0, 1)
+    may_commit.set()
+    assert await answers(bob, {"document_change"}) == [("document_change", 1)]
+    await ann.edit(1, 0, {"insert": "mine"})
+    seen = [frame async for frame in frames(ann, 2)]
+    assert set(seen) == {("document_change", 1), ("error", "out_of_order")}
+
+
+async def test_what_can_be_sent_again_after_a_refusal_is_still_waited_for(
+    app: Collab, shared: SharedRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await typed(app, "a", "theirs")
+    ann = await resumed(app, "a", 0, 1)
+
+    async def unknown(*_: object) -> None:
+        raise StorageUnavailable("the database has not answered")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shared, "find_edit", unknown)
+        await ann.edit(1, 0, {"insert": "mine"})
+        assert await answers(ann, {"error"}) == [("error", "storage_unavailable")]
+    await ann.edit(1, 0, {"insert": "mine"})
+    seen = [frame async for frame in frames(ann, 2)]
+    assert set(seen) == {("document_change", 1), ("error", "out_of_order")}
+
+
+async def test_the_id_of_an_edit_that_is_refused_is_free_on_such_a_connection_too(
+    app: Collab,
+) -> None:
+    await app.manager.create_document("doc")
+    ann = await resumed(app, "a", 0, 1)
+    await ann.edit(1, 0, {"delete": 5})
+    assert await answers(ann, {"error"}) == [("error", "invalid_operation")]
+    await ann.edit(1, 0, {"insert": "mine"})
+    assert await answers(ann, {"ack"}) == [("ack", 1)]
+
+
+async def test_one_that_names_no_edit_gets_its_ack_at_once(app: Collab) -> None:
+    await typed(app, "a", "mine")
+    epoch = await epoch_of(app)
+    ann = await connect(app, "doc", client_id="a", version=0, epoch=epoch)
+    await ann.expect("document_resumed")
+    assert await answers(ann, {"ack"}) == [("ack", 1)]

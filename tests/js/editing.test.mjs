@@ -202,6 +202,44 @@ test("what another editor sent under the same client_id is not taken for one's o
   assert.equal(editor.content, here.server.content);
 });
 
+test("an edit that is stored under the id of one's own is not taken for it on resuming", async () => {
+  for (const theirs of ["theirs ", "mine"]) {
+    const here = world();
+    const [editor, other] = [await opened(here), await opened(here)];
+    const { clientId } = editor;
+    other.edit(insert(0, "- "));
+    await here.clock.advance(20);
+    here.server.refuse = (frame, socket) => (socket.clientId === clientId ? "storage_unavailable" : null);
+    editor.edit(insert(2, "mine"));
+    await here.clock.advance(10);
+    here.server.connections.get(clientId).end();
+    here.server.reachable = false;
+    here.server.refuse = () => null;
+    // By an earlier life of the server, say: of this client_id and id, and made on another version.
+    const life = { clientId, cursor: 0, push() {} };
+    here.server.receive(life, { type: "edit", id: 1, version: 0, operation: insert(0, theirs) });
+    here.server.reachable = true;
+    await here.clock.advance(60_000);
+    assert.deepEqual([editor.status.state, editor.status.unsaved], ["saved", 0]);
+    assert.equal(editor.content, here.server.content);
+    assert.equal(editor.content.length, `- mine${theirs}`.length);
+  }
+});
+
+test("what was accepted before the user might only read is acknowledged all the same", async () => {
+  const here = world();
+  here.server.commitDelay = 20;
+  const editor = await opened(here);
+  const { clientId } = editor;
+  editor.edit(insert(0, "mine"));
+  await here.clock.advance(10);
+  here.server.role = "viewer";
+  here.server.dropAll();
+  await here.clock.advance(5000);
+  assert.deepEqual([editor.status.unsaved, editor.status.error, editor.clientId], [0, null, clientId]);
+  assert.equal(editor.content, "mine");
+});
+
 /** A connection under `clientId` that is no editor of ours. */
 async function stranger(here, clientId) {
   const socket = new here.server.WebSocket(`ws://server/?client_id=${clientId}`);

@@ -123,7 +123,8 @@ export class CollabDocument extends Emitter {
   #addressWith(token) {
     const { version, epoch, checksum } = this.#session;
     const clientId = this.#candidate ?? this.#session.clientId;
-    const resume = epoch !== null && !this.#afresh ? { version, epoch, checksum } : {};
+    const inflight = this.#candidate ? null : this.#outbox.inflightId;
+    const resume = epoch !== null && !this.#afresh ? { version, epoch, checksum, inflight } : {};
     return socketUrl({ ...this.#options, token, clientId, ...resume });
   }
 
@@ -470,7 +471,8 @@ export class CollabDocument extends Emitter {
     this.#cursor.forget();
     this.emit("users", this.users);
     if (frame.user.role === "viewer" && this.#session.unsaved > 0) {
-      this.#outbox.fail({ code: "read_only", message: "this user may read the document, not edit it" });
+      // What is on its way may have been accepted before: it is sent again all the same.
+      this.#outbox.hold({ code: "read_only", message: "this user may read the document, not edit it" });
     }
     this.#outbox.resend();
   }

@@ -41,6 +41,12 @@ export class Outbox {
     return this.#fence || (inflight && !inDoubt) ? acknowledgedId + 1 : acknowledgedId;
   }
 
+  /** The id of what was sent under this client_id and is sent again on the next open; null: nothing. */
+  get inflightId() {
+    const { lastSentId } = this;
+    return lastSentId > this.session.acknowledgedId ? lastSentId : null;
+  }
+
   /** On every open: what was sent and not acknowledged goes out again at once. */
   resend() {
     this.#isSentAgain = !this.#fence && !this.session.inDoubt && this.session.inflight !== null;
@@ -121,7 +127,8 @@ export class Outbox {
   #sentWell() {
     this.#waits.reset();
     this.clock.clear(this.#timer);
-    if (this.saveState.error && policyFor(this.saveState.error.code) === "again") this.saveState.error = null;
+    const { error } = this.saveState;
+    if (error && (policyFor(error.code) === "again" || this.session.unsaved === 0)) this.saveState.error = null;
   }
 
   /** The inflight edit was not accepted: its change is pending again. */
@@ -164,6 +171,8 @@ export class Outbox {
   refused(error, id) {
     if (id !== (this.#fence?.id ?? this.session.inflight?.id)) return null;
     const policy = policyFor(error.code);
+    // Refused for its order, it is not what is stored under its id.
+    if (policy === "renew" && !this.#fence) this.thaw();
     if (policy === "renew" || policy === "reconnect") return policy;
     if (policy !== "refused") this.#tryAgain(policy, error);
     else if (this.isTakenBack(id)) this.#withoutIt();
@@ -185,10 +194,15 @@ export class Outbox {
   }
 
   /** The change stays, here and on this device; it is not sent again before something changes. */
-  fail({ code, message }) {
+  fail(error) {
     this.#fence = null;
     if (!this.session.inDoubt) this.thaw();
-    if (ANOTHER_MAY_FIT.has(code)) this.session.unite();
+    if (ANOTHER_MAY_FIT.has(error.code)) this.session.unite();
+    this.hold(error);
+  }
+
+  /** Nothing new is sent before something changes; what is on its way stays so. */
+  hold({ code, message }) {
     this.saveState.error = { code, message, advice: adviceFor(code, message) };
     this.keeping.writeSoon();
   }

@@ -6,7 +6,7 @@
  * @param {string} options.docId
  */
 export function socketUrl(options) {
-  const { url, docId, docType, clientId, userId, name, token, link, guestSecret, version, epoch, checksum } = options;
+  const { url, docId, docType, clientId, userId, name, token, link, guestSecret, version, epoch, checksum, inflight } = options;
   const base = new URL(url.endsWith("/") ? url : `${url}/`, globalThis.location?.href);
   const address = new URL(`ws/documents/${encodeURIComponent(docId)}`, base);
   address.protocol = address.protocol.replace(/^http/, "ws");
@@ -19,7 +19,7 @@ export function socketUrl(options) {
     guest_secret: guestSecret,
     doc_type: docType,
   };
-  if (epoch !== null) Object.assign(parameters, { version, epoch, checksum });
+  if (epoch !== null) Object.assign(parameters, { version, epoch, checksum, inflight });
   for (const [key, value] of Object.entries(parameters)) {
     if (value !== undefined && value !== null && value !== "") address.searchParams.set(key, value);
   }

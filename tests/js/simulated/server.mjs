@@ -7,6 +7,8 @@ import { isDeepStrictEqual } from "node:util";
 
 import { getType } from "../../../static/js/collab/index.js";
 
+const AGAIN = new Set(["storage_unavailable", "rate_limited", "internal"]);
+
 export class SimulatedServer {
   epoch = "epoch-1";
   history = []; // {operation, clientId, id, sent}, and the checksum once it was asked for
@@ -65,6 +67,9 @@ export class SimulatedServer {
       user: { user_id: this.userId ?? "u", name: "U", color: "#123456", role: this.role ?? "editor" }, users: [],
     };
     socket.cursor = resumes ? version : this.head;
+    // The stream stops before what has this id until the edit that the client sends again is answered.
+    const inflight = resumes && searchParams.has("inflight") ? Number(searchParams.get("inflight")) : null;
+    Object.assign(socket, { expected: inflight, disowned: null });
     const told = { version: socket.cursor, checksum: this.checksumAt(socket.cursor) };
     if (resumes) socket.push({ type: "document_resumed", ...told, ...common });
     else socket.push({ type: "document_state", ...told, content: this.#contentAt(this.head), diverged: version !== null, ...common });
@@ -92,8 +97,15 @@ export class SimulatedServer {
     if (frame.type === "ping") return socket.push({ type: "pong", timestamp: 0 });
     if (frame.type === "presence") return this.#presence(socket, frame);
     const error = this.refuse(frame, socket) ?? this.#edit(socket, frame);
+    if (!AGAIN.has(error)) this.#answered(socket, frame.id, error);
     if (error) socket.push({ type: "error", id: frame.id, message: error, ...(typeof error === "string" ? { code: error } : error) });
     return undefined;
+  }
+
+  #answered(socket, id, error) {
+    socket.disowned = error ? id : null;
+    if (socket.expected === id) socket.expected = null;
+    this.#stream();
   }
 
   #presence(socket, { cursor, data, version }) {
@@ -144,9 +156,12 @@ export class SimulatedServer {
   #stream() {
     for (const socket of this.connections.values()) {
       while (socket.cursor < this.head) {
-        const { operation, clientId, id } = this.history[socket.cursor++];
+        const { operation, clientId, id } = this.history[socket.cursor];
+        const isOwn = clientId === socket.clientId;
+        if (isOwn && id === socket.expected) break;
+        socket.cursor += 1;
         const told = { version: socket.cursor, checksum: this.checksumAt(socket.cursor) };
-        if (clientId === socket.clientId) socket.push({ type: "ack", id, ...told });
+        if (isOwn && id !== socket.disowned) socket.push({ type: "ack", id, ...told });
         else socket.push({ type: "document_change", operation, client_id: clientId, user_id: "u", ...told });
       }
     }
