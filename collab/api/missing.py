@@ -10,7 +10,7 @@ from ..asgi.types import ASGIApp, Receive, Scope, Send
 from ..asgi.url import get_route_path
 from .security import PAGE_POLICY
 
-__all__ = ["MissingPage", "missing_address"]
+__all__ = ["MissingPage", "is_for_people", "missing_address"]
 
 # Programs ask here, and read errors as JSON.
 _NOT_PAGES = ("/api/", "/ws/", "/static/", "/healthz/", "/readyz/", "/metrics/")
@@ -39,12 +39,13 @@ def missing_address(page: MissingPage, unknown: ASGIApp) -> ASGIApp:
     """An ASGI application that answers a browser with `page`, and everybody else with `unknown`."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        await (page if _is_for_people(scope) else unknown)(scope, receive, send)
+        await (page if is_for_people(scope) else unknown)(scope, receive, send)
 
     return answer
 
 
-def _is_for_people(scope: Scope) -> bool:
+def is_for_people(scope: Scope) -> bool:
+    """Whether a browser asks for a page: programs read errors as JSON."""
     if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
         return False
     if f"{get_route_path(scope)}/".startswith(_NOT_PAGES):

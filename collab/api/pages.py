@@ -33,7 +33,7 @@ from ..errors import (
 from ..resources import resource_folder
 from .answers import error_response
 from .assets import BUILT, PAGE_SUFFIX, Assets
-from .missing import MissingPage, missing_address
+from .missing import MissingPage, is_for_people, missing_address
 from .rates import RequestRates
 from .security import PAGE_POLICY
 
@@ -101,8 +101,9 @@ class DocumentPage:
         request = Request(scope)
         try:
             doc_id = check_doc_id(request.path_params["doc_id"])
-        except InvalidRequest:
-            await self._missing(scope, receive, send)
+        except InvalidRequest as error:
+            answer = self._missing if is_for_people(scope) else error_response(error)
+            await answer(scope, receive, send)
             return
         try:
             doc_type = await self._type_of(request, doc_id)
