@@ -351,24 +351,24 @@ class Settings(BaseSettings):
     )
     presence_maximum_bytes: int = Field(default=4096, ge=64, description="Largest presence frame.")
     address_loop_share: float = Field(
-        default=0.15,
+        default=0.12,
         gt=0,
         description="Share of the event loop's time that what comes from one network address may "
         "take in the long run while others use the server, too; more is read later. Of IPv6, the "
         "/64 network counts.",
     )
     address_loop_burst_seconds: float = Field(
-        default=0.5,
+        default=0.4,
         gt=0,
         description="So much of the event loop's time one network address may take at once.",
     )
     user_loop_share: float = Field(
-        default=0.15,
+        default=0.12,
         gt=0,
         description="The same share for one user who is signed in, from whatever address.",
     )
     user_loop_burst_seconds: float = Field(
-        default=0.5,
+        default=0.4,
         gt=0,
         description="So much of the event loop's time one user may take at once.",
     )

@@ -203,7 +203,7 @@ class Connection:
                 diverged = checksum is not None
         if diverged and request.epoch == document.epoch:
             self._metrics.joins_diverged += 1
-            logger.warning(
+            logger.info(
                 "it resumes from version %d of another history: has the database lost edits?",
                 version,
                 extra=self.log_fields,

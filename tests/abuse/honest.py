@@ -32,8 +32,8 @@ ATTACK_SECONDS = 10.0
 ANSWER_SECONDS = 60
 
 DEFAULT_SHARES = {
-    "address_loop_share": 0.15,
-    "user_loop_share": 0.15,
+    "address_loop_share": 0.12,
+    "user_loop_share": 0.12,
 }
 
 

@@ -13,6 +13,8 @@ from tests.serverprocess import ServerProcess
 
 # Longer than the list waits before it tries again.
 SENT_MILLISECONDS = 60_000
+IS_LOADED = r"""() =>
+  performance.getEntriesByType("resource").some(({ name }) => /\/unsent[^/]*\.js$/.test(name))"""
 IS_THERE = """async () => {
   const answer = await fetch("api/documents/doc");
   return (await answer.text()).includes("unsent");
@@ -31,6 +33,8 @@ def test_what_a_closed_tab_left_is_told_and_sent(
     expect(listing.get_by_test_id("document-link")).to_have_count(1)
     unsent = listing.get_by_test_id("unsent")
     expect(unsent).to_be_hidden()
+    # It is not needed yet, but without the server it could not be loaded.
+    listing.wait_for_function(IS_LOADED)
     relay.cut()
     state(page).to_have_attribute("data-state", "offline")
     write(page, "and unsent")

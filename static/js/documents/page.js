@@ -12,6 +12,7 @@ document.documentElement.dataset.started = ""; // for start.js
 
 const SEARCH_MAXIMUM = 500;
 const SEARCH_MILLISECONDS = 200;
+const LOAD_MILLISECONDS = 1000;
 const LOAD_AGAIN_MILLISECONDS = 20_000;
 const WORK = /^collab(-title|-rescued)?:/;
 const find = (selector) => document.querySelector(selector);
@@ -68,20 +69,26 @@ const shown = show(cleanText(find("#search").value, SEARCH_MAXIMUM));
 // The list has the titles.
 Promise.all([account, shown]).then(([session]) => showUnsent(session));
 
-/** Most devices keep nothing that is unsent: what shows it is loaded where there is something. */
-async function showUnsent(session) {
+/**
+ * Most devices keep nothing that is unsent: what shows it does not hold up the list. It is loaded in any case, since
+ * it is needed when the server can't be reached.
+ */
+function showUnsent(session) {
   const storage = deviceStorage();
-  const begin = async () => {
-    if (!keysOf(storage, "collab").some((key) => WORK.test(key))) return;
-    removeEventListener("storage", begin);
+  if (!storage) return;
+  let timer;
+  const load = async () => {
+    clearTimeout(timer);
+    removeEventListener("storage", load);
     try {
       const { bindUnsent } = await import("./unsent.js");
       bindUnsent(session, api, find("#unsent"), base);
     } catch {
-      setTimeout(begin, LOAD_AGAIN_MILLISECONDS);
+      timer = setTimeout(load, LOAD_AGAIN_MILLISECONDS);
+      addEventListener("storage", load);
     }
   };
-  if (!storage) return;
-  addEventListener("storage", begin);
-  await begin();
+  addEventListener("storage", load);
+  if (keysOf(storage, "collab").some((key) => WORK.test(key))) load();
+  else timer = setTimeout(load, LOAD_MILLISECONDS);
 }
