@@ -149,6 +149,7 @@ async def test_a_version_that_has_gone_while_the_document_is_open_is_not_said_to
 async def test_a_version_that_was_lost_and_given_again_is_another_one(
     make_app: Make, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO")
     app = await make_app()
     epoch, checksums = await history(app, "abc")
     await app.close()
