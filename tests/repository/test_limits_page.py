@@ -14,7 +14,8 @@ ROOT = Path(__file__).parents[2]
 ROWS = [
     [cell.strip() for cell in line.strip("|").split("|")]
     for line in (ROOT / "docs" / "limits.md").read_text(encoding="utf-8").splitlines()
-    if line.startswith("|") and "`" in line
+    # The tables of limits: others have no setting of its own in the second column.
+    if re.match(r"\|[^|]+\| `\w+` \|", line)
 ]
 NAMED_AS_LIMIT = re.compile(
     r"_maximum(_|$)|_per_second$|_timeout_seconds$|_loop_share$|_loop_burst_seconds$"
