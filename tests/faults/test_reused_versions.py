@@ -41,6 +41,8 @@ class Browser:
     async def editing(cls, url: str, doc_id: str) -> AsyncIterator[Browser]:
         process = await asyncio.create_subprocess_exec(
             "node",
+            # Node has it without this since version 22.
+            "--experimental-websocket",
             str(PROGRAM),
             url,
             doc_id,
@@ -53,7 +55,8 @@ class Browser:
         try:
             yield browser
         finally:
-            process.kill()
+            if process.returncode is None:
+                process.kill()
             await reading
             await process.wait()
 
@@ -67,6 +70,7 @@ class Browser:
         self._process.stdin.write(json.dumps(text).encode() + b"\n")
 
     def shows(self, content: str) -> bool:
+        assert self._process.returncode is None, "the editor has ended"
         return (self.now["content"], self.now["state"]) == (content, "saved")
 
 
