@@ -529,6 +529,7 @@ class DocumentManager:
         """
         while True:
             record = await self._find_record(doc_id)
+            # What is not known may be read no more than it may be edited.
             self.documents.types.get(record.doc_type)
             document = self._open_as(record) if version is None else None
             at = check_version(record, version) if document is None else document.history.head

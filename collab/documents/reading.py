@@ -108,8 +108,6 @@ class Contents:
 
     async def _load(self, record: DocumentRecord, version: int) -> Encoded:
         async with self._free:
-            # What is not known may be read no more than it may be edited.
-            self._types.get(record.doc_type)
             snapshot = await load_snapshot(self._repository, record, version)
             if snapshot is not None and snapshot.version == version:
                 # As it is stored: it need not be understood.
