@@ -271,6 +271,13 @@ class Allowance:
         """The same after a turn has come: a share that is used up, if one is."""
         return self._first(lambda work: work.is_spent)
 
+    async def until_left(self) -> None:
+        """Return when it is the caller's turn, and no share is used up."""
+        lacking = self.lacking
+        while lacking is not None:
+            await lacking.until_left()
+            lacking = self.spent
+
     def _first(self, lacks: Callable[[Work], bool]) -> Work | None:
         user, address, floor = self._user, self._address, self._floor
         if user is not None and lacks(user.work):

@@ -210,10 +210,7 @@ class TaskLink(Link):
         allowance.spend(cpu_clock() - begun)
         if edit is not None:
             await Metered(self._endpoint.take_slowly(edit), allowance)
-        lacking = allowance.lacking
-        while lacking is not None:
-            await lacking.until_left()
-            lacking = allowance.spent
+        await allowance.until_left()
 
     async def _write_round(self) -> None:
         while self._endpoint.farewell is None:

@@ -65,10 +65,8 @@ async def _found(search: Search[Any], meter: Meter, allowance: Allowance | None)
         if meter.spent >= turn_ends_at:
             turn_ends_at = meter.spent + STEPS_OF_TURN
             await asyncio.sleep(0)
-            lacking = None if allowance is None else allowance.lacking
-            while allowance is not None and lacking is not None:
-                await lacking.until_left()
-                lacking = allowance.spent
+            if allowance is not None:
+                await allowance.until_left()
 
 
 def _check_size(operation: Any, settings: Settings) -> None:
