@@ -22,11 +22,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, Playwright, async_playwright
 
 from ..server import ServerProcess
 
-__all__ = ["PAGES", "SLOW_4G", "Traffic", "main"]
+__all__ = ["PAGES", "SLOW_4G", "Traffic", "launch", "main", "make", "served", "until"]
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 WAIT_MILLISECONDS = 120_000
@@ -147,12 +147,16 @@ async def served(url: str | None) -> AsyncIterator[str]:
             yield server.url
 
 
-async def run(pages: list[str], rounds: int, is_slow: bool, url: str | None) -> None:
+async def launch(playwright: Playwright) -> Browser:
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None:
         raise SystemExit(f"none of {', '.join(PROGRAMS)} is installed")
+    return await playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+
+
+async def run(pages: list[str], rounds: int, is_slow: bool, url: str | None) -> None:
     async with served(url) as base, async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        browser = await launch(playwright)
         sys.stdout.write(
             "| page | first visit, s | requests | kB | second visit, s | requests | kB |\n"
         )
