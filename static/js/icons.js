@@ -15,6 +15,8 @@ const PATHS = {
   remove: "M5 5l10 10M15 5L5 15",
   plus: "M10 5v10M5 10h10",
   minus: "M5 10h10",
+  up: "M5 12.5l5-5 5 5",
+  down: "M5 7.5l5 5 5-5",
   grip: "M7.5 5v.01M7.5 10v.01M7.5 15v.01M12.5 5v.01M12.5 10v.01M12.5 15v.01",
 };
 

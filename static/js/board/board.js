@@ -36,6 +36,23 @@ export class Board {
     return this.#shared.mayEdit && items.canHold(this.#shared.content);
   }
 
+  /** @returns {items.Item[]} in their order */
+  get items() {
+    return items.itemsOf(this.#shared.content);
+  }
+
+  /** @returns {Row | undefined} */
+  row(id) {
+    return this.#rows.get(id);
+  }
+
+  /** @returns {{id: string, from: number} | null} where one writes */
+  get caret() {
+    const element = document.activeElement.closest(".item");
+    const row = element && this.#rows.get(element.dataset.itemId);
+    return row ? { id: row.id, from: row.caret } : null;
+  }
+
   /** Add an item at the end. */
   add(text) {
     this.#undo.endGroup();

@@ -3,8 +3,10 @@
 import { json } from "../collab/ot/json.js";
 import { UndoManager } from "../collab/undo.js";
 import { icon } from "../icons.js";
+import { FindBar } from "../page/find_bar.js";
 import { find, openPage, testid } from "../page/open.js";
 import { Board } from "./board.js";
+import { Finding } from "./finding.js";
 import { plain } from "./items.js";
 
 openPage({
@@ -15,6 +17,8 @@ openPage({
     const board = new Board(shared, undo, presence, { list: testid("items"), note: find("#note") });
     bindForm(shared, board);
     bindUndo(undo);
+    const bar = new FindBar(testid("board"), new Finding(shared, board));
+    shared.on("change", () => bar.changed());
     testid("board").setAttribute("aria-busy", "false");
   },
 });

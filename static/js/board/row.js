@@ -19,6 +19,7 @@ export class Row {
   #text = ""; // as the document has it
   #composed = null;
   #labels;
+  #marks = null;
 
   /**
    * @param {string} id
@@ -44,6 +45,9 @@ export class Row {
     this.text.dataset.testid = "item-text";
     this.text.setAttribute("aria-label", "What is to be done");
     this.text.autocomplete = "off";
+    this.field = document.createElement("div");
+    this.field.className = "item-field";
+    this.field.append(this.text);
     this.people = document.createElement("span");
     this.people.className = "item-people";
     this.less = button("minus", "One less", "item-less");
@@ -62,7 +66,7 @@ export class Row {
       [this.gone, "Delete"],
     ]);
     counter.append(this.less, this.number, this.more);
-    element.append(this.grip, this.done, this.text, this.people, counter, this.gone);
+    element.append(this.grip, this.done, this.field, this.people, counter, this.gone);
     this.#listen(actions);
   }
 
@@ -111,6 +115,8 @@ export class Row {
 
   /** @param {import("./items.js").Item} item */
   show({ text, done, count }, mayEdit) {
+    // What is found there is seen anew.
+    if (text !== this.#text) this.mark([]);
     this.#text = text;
     const shown = shownText(text);
     if (this.text.value !== shown && !this.#composed) this.text.value = shown;
@@ -129,11 +135,58 @@ export class Row {
     const { selectionStart, selectionEnd, selectionDirection } = this.text;
     const before = this.#text;
     if (before === text) return;
+    this.mark([]);
     this.#text = text;
     this.text.value = shownText(text);
     if (document.activeElement !== this.text) return;
     const moved = (caret) => toField(text, caretAfter(fromField(before, caret)));
     this.text.setSelectionRange(moved(selectionStart), moved(selectionEnd), selectionDirection);
+  }
+
+  /**
+   * Mark parts of the text.
+   * @param {{from: number, to: number}[]} parts ascending offsets, none in another; [] for none
+   * @param {number} [current] the index of one that is marked more than the others
+   */
+  mark(parts, current = -1) {
+    this.#marks?.remove();
+    this.#marks = null;
+    if (parts.length === 0) return;
+    const text = this.#text;
+    const layer = (this.#marks = document.createElement("div"));
+    layer.className = "item-marks";
+    layer.dir = "auto";
+    layer.setAttribute("aria-hidden", "true");
+    let end = 0;
+    parts.forEach(({ from, to }, index) => {
+      const mark = document.createElement("mark");
+      mark.textContent = shownText(text.slice(from, to));
+      if (index === current) mark.className = "is-current";
+      layer.append(shownText(text.slice(end, from)), mark);
+      end = to;
+    });
+    // A text area has room for what comes after its last line's end.
+    layer.append(`${shownText(text.slice(end))}\u200b`);
+    this.field.prepend(layer);
+  }
+
+  get isMarked() {
+    return this.#marks !== null;
+  }
+
+  get currentMark() {
+    return this.#marks?.querySelector(".is-current") ?? null;
+  }
+
+  /** The offset in the text where the selection begins. */
+  get caret() {
+    return fromField(this.#text, this.text.selectionStart);
+  }
+
+  /** @param {number} from an offset in the text @param {number} to */
+  select(from, to) {
+    this.text.focus();
+    this.text.setSelectionRange(toField(this.#text, from), toField(this.#text, to));
   }
 
   /** @param {{name: string, color: string}[]} people who are at this item */

@@ -1,16 +1,16 @@
-/** Ctrl+F, wherever on the page: the browser's own search sees only the lines that are drawn. */
+/** The search of a text: CodeMirror's, which sees the lines that are not drawn, too. */
 
 import { searchKeymap } from "../../vendor/codemirror.js";
+import { onFindKey } from "../page/find_key.js";
 
 const { run: openSearch } = searchKeymap.find(({ key }) => key === "Mod-f");
 
 /** @param {import("../../vendor/codemirror.js").EditorView} view */
 export function bindFind(view) {
-  addEventListener("keydown", (event) => {
-    const isFind = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "f";
+  onFindKey(() => {
     // Where the preview takes the place of the text, the browser finds all that it shows.
-    if (!isFind || event.defaultPrevented || view.dom.offsetParent === null) return;
-    event.preventDefault();
+    if (view.dom.offsetParent === null) return false;
     openSearch(view);
+    return true;
   });
 }
