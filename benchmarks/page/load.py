@@ -52,6 +52,13 @@ PAGES = {
 """When each page can be used."""
 
 
+WORKERS = """() => performance.getEntriesByType("resource")
+  .filter(({ name }) => name.includes("/worker-"))
+  .map(({ name, transferSize }) => [name, transferSize])
+"""
+"""The addresses and bytes of the scripts of workers, whose answers a page's session is not told."""
+
+
 class Traffic:
     """What a page has loaded, as Chromium's network saw it: from its cache is nothing."""
 
@@ -76,6 +83,15 @@ class Traffic:
         if event["requestId"] in self.requests:
             self.bytes[event["requestId"]] = int(event["encodedDataLength"])
 
+    def add_workers(self, told: list[tuple[str, int]]) -> None:
+        """What `WORKERS` finds in the page."""
+        sizes = dict(told)
+        for key, url in list(self.requests.items()):
+            if sizes.get(url) == 0:
+                del self.requests[key]
+            elif url in sizes:
+                self.bytes[key] = sizes[url]
+
     def kilobytes(self, part: str = "") -> float:
         """Of what has this in its address."""
         found = (key for key, url in self.requests.items() if part in url)
@@ -98,6 +114,7 @@ async def visit(context: BrowserContext, url: str, ready: str, is_slow: bool) ->
     seconds = time.monotonic() - began
     # What is loaded when it is in use already, such as the preview.
     await asyncio.sleep(REST_SECONDS * (CPU_FACTOR if is_slow else 1))
+    traffic.add_workers(await page.evaluate(WORKERS))
     await page.close()
     return seconds, traffic
 

@@ -1,2 +1,1 @@
 export { default as MarkdownIt } from "markdown-it";
-export { default as DOMPurify } from "dompurify";

@@ -1,1 +1,1 @@
-export * from "./markdown-OT4SJVTK.js";
+export * from "./markdown-7TZV7YTX.js";

@@ -39,8 +39,8 @@ def test_each_line_of_a_text_and_its_preview_has_its_direction(open_page: OpenPa
         assert_stands(lines.nth(number), direction)
     preview = page.get_by_test_id("preview")
     expect(preview.locator("blockquote")).to_be_visible()
-    assert_stands(preview.locator("article > p").first, "rtl")
-    assert_stands(preview.locator("article > p").nth(1), "ltr")
+    assert_stands(preview.locator("article > .part > p").first, "rtl")
+    assert_stands(preview.locator("article > .part > p").nth(1), "ltr")
     assert_stands(preview.locator("li"), "rtl")
     assert_stands(preview.locator("blockquote p"), "rtl")
     # The arrow to the left goes on in the line.

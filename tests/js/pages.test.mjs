@@ -97,7 +97,7 @@ test("every bundle is pointed to by its stable name", () => {
   const files = readdirSync(new URL("vendor/", root));
   const stable = files.filter((file) => /^[a-z0-9-]+\.js$/.test(file));
   assert.deepEqual(stable.sort(), [
-    "codemirror.js", "fractional-indexing.js", "markdown.js", "ot-json0.js", "quill-delta.js", "quill.js",
+    "codemirror.js", "dompurify.js", "fractional-indexing.js", "markdown.js", "ot-json0.js", "quill-delta.js", "quill.js",
   ]);
   for (const file of stable) {
     const [, target] = readFileSync(new URL(`vendor/${file}`, root), "utf8").match(/"\.\/([\w-]+\.js)"/);

@@ -1,63 +1,12 @@
-/**
- * Markdown as safe DOM: HTML in the text stays text (the renderer's own setting), and what the
- * renderer makes goes through DOMPurify all the same.
- */
+/** Markdown in the page: rendered by a worker, made safe by DOMPurify, and put in place where it has changed. */
 
-import { DOMPurify, MarkdownIt } from "../../vendor/markdown.js";
+import { DOMPurify } from "../../vendor/dompurify.js";
+import { ElementRow } from "./element_row.js";
 
-const renderer = new MarkdownIt({ html: false, linkify: true, typographer: false, breaks: false });
-
-// Where a block begins in the source, so that the preview can follow the editor.
-renderer.core.ruler.push("source_lines", ({ tokens }) => {
-  for (const token of tokens) {
-    if (token.map && token.nesting >= 0 && token.type !== "inline") token.attrSet("data-line", String(token.map[0]));
-  }
-});
-
-// A column's alignment as a class: style attributes are not let through.
-renderer.core.ruler.push("alignment", ({ tokens }) => {
-  for (const token of tokens) {
-    const [, side] = /^text-align:(\w+)$/.exec(token.attrGet("style") ?? "") ?? [];
-    if (!side) continue;
-    token.attrJoin("class", `align-${side}`);
-    // Even to parse it would be against the page's policy.
-    token.attrs = token.attrs.filter(([name]) => name !== "style");
-  }
-});
-
-const DIRECTED = new Set(["paragraph", "heading", "bullet_list", "ordered_list", "list_item", "blockquote", "table", "th", "td"]);
-const RIGHT_TO_LEFT = /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Adlam}]/u;
-
-/** By the first letter. */
-function directionOf(text) {
-  const [letter] = /\p{L}/u.exec(text) ?? [];
-  return letter && RIGHT_TO_LEFT.test(letter) ? "rtl" : "ltr";
-}
-
-// Each block begins on the side that its first letter is written from.
-renderer.core.ruler.push("direction", ({ tokens }) => {
-  let direction = "ltr";
-  for (const token of [...tokens].reverse()) {
-    if (token.type === "inline") direction = directionOf(token.content);
-    else if (token.nesting === 1 && DIRECTED.has(token.type.slice(0, -"_open".length))) token.attrSet("dir", direction);
-  }
-});
-
-// - [ ] and - [x]
-renderer.core.ruler.push("tasks", ({ tokens, Token }) => {
-  tokens.forEach((token, index) => {
-    if (token.type !== "inline" || tokens[index - 2]?.type !== "list_item_open") return;
-    const text = token.children[0];
-    const box = text?.type === "text" && /^\[([ xX])\]\s/.exec(text.content);
-    if (!box) return;
-    text.content = text.content.slice(box[0].length);
-    tokens[index - 2].attrJoin("class", "task");
-    const input = new Token("task_box", "input", 0);
-    input.attrs = [["type", "checkbox"], ["disabled", ""], ["aria-label", "task"]];
-    if (box[1] !== " ") input.attrPush(["checked", ""]);
-    token.children.unshift(input);
-  });
-});
+/** So long the page is held up in one go, about, by what is new in the preview. */
+const TURN_MILLISECONDS = 8;
+/** So much HTML is put in place between two looks at the clock. */
+const BATCH_CHARACTERS = 8_000;
 
 const SANITISE = {
   RETURN_DOM_FRAGMENT: true,
@@ -71,9 +20,9 @@ const SANITISE = {
   ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|tel:|#|\/(?!\/)|\.{0,2}\/|data:image\/(?:png|jpe?g|gif|webp|avif);)/i,
 };
 
-/** @returns {DocumentFragment} */
-export function renderMarkdown(text) {
-  const fragment = DOMPurify.sanitize(renderer.render(text), SANITISE);
+/** @returns {Element[]} */
+function sanitised(html) {
+  const fragment = DOMPurify.sanitize(html, SANITISE);
   for (const link of fragment.querySelectorAll("a[href]")) {
     link.target = "_blank";
     link.rel = "noopener noreferrer";
@@ -82,5 +31,105 @@ export function renderMarkdown(text) {
     image.loading = "lazy";
     image.referrerPolicy = "no-referrer";
   }
-  return fragment;
+  return [...fragment.children];
+}
+
+/** One element for each piece, whatever is left of it. */
+function elementsOf(pieces) {
+  const elements = sanitised(pieces.join(""));
+  if (elements.length === pieces.length) return elements;
+  return pieces.map((html) => sanitised(html)[0] ?? document.createElement("p"));
+}
+
+export class MarkdownPreview {
+  #worker = new Worker(new URL("./markdown_worker.js", import.meta.url), { type: "module" });
+  #row;
+  #lines = new Int32Array();
+  #fail = null;
+
+  /** @param {HTMLElement} article */
+  constructor(article) {
+    article.replaceChildren();
+    this.#row = new ElementRow(article);
+    this.#worker.addEventListener("error", () => this.#fail?.(new Error("the renderer could not be loaded, or failed")));
+  }
+
+  /**
+   * Show a changed text.
+   * @param {{text: string} | {changes: import("../collab/ot/changes.js").Change[][]}} what
+   * @param {boolean} isBusy somebody types: what takes long stays as it is
+   * @returns {Promise<{isEmpty: boolean, isCut: boolean, isBehind: boolean, milliseconds: number}>} how long the page
+   *   was held up, and whether something has stayed
+   * @throws {Error} there is no renderer any more
+   */
+  async show(what, isBusy) {
+    const { splices, lines, isCut, isBehind } = await this.#rendered({ ...what, isBusy });
+    const milliseconds = await this.#place(splices);
+    this.#lines = lines;
+    return { isEmpty: lines.length === 0, isCut, isBehind, milliseconds };
+  }
+
+  #rendered(message) {
+    return new Promise((resolve, reject) => {
+      this.#fail = reject;
+      this.#worker.addEventListener("message", ({ data }) => resolve(data), { once: true });
+      this.#worker.postMessage(message);
+    });
+  }
+
+  async #place(splices) {
+    let shift = 0;
+    let spent = 0;
+    let began = performance.now();
+    for (const { at, removed, inserted } of splices) {
+      this.#row.remove(at + shift, removed);
+      shift -= removed;
+      for (const pieces of batches(inserted)) {
+        this.#row.insert(at + removed + shift, elementsOf(pieces));
+        shift += pieces.length;
+        const turn = performance.now() - began;
+        if (turn < TURN_MILLISECONDS) continue;
+        spent += turn;
+        await new Promise((resolve) => setTimeout(resolve));
+        began = performance.now();
+      }
+    }
+    return spent + performance.now() - began;
+  }
+
+  /** What shows a line of the source: the last that begins at or before it; null for none. */
+  elementOf(line) {
+    const index = lastAtMost(this.#lines, line);
+    const piece = index < 0 ? null : this.#row.at(index);
+    if (!piece) return null;
+    const within = [...piece.querySelectorAll("[data-line]")];
+    return within.findLast((element) => Number(element.dataset.line) <= line - this.#lines[index]) ?? piece;
+  }
+
+  close() {
+    this.#worker.terminate();
+  }
+}
+
+function* batches(pieces) {
+  let from = 0;
+  let length = 0;
+  for (let index = 0; index < pieces.length; index += 1) {
+    length += pieces[index].length;
+    if (length < BATCH_CHARACTERS) continue;
+    yield pieces.slice(from, index + 1);
+    [from, length] = [index + 1, 0];
+  }
+  if (from < pieces.length) yield pieces.slice(from);
+}
+
+/** The index of the last number that is not greater, in ascending ones; -1 for none. */
+function lastAtMost(numbers, wanted) {
+  let [low, high] = [0, numbers.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (numbers[middle] <= wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
 }

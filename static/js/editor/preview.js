@@ -1,15 +1,21 @@
 /** The rendered text beside (on a phone: instead of) the editor. */
 
+import { changesOf } from "../collab/ot/changes.js";
 import { icon } from "../icons.js";
 import { recall, remember } from "../memory.js";
 
 const WIDE = matchMedia("(min-width: 900px)");
 const KEY = "collab-preview";
-/** Rendering may take a part of the time, never most of it. */
+/** To show it may take a part of the page's time, never most of it. */
 const WAIT_MILLISECONDS = 120;
 const WAIT_FACTOR = 4;
-/** The browser's layout of much more would hold up the typing. */
-const LENGTH_MAXIMUM = 200_000;
+/** A key is followed by others, mostly. */
+const TYPING_MILLISECONDS = 1000;
+/** What takes long to show waits for a pause of the typing, but not longer than this. */
+const BEHIND_MILLISECONDS = 10_000;
+/** More are no better than the whole text. */
+const CHANGES_MAXIMUM = 2000;
+const ABOVE_PIXELS = 24;
 
 /**
  * @param {import("../collab/document.js").CollabDocument} shared
@@ -18,83 +24,116 @@ const LENGTH_MAXIMUM = 200_000;
  */
 export function bindPreview(shared, pane, button) {
   const article = pane.querySelector(".markdown");
+  const news = new News(shared);
+  let rendering = null; // the promise of a preview
   let timer = null;
-  let wait = WAIT_MILLISECONDS;
-  let stale = true;
+  let isShowing = false;
+  let typedAt = -Infinity;
+  let behindSince = null;
   let unreachable = false;
 
-  async function render() {
+  async function show() {
     timer = null;
-    if (pane.hidden || !shared.isReady) return;
-    const renderMarkdown = await loadRenderer();
-    if (!renderMarkdown) return;
-    const began = performance.now();
-    stale = false;
-    article.replaceChildren(renderMarkdown(beginning(shared.content)));
-    article.classList.toggle("is-cut", shared.content.length > LENGTH_MAXIMUM);
-    article.classList.toggle("is-empty", article.textContent.trim() === "");
-    const laidOut = article.offsetHeight > 0; // asked for, so that its cost is measured too
-    if (laidOut) wait = Math.max(WAIT_MILLISECONDS, WAIT_FACTOR * (performance.now() - began));
-  }
-
-  async function loadRenderer() {
+    if (pane.hidden || isShowing || !shared.isReady) return;
+    isShowing = true;
+    let wait = WAIT_MILLISECONDS;
     try {
       // Most of a second of loading that the editor itself need not wait for.
-      const { renderMarkdown } = await import("./markdown.js");
+      rendering ??= import("./markdown.js").then(({ MarkdownPreview }) => new MarkdownPreview(article));
+      const preview = await rendering;
+      const now = performance.now();
+      const isBusy = now - typedAt < TYPING_MILLISECONDS && now - (behindSince ?? now) < BEHIND_MILLISECONDS;
+      const shown = await preview.show(news.take(), isBusy);
+      article.classList.toggle("is-cut", shown.isCut);
+      article.classList.toggle("is-empty", shown.isEmpty);
+      behindSince = shown.isBehind ? (behindSince ?? now) : null;
+      wait = Math.max(WAIT_MILLISECONDS, WAIT_FACTOR * shown.milliseconds);
       unreachable = false;
-      return renderMarkdown;
-    } catch {
-      // No server just now, or one of another version. Tried again with the next connection.
-      unreachable = true;
-      article.textContent = "The preview could not be loaded. Reload the page to see it.";
-      return null;
+    } catch (error) {
+      fail(error);
     }
+    isShowing = false;
+    if (!unreachable && news.isNone && behindSince !== null) showIn(TYPING_MILLISECONDS);
+    else if (!unreachable && !news.isNone) showIn(wait);
   }
 
-  function changed() {
-    stale = true;
-    if (!pane.hidden) timer ??= setTimeout(render, wait);
+  /** No server just now, or one of another version. It is tried again with the next connection. */
+  function fail(error) {
+    console.error(error);
+    rendering?.then((preview) => preview.close(), () => {});
+    rendering = null;
+    behindSince = null;
+    unreachable = true;
+    news.takeAll();
+    article.classList.remove("is-empty", "is-cut");
+    article.textContent = "The preview could not be loaded. Reload the page to see it.";
   }
 
-  function show(visible) {
+  function showIn(milliseconds) {
+    if (!pane.hidden) timer ??= setTimeout(show, milliseconds);
+  }
+
+  function toggleTo(visible) {
     pane.hidden = !visible;
     document.body.classList.toggle("with-preview", visible);
     button.setAttribute("aria-pressed", String(visible));
-    if (visible && stale) render();
+    if (visible && !news.isNone) show();
   }
 
   function toggle() {
-    show(pane.hidden);
+    toggleTo(pane.hidden);
     if (WIDE.matches) remember(KEY, pane.hidden ? "hidden" : "shown");
   }
 
   /** Show what the editor shows at its top. */
-  function follow(view) {
-    if (pane.hidden || !WIDE.matches) return;
+  async function follow(view) {
+    if (pane.hidden || !WIDE.matches || rendering === null) return;
+    const preview = await rendering.catch(() => null);
     const { scrollDOM, state } = view;
     const top = view.lineBlockAtHeight(scrollDOM.scrollTop);
-    const line = state.doc.lineAt(top.from).number - 1;
-    const target = blockAt(article, line);
-    pane.scrollTop = target && scrollDOM.scrollTop > 0 ? target.offsetTop - pane.offsetTop - 24 : 0;
+    const target = preview?.elementOf(state.doc.lineAt(top.from).number - 1);
+    const place = () => target.getBoundingClientRect().top - pane.getBoundingClientRect().top + pane.scrollTop;
+    pane.scrollTop = target && scrollDOM.scrollTop > 0 ? place() - ABOVE_PIXELS : 0;
   }
 
   button.append(icon("preview"));
   button.addEventListener("click", toggle);
-  shared.on("change", changed);
-  shared.on("status", ({ connected }) => connected && unreachable && changed());
-  shared.ready.then(changed);
-  show(WIDE.matches && recall(KEY) !== "hidden");
+  shared.on("change", ({ operation, origin }) => {
+    if (origin === "local") typedAt = performance.now();
+    if (pane.hidden) news.takeAll();
+    else news.add(operation);
+    showIn(WAIT_MILLISECONDS);
+  });
+  shared.on("status", ({ connected }) => connected && unreachable && showIn(WAIT_MILLISECONDS));
+  shared.ready.then(() => showIn(WAIT_MILLISECONDS));
+  toggleTo(WIDE.matches && recall(KEY) !== "hidden");
   return { toggle, follow };
 }
 
-function beginning(text) {
-  if (text.length <= LENGTH_MAXIMUM) return text;
-  const end = text.lastIndexOf("\n", LENGTH_MAXIMUM);
-  return text.slice(0, end > 0 ? end : LENGTH_MAXIMUM);
-}
+/** What the renderer does not know yet. */
+class News {
+  #changes = null; // null: all of it
 
-/** The last block that begins at or before a line of the source. */
-function blockAt(article, line) {
-  const blocks = [...article.querySelectorAll("[data-line]")];
-  return blocks.findLast((block) => Number(block.dataset.line) <= line);
+  constructor(shared) {
+    this.shared = shared;
+  }
+
+  get isNone() {
+    return this.#changes?.length === 0;
+  }
+
+  add(operation) {
+    if (this.#changes?.length >= CHANGES_MAXIMUM) this.#changes = null;
+    this.#changes?.push(changesOf(operation));
+  }
+
+  takeAll() {
+    this.#changes = null;
+  }
+
+  take() {
+    const changes = this.#changes;
+    this.#changes = [];
+    return changes === null ? { text: this.shared.content } : { changes };
+  }
 }

@@ -1,0 +1,1 @@
+export * from "./dompurify-LSDMU45X.js";
