@@ -147,6 +147,10 @@ def test_what_is_copied_is_pasted_as_it_was(open_page: OpenPage, server: ServerP
     ops: list[dict[str, Any]] = [
         {"insert": "two  spaces, <b>&amp; ", "attributes": {"bold": True, "italic": True}},
         {"insert": "link", "attributes": {"link": "https://a.example/?a=1&b=2", "code": True}},
+        {"insert": "red", "attributes": {"color": "#ff0000", "bold": True}},
+        {"insert": "marked", "attributes": {"background": "#ffff00", "color": "#0000ff"}},
+        {"insert": "2", "attributes": {"script": "sub"}},
+        {"insert": "3", "attributes": {"script": "super", "italic": True}},
         {"insert": "\n", "attributes": {"header": 3}},
         *(
             part

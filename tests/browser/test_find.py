@@ -1,4 +1,4 @@
-"""The search of a document by the keyboard, in Chromium: what is found, how much of it, and the way back."""
+"""The search of a document by the keyboard, in Chromium: what is found, and the way back."""
 
 from __future__ import annotations
 

@@ -249,8 +249,7 @@ def test_what_others_do_waits_for_an_input_method(
 
 
 def test_nothing_that_is_pasted_or_linked_runs(open_page: OpenPage, server: ServerProcess) -> None:
-    # Chromium reports the handlers of a document that is only parsed, and never run, too.
-    page = open_text(open_page, strict=False)
+    page = open_text(open_page)
     page.evaluate(
         """() => {
           const html = `<b>kept</b><img src=x onerror="document.title='owned'">

@@ -1,6 +1,7 @@
 /** Markdown in the page: rendered by a worker, made safe by DOMPurify, and put in place where it has changed. */
 
 import { DOMPurify } from "../../vendor/dompurify.js";
+import { pictureOf } from "../page/pictures.js";
 import { ElementRow } from "./element_row.js";
 
 /** So long the page is held up in one go, about, by what is new in the preview. */
@@ -28,8 +29,8 @@ function sanitised(html) {
     link.rel = "noopener noreferrer";
   }
   for (const image of fragment.querySelectorAll("img")) {
-    image.loading = "lazy";
-    image.referrerPolicy = "no-referrer";
+    const [address, alt, title] = ["src", "alt", "title"].map((name) => image.getAttribute(name) ?? "");
+    image.replaceWith(pictureOf(address, { alt, title }));
   }
   return [...fragment.children];
 }

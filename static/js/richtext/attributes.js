@@ -5,18 +5,24 @@
 
 const LANGUAGE = /^[\w+#.-]{1,40}$/;
 const SIZE = /^\d{1,5}(?:\.\d{1,3})?(?:px|%)?$/;
+/** Also that of others, who may write names of colours. */
+const COLOR = /^(?!transparent$)(?:#(?:[0-9a-f]{3}){1,2}|[a-z]{3,24})$/i;
 const TEXT_MAXIMUM = 500;
 /** How deep an item of a list may be shown. */
 export const DEPTH_MAXIMUM = 8;
 
 const onOrOff = (value) => (value ? true : null);
 const text = (value) => (typeof value === "string" && value !== "" ? value : null);
+const color = (value) => (typeof value === "string" && COLOR.test(value) ? value : null);
 const size = (value) => (SIZE.test(value) ? String(value) : null);
 const LISTS = ["bullet", "ordered", "checked", "unchecked"];
 
 /** Each gives the value that is shown, or null for none. */
 const SHOWN = new Map([
   ...["bold", "italic", "underline", "strike", "code", "blockquote"].map((name) => [name, onOrOff]),
+  ["script", (value) => (value === "super" || value === "sub" ? value : null)],
+  ["color", color],
+  ["background", color],
   ["link", text],
   ["header", (value) => (/^[1-6]$/.test(value) ? Number(value) : null)],
   ["list", (value) => (LISTS.includes(value) ? value : null)],

@@ -10,7 +10,7 @@ import { registerFormats } from "./formats.js";
 import { registerHistory } from "./history.js";
 import { htmlOf } from "./html.js";
 import { indentingKeys } from "./indenting.js";
-import { matchersThat, registerUploader } from "./pasting.js";
+import { registerPasting } from "./pasting.js";
 import { bindToolbar } from "./toolbar.js";
 
 const MESSAGE_MILLISECONDS = 6000;
@@ -34,14 +34,14 @@ class Editor extends Quill {
 export function openEditor(shared, parent, { toolbar, addressForm, message }) {
   registerFormats();
   registerHistory();
-  registerUploader();
+  registerPasting();
   const say = teller(message);
   const quill = new Editor(parent, {
     placeholder: placeholderOf(shared),
     modules: {
-      clipboard: { matchers: matchersThat(say) },
+      clipboard: { say },
       keyboard: { bindings: indentingKeys },
-      uploader: { refuse: say },
+      uploader: { say },
     },
   });
   quill.root.setAttribute("aria-label", "Text");

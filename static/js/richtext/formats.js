@@ -1,39 +1,18 @@
 /** The formats that the editor knows, and a place for the embeds that it doesn't. */
 
 import { Embed, Quill, formats } from "../../vendor/quill.js";
-import { shownImage, shownLink } from "./addresses.js";
+import { shownLink } from "./addresses.js";
 import { DEPTH_MAXIMUM } from "./attributes.js";
+import { registerColors } from "./colors.js";
 import { UNKNOWN, labelOf, unknownEmbed } from "./components.js";
+import { Picture } from "./picture.js";
+import { Script } from "./script.js";
 
 const { ClassAttributor, EmbedBlot, Scope } = Quill.import("parchment");
 
 class SafeLink extends formats.Link {
   static sanitize(url) {
     return shownLink(url);
-  }
-}
-
-class SafeImage extends formats.Image {
-  static sanitize(url) {
-    return shownImage(url);
-  }
-
-  static create(value) {
-    const node = super.create(value);
-    node.setAttribute("alt", "");
-    node.setAttribute("loading", "lazy");
-    node.setAttribute("referrerpolicy", "no-referrer");
-    return node;
-  }
-
-  static formats(node) {
-    const { alt, ...others } = super.formats(node);
-    return alt ? { alt, ...others } : others;
-  }
-
-  format(name, value) {
-    if (name === "alt") this.domNode.setAttribute(name, value || "");
-    else super.format(name, value);
   }
 }
 
@@ -95,8 +74,9 @@ function registerDirection() {
 
 export function registerFormats() {
   registerDirection();
-  const { Link, Image, CodeBlock: _, ...others } = formats;
-  for (const format of [...Object.values(others), CodeBlock, SafeLink, SafeImage, UnknownEmbed]) {
+  registerColors();
+  const { Link, CodeBlock: _, ...others } = formats;
+  for (const format of [...Object.values(others), CodeBlock, SafeLink, Picture, Script, UnknownEmbed]) {
     Quill.register(`formats/${format.blotName}`, format, true);
   }
   const indent = new Indent("indent", "ql-indent", { scope: Scope.BLOCK, whitelist: DEPTHS });

@@ -114,11 +114,28 @@ function inlineOf(inert, parts) {
 const kept = (text) => text.replace(/^ | $|(?<= ) /g, "\u00a0");
 
 function marked(inert, inner, attributes) {
+  const colored = coloredOf(inert, inner, attributes);
   return MARKS.filter(([name]) => attributes[name]).reduceRight((content, [, tag]) => {
     const element = inert.createElement(tag);
     element.append(content);
     return element;
-  }, inner);
+  }, colored);
+}
+
+/** Inside of all others, since a link has a colour of its own. */
+function coloredOf(inert, inner, { color, background, script }) {
+  let content = inner;
+  const styles = [["color", color], ["background-color", background]].filter(([, value]) => value);
+  if (styles.length > 0) {
+    const span = inert.createElement("span");
+    span.setAttribute("style", styles.map((pair) => pair.join(": ")).join("; "));
+    span.append(content);
+    content = span;
+  }
+  if (!script) return content;
+  const element = inert.createElement(script === "sub" ? "sub" : "sup");
+  element.append(content);
+  return element;
 }
 
 function linked(inert, inner, address) {

@@ -1,36 +1,31 @@
 /** What may be put in from elsewhere: formatted text, but no files, and no addresses that run something. */
 
 import { Quill, Uploader } from "../../vendor/quill.js";
-import { isSafeImage, isSafeLink } from "./addresses.js";
+import { read } from "./pasting/reader.js";
 
 const REFUSED = "Pictures can't be put into the document: give the address of one instead.";
 
+const Clipboard = Quill.import("modules/clipboard");
+const Delta = Quill.import("delta");
+
 class RefusingUploader extends Uploader {
   upload(_range, files) {
-    if (files.length > 0) this.options.refuse(REFUSED);
+    if (files.length > 0) this.options.say(REFUSED);
   }
 }
 
-export const registerUploader = () => Quill.register("modules/uploader", RefusingUploader, true);
-
-/**
- * Matchers of Quill's clipboard.
- * @param {(message: string) => void} refuse tells in words what was refused
- */
-export function matchersThat(refuse) {
-  const Delta = Quill.import("delta");
-  const image = (node, delta) => {
-    if (isSafeImage(node.getAttribute("src"))) return delta;
-    refuse(REFUSED);
-    return new Delta();
-  };
-  const link = (_node, delta) => new Delta(delta.ops.map(withoutUnsafeLink));
-  // Quill's own matchers, which read the elements, run before these.
-  return [["img", image], ["a", link]];
+/** Quill's clipboard, with a reader of our own for HTML. */
+class ReadingClipboard extends Clipboard {
+  convertHTML(html) {
+    const { ops, dropped } = read(html);
+    const message = String(dropped);
+    if (message !== "") this.options.say(message);
+    return new Delta(ops);
+  }
 }
 
-function withoutUnsafeLink(component) {
-  const { link, ...others } = component.attributes ?? {};
-  if (link === undefined || (isSafeLink(link) && link !== "about:blank")) return component;
-  return Object.keys(others).length > 0 ? { ...component, attributes: others } : { insert: component.insert };
+/** Both modules have an option `say`, a function that tells the user something. */
+export function registerPasting() {
+  Quill.register("modules/uploader", RefusingUploader, true);
+  Quill.register("modules/clipboard", ReadingClipboard, true);
 }

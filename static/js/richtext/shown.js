@@ -9,7 +9,7 @@ import { shownBlock } from "./blocks.js";
 import { forQuill } from "./components.js";
 import { lacksNewline, lengthOf } from "./final_newline.js";
 
-const MARKS = ["bold", "italic", "underline", "strike", "code", "link"];
+const MARKS = ["bold", "italic", "underline", "strike", "code", "script", "color", "background", "link"];
 const OF_IMAGES = ["alt", "width", "height"];
 
 /** How long a content is in the editor. */
