@@ -1,7 +1,7 @@
-export { EditorSelection, EditorState, StateField, StateEffect, Annotation, Transaction, Compartment, Prec, RangeSetBuilder } from "@codemirror/state";
+export { EditorSelection, EditorState, StateEffect, Annotation, Transaction, Compartment, Prec, RangeSetBuilder } from "@codemirror/state";
 export {
-  EditorView, Decoration, WidgetType, ViewPlugin, keymap, placeholder, drawSelection, highlightSpecialChars,
-  dropCursor, rectangularSelection, crosshairCursor,
+  EditorView, Decoration, ViewPlugin, keymap, placeholder, drawSelection, highlightSpecialChars,
+  dropCursor, rectangularSelection, crosshairCursor, RectangleMarker,
 } from "@codemirror/view";
 export { history, historyKeymap, defaultKeymap, undo, redo } from "@codemirror/commands";
 export { syntaxHighlighting, HighlightStyle, LanguageSupport } from "@codemirror/language";

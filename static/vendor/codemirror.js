@@ -1,1 +1,1 @@
-export * from "./codemirror-DRD35DRS.js";
+export * from "./codemirror-SBVCLDCU.js";

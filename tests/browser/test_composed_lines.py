@@ -146,12 +146,14 @@ def test_the_cursors_of_others_stand_where_they_are_in_the_shown_text(
     other.send(type="presence", cursor={"anchor": place, "head": place}, version=other.version)
     page.wait_for_function(
         """() => {
-            const caret = document.querySelector('.remote-caret');
-            if (caret === null) return false;
+            const caret = document.querySelector('.remote-caret')?.getBoundingClientRect();
+            const line = [...document.querySelectorAll('.cm-line')].at(-1);
             const range = document.createRange();
-            range.setStart(caret.closest('.cm-line'), 0);
-            range.setEndBefore(caret);
-            return range.toString() === 'third';
+            range.setStart(line.firstChild, 0);
+            range.setEnd(line.firstChild, 'third'.length);
+            const { right, top, bottom } = range.getBoundingClientRect();
+            return caret && Math.abs(caret.left + 1 - right) < 1.5
+                && caret.top < bottom && caret.bottom > top;
         }"""
     )
     compose(method, "にほん")

@@ -97,3 +97,29 @@ test("an operation of very many components is split as well", () => {
   const content = "ab".repeat(5000);
   assert.equal(text.apply(text.apply(content, first), rest), "a".repeat(5000));
 });
+
+test("a draft comes to what the operations come to one by one", () => {
+  const pieces = ["a", "bc", "\u{1F600}", "x".repeat(700), "y".repeat(6000), "\n"];
+  for (let seed = 1; seed <= 30; seed += 1) {
+    const random = seeded(seed);
+    const below = (count) => Math.floor(random() * count);
+    let content = "start".repeat(below(4000));
+    const draft = text.draft(content);
+    for (let step = 0; step < 60; step += 1) {
+      const ops = [];
+      for (let left = content.length; left > 0 && ops.length < 8; ) {
+        const [retain, remove] = [below(left + 1), below(step % 7 === 0 ? left : 40)];
+        ops.push({ retain }, { insert: pieces[below(pieces.length)] }, { delete: Math.min(remove, left - retain) });
+        left -= retain + Math.min(remove, left - retain);
+      }
+      const repaired = text.repair(content, { ops });
+      content = text.apply(content, repaired);
+      if (random() < 0.5) assert.deepEqual(draft.repair({ ops }), repaired);
+      else draft.apply(repaired);
+      if (random() < 0.3) assert.equal(draft.content, content);
+    }
+    assert.equal(draft.content, content);
+    assert.throws(() => draft.apply({ ops: [{ insert: "z" }, { retain: content.length + 1 }] }), RangeError);
+    assert.equal(draft.content, content);
+  }
+});

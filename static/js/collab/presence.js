@@ -11,6 +11,7 @@ const RECENT_MAXIMUM = 256;
  * @property {string} color
  * @property {{anchor: number, head: number} | null} cursor
  * @property {any} data
+ * @property {number} [movedBy] how far the cursor was told to be from where it was taken for
  */
 
 export class Presence {
@@ -59,7 +60,9 @@ export class Presence {
     this.#waiting.delete(frame.client_id);
     const editor = this.editors.get(frame.client_id);
     if (!editor) return;
+    const before = editor.cursor;
     editor.cursor = this.#place(frame.cursor, frame.version, frame.client_id);
+    editor.movedBy = before && editor.cursor ? Math.abs(editor.cursor.head - before.head) : Infinity;
     editor.data = frame.data ?? null;
   }
 

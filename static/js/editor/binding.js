@@ -38,31 +38,31 @@ export function composedLines({ compositionStarted, state: { doc, selection } })
 /**
  * The extension that sends what the user does, and tells where the cursor is.
  * @param {import("../collab/document.js").CollabDocument} shared
- * @param {import("./held.js").Held} held
+ * @param {import("./incoming.js").Incoming} incoming
  */
-export function collaboration(shared, held) {
+export function collaboration(shared, incoming) {
   const follower = EditorView.updateListener.of((update) => {
     for (const transaction of update.transactions) {
       if (transaction.docChanged && !transaction.annotation(remote)) {
-        send(shared, held, update.view, operationOfChanges(transaction.changes));
+        send(shared, incoming, update.view, operationOfChanges(transaction.changes));
       }
     }
     if (update.docChanged || update.selectionSet || update.focusChanged) {
       const { anchor, head } = update.state.selection.main;
-      shared.setCursor({ anchor: held.toContent(anchor), head: held.toContent(head) });
+      shared.setCursor({ anchor: incoming.toContent(anchor), head: incoming.toContent(head) });
     }
   });
-  return [follower, settling(held)];
+  return [follower, settling(incoming)];
 }
 
 /** What was held is shown once its lines are not composed in any more. */
-function settling(held) {
+function settling(incoming) {
   return ViewPlugin.define(
     (view) => ({
       timer: null,
       settle() {
         const lines = composedLines(view);
-        if (lines === null || !(held.isEmpty || held.touches(lines))) showHeld(view, held);
+        if (lines === null || incoming.holdsBeside(lines)) show(view, incoming.releaseHeld());
       },
       settleSoon() {
         clearTimeout(this.timer);
@@ -85,34 +85,44 @@ function settling(held) {
   );
 }
 
-function showHeld(view, held) {
-  view.dispatch({ ...remoteTransaction(held.release()), effects: settled.of(null) });
+function show(view, operation) {
+  view.dispatch({ ...remoteTransaction(operation), effects: settled.of(null) });
 }
 
-function send(shared, held, view, operation) {
+function send(shared, incoming, view, operation) {
   let applied = null;
   try {
-    applied = shared.edit(held.typed(operation));
+    applied = shared.edit(incoming.typed(operation));
   } catch (error) {
     console.error(error);
   }
   // A refused change, or a lone surrogate that was replaced: show what the document holds.
   const isExact = applied && operation.ops.every(({ insert }) => !insert || insert.isWellFormed());
-  if (!isExact) queueMicrotask(() => agree(shared, held, view));
+  if (!isExact) queueMicrotask(() => agree(shared, incoming, view));
 }
 
-function agree(shared, held, view) {
-  if (!held.isEmpty) showHeld(view, held);
+function agree(shared, incoming, view) {
+  if (!incoming.isEmpty) show(view, incoming.release());
   const shown = view.state.doc.toString();
   if (shown === shared.content) return;
   view.dispatch(remoteTransaction(shared.type.difference(shown, shared.content)));
 }
 
-/** Bring what others do into `view`. */
-export function showRemote(shared, held, view) {
-  return shared.on("change", ({ operation, origin }) => {
+/**
+ * Bring what others do into the view, once in a frame.
+ * @param {import("../collab/document.js").CollabDocument} shared
+ * @param {import("./incoming.js").Incoming} incoming
+ * @param {import("../page/frame.js").Frame} frame
+ * @param {() => EditorView} viewOf
+ */
+export function showRemote(shared, incoming, frame, viewOf) {
+  const draw = frame.step(() => {
+    const shown = incoming.take(composedLines(viewOf()));
+    if (!shared.type.isEmpty(shown)) viewOf().dispatch(remoteTransaction(shown));
+  });
+  shared.on("change", ({ operation, origin }) => {
     if (origin === "local") return;
-    const shown = held.take(operation, composedLines(view));
-    if (!shared.type.isEmpty(shown)) view.dispatch(remoteTransaction(shown));
+    incoming.add(operation);
+    draw();
   });
 }

@@ -5,10 +5,11 @@ import {
   dropCursor, highlightSpecialChars, history, historyKeymap, keymap, markdownKeymap, markdownLanguage,
   pasteURLAsLink, placeholder, rectangularSelection, search, searchKeymap,
 } from "../../vendor/codemirror.js";
+import { Frame } from "../page/frame.js";
 import { placeholderOf } from "../page/reading.js";
 import { collaboration, showRemote } from "./binding.js";
 import { remoteCursors } from "./cursors.js";
-import { Held } from "./held.js";
+import { Incoming } from "./incoming.js";
 import { lineEnds } from "./line_ends.js";
 import { markdownKeys } from "./markdown_keys.js";
 import { appearance } from "./appearance.js";
@@ -26,7 +27,10 @@ const markdown = new LanguageSupport(markdownLanguage, [Prec.high(keymap.of(mark
  */
 export function openEditor(shared, parent, preview) {
   const readOnly = new Compartment();
-  const held = new Held(shared.type);
+  const incoming = new Incoming(shared.type);
+  const frame = new Frame();
+  // Before the cursors, which are drawn where they are in the text as it is shown then.
+  showRemote(shared, incoming, frame, () => view);
   const state = EditorState.create({
     doc: shared.content,
     extensions: [
@@ -52,13 +56,12 @@ export function openEditor(shared, parent, preview) {
       ]),
       readOnly.of(access(shared)),
       appearance,
-      remoteCursors(shared, held),
-      collaboration(shared, held),
+      remoteCursors(shared, incoming, frame),
+      collaboration(shared, incoming),
     ],
   });
   const view = new EditorView({ state, parent });
   parent.setAttribute("aria-busy", "false");
-  showRemote(shared, held, view);
   bindAccess(shared, view, readOnly);
   bindFind(view);
   view.scrollDOM.addEventListener("scroll", () => preview.follow(view), { passive: true });

@@ -1,107 +1,115 @@
-/** Everyone else's cursors and selections, in their colours. */
+/**
+ * Everyone else's cursors and selections, drawn in a layer over the text: those in view, once in a frame. There is
+ * nothing of them in the lines, which are not wrapped anew by them, and in which an input method may compose.
+ */
 
-import { Decoration, EditorView, StateEffect, StateField, ViewPlugin, WidgetType } from "../../vendor/codemirror.js";
-import { colorOf } from "../page/color.js";
+import { EditorSelection, RectangleMarker, ViewPlugin } from "../../vendor/codemirror.js";
+import { CursorLabels } from "../page/cursor_labels.js";
+import { CursorMark } from "../page/cursor_mark.js";
 import { settled } from "./binding.js";
-
-const setCursors = StateEffect.define();
-/** How long a name stays beside a cursor that has moved. */
-const NAME_MILLISECONDS = 2500;
-
-class Caret extends WidgetType {
-  constructor(clientId, name, color, isFresh) {
-    super();
-    Object.assign(this, { clientId, name, color, isFresh });
-  }
-
-  eq(other) {
-    return ["clientId", "name", "color", "isFresh"].every((key) => this[key] === other[key]);
-  }
-
-  toDOM() {
-    const caret = document.createElement("span");
-    caret.className = this.isFresh ? "remote-caret fresh" : "remote-caret";
-    caret.dataset.testid = "remote-cursor";
-    caret.dataset.clientId = this.clientId;
-    caret.style.setProperty("--person", this.color);
-    // Shown by the style sheet, so that it is no part of the line's text.
-    caret.dataset.name = this.name;
-    return caret;
-  }
-
-  ignoreEvent() {
-    return true;
-  }
-}
-
-const field = StateField.define({
-  create: () => Decoration.none,
-  update(decorations, transaction) {
-    for (const effect of transaction.effects) if (effect.is(setCursors)) return effect.value;
-    return decorations.map(transaction.changes);
-  },
-  provide: (own) => EditorView.decorations.from(own),
-});
-
-function decorationsOf(users, length, held, isFresh) {
-  const ranges = [];
-  for (const { clientId, name, color: given, cursor } of users) {
-    if (!cursor) continue;
-    const color = colorOf(given);
-    const [anchor, head] = [cursor.anchor, cursor.head].map((offset) => Math.min(held.toShown(offset), length));
-    const selection = Decoration.mark({ class: "remote-selection", attributes: { style: `--person: ${color}` } });
-    if (anchor !== head) ranges.push(selection.range(Math.min(anchor, head), Math.max(anchor, head)));
-    const caret = new Caret(clientId, name, color, isFresh(clientId));
-    ranges.push(Decoration.widget({ widget: caret, side: 1 }).range(head));
-  }
-  return Decoration.set(ranges, true);
-}
 
 /**
  * The extension; it follows `shared.users`.
  * @param {import("../collab/document.js").CollabDocument} shared
- * @param {import("./held.js").Held} held
+ * @param {import("./incoming.js").Incoming} incoming
+ * @param {import("../page/frame.js").Frame} frame
  */
-export function remoteCursors(shared, held) {
-  const follower = ViewPlugin.define((view) => {
-    const moved = new Map(); // clientId → the timer that takes its name away
-    let planned = false;
-    let open = true;
+export function remoteCursors(shared, incoming, frame) {
+  return ViewPlugin.define((view) => new Cursors(view, shared, incoming, frame));
+}
 
-    const draw = () => {
-      planned = false;
-      if (!open) return;
-      const decorations = decorationsOf(shared.users, view.state.doc.length, held, (clientId) => moved.has(clientId));
-      view.dispatch({ effects: setCursors.of(decorations) });
-    };
-    // Never within an update of the view: one drawing for all that happens in one turn.
-    const plan = () => {
-      if (planned) return;
-      planned = true;
-      queueMicrotask(draw);
-    };
-    const noteMove = (clientId) => {
-      clearTimeout(moved.get(clientId));
-      moved.set(clientId, setTimeout(() => (moved.delete(clientId), plan()), NAME_MILLISECONDS));
-      plan();
-    };
+class Cursors {
+  #marks = new Map(); // clientId → CursorMark
+  #carets = new Map(); // clientId → its rectangle, of those in view
+  #stale = new Set(); // clientIds of those who have moved in a text that has not
+  #isTextStale = true;
+  #isOpen = true;
 
-    const removers = [
-      shared.on("presence", ({ client_id: clientId }) => noteMove(clientId)),
-      shared.on("users", plan),
-      shared.on("change", ({ origin, clientId }) => (origin === "remote" ? noteMove(clientId) : plan())),
+  constructor(view, shared, incoming, frame) {
+    Object.assign(this, { view, shared, incoming });
+    this.layer = document.createElement("div");
+    this.layer.className = "cursors";
+    this.layer.setAttribute("aria-hidden", "true");
+    view.scrollDOM.append(this.layer);
+    this.plan = frame.step(() => this.#isOpen && this.#draw());
+    this.labels = new CursorLabels(this.layer, view.scrollDOM, this.plan);
+    this.removers = [
+      shared.on("presence", ({ client_id: clientId }) => this.#moved(clientId, true)),
+      shared.on("users", () => this.plan()),
+      shared.on("change", ({ origin, clientId }) => origin === "remote" && this.#moved(clientId, false)),
     ];
-    plan();
-    return {
-      update({ transactions }) {
-        if (transactions.some(({ effects }) => effects.some((effect) => effect.is(settled)))) plan();
-      },
-      destroy() {
-        open = false;
-        removers.forEach((remove) => remove());
-        moved.forEach((timer) => clearTimeout(timer));
-      },
-    };
-  });
-  return [field, follower];
+    this.plan();
+  }
+
+  #moved(clientId, byItself) {
+    const user = this.shared.users.find((each) => each.clientId === clientId);
+    if (!user) return;
+    this.labels.moved(clientId, byItself ? user.movedBy : 0);
+    this.#stale.add(clientId);
+    this.plan();
+  }
+
+  update({ docChanged, viewportChanged, geometryChanged, transactions }) {
+    const isSettled = transactions.some(({ effects }) => effects.some((effect) => effect.is(settled)));
+    if (!docChanged && !viewportChanged && !geometryChanged && !isSettled) return;
+    this.#isTextStale = true;
+    this.plan();
+  }
+
+  #draw() {
+    const users = new Map(this.shared.users.filter(({ cursor }) => cursor).map((user) => [user.clientId, user]));
+    for (const clientId of users.keys()) if (!this.#marks.has(clientId)) this.#stale.add(clientId);
+    const ids = this.#isTextStale ? [...users.keys()] : [...this.#stale].filter((clientId) => users.has(clientId));
+    // All is measured first and moved then, so that the text is laid out once.
+    const measured = ids.map((clientId) => [clientId, this.#placesOf(users.get(clientId))]);
+    const room = { top: this.view.scrollDOM.scrollTop, width: this.view.scrollDOM.clientWidth };
+    this.#isTextStale = false;
+    this.#stale.clear();
+    this.#removeOthersThan(users);
+    for (const [clientId, places] of measured) this.#show(users.get(clientId), places);
+    const carets = [...this.#carets].map(([clientId, place]) => {
+      const { name, color } = users.get(clientId);
+      return { clientId, name, color, ...place };
+    });
+    this.labels.draw(carets, room);
+  }
+
+  #show(user, places) {
+    const { clientId } = user;
+    if (!this.#marks.has(clientId)) this.#marks.set(clientId, new CursorMark(this.layer, clientId));
+    this.#marks.get(clientId).show(user, places);
+    if (places?.caret) this.#carets.set(clientId, places.caret);
+    else this.#carets.delete(clientId);
+  }
+
+  #removeOthersThan(users) {
+    for (const [clientId, mark] of this.#marks) {
+      if (users.has(clientId)) continue;
+      mark.remove();
+      this.labels.left(clientId);
+      this.#marks.delete(clientId);
+      this.#carets.delete(clientId);
+    }
+  }
+
+  /** @returns {import("../page/cursor_mark.js").Places | null} null: out of view */
+  #placesOf({ cursor }) {
+    const { view } = this;
+    const place = (offset) => Math.min(this.incoming.toShown(offset), view.state.doc.length);
+    const [anchor, head] = [place(cursor.anchor), place(cursor.head)];
+    const isIn = (from, to) => view.visibleRanges.some((range) => from <= range.to && to >= range.from);
+    if (!isIn(Math.min(anchor, head), Math.max(anchor, head))) return null;
+    const rectangles = (range) =>
+      RectangleMarker.forRange(view, "", range).map(({ left, top, width, height }) => ({ left, top, width, height }));
+    const selection = anchor === head ? [] : rectangles(EditorSelection.range(anchor, head));
+    const [caret = null] = isIn(head, head) ? rectangles(EditorSelection.cursor(head)) : [];
+    return { caret, selection };
+  }
+
+  destroy() {
+    this.#isOpen = false;
+    this.removers.forEach((remove) => remove());
+    this.labels.close();
+    this.layer.remove();
+  }
 }

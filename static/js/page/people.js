@@ -9,15 +9,20 @@ const SHOWN_MAXIMUM = 6;
  * @param {HTMLUListElement} list
  */
 export function bindPeople(shared, list) {
+  let last = "";
   const show = () => {
     const { user } = shared;
     const own = user ? [{ clientId: shared.clientId, name: user.name, color: user.color, isOwn: true }] : [];
     const everyone = [...own, ...shared.users];
+    list.classList.toggle("is-away", !shared.status.connected);
+    // A status comes with each key.
+    const named = JSON.stringify(everyone.map(({ clientId, name, color }) => [clientId, name, color]));
+    if (named === last) return;
+    last = named;
     const shown = everyone.slice(0, SHOWN_MAXIMUM);
     list.replaceChildren(...shown.map(person));
     if (everyone.length > shown.length) list.append(rest(everyone.slice(shown.length)));
     list.dataset.count = String(everyone.length);
-    list.classList.toggle("is-away", !shared.status.connected);
   };
   shared.on("users", show);
   shared.on("status", show);
@@ -45,10 +50,12 @@ function rest(others) {
   return item;
 }
 
+const characters = new Intl.Segmenter();
+
 /** "Ada Lovelace" → "AL"; whole characters, not code units. */
 export function initials(name) {
   const words = name.trim().split(/\s+/u);
-  const first = (word) => new Intl.Segmenter().segment(word)[Symbol.iterator]().next().value?.segment ?? "";
+  const first = (word) => characters.segment(word)[Symbol.iterator]().next().value?.segment ?? "";
   const letters = words.length > 1 ? first(words[0]) + first(words.at(-1)) : first(words[0]);
   return letters.toLocaleUpperCase() || "?";
 }

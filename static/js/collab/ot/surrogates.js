@@ -26,11 +26,11 @@ function widen(content, { from, to, insert }, floor) {
   const first = insert === "" ? unit(to) : insert.charCodeAt(0);
   if (from > floor && isHigh(unit(from - 1)) && (isLow(unit(from)) || isLow(first))) {
     from -= 1;
-    insert = content[from] + insert;
+    insert = content.charAt(from) + insert;
   }
   const last = insert === "" ? unit(from - 1) : insert.charCodeAt(insert.length - 1);
   if (isLow(unit(to)) && (isHigh(unit(to - 1)) || isHigh(last))) {
-    insert += content[to];
+    insert += content.charAt(to);
     to += 1;
   }
   return { from, to, insert };

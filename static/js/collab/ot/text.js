@@ -10,6 +10,7 @@ import { Delta } from "../../../vendor/quill-delta.js";
 import { affixes } from "./affixes.js";
 import { splitDelta } from "./split.js";
 import { repair } from "./surrogates.js";
+import { TextBuffer } from "./text_buffer.js";
 import { written } from "./written.js";
 
 const delta = (operation) => new Delta(operation.ops);
@@ -58,6 +59,22 @@ export const text = {
    * (U+FFFD takes its place).
    */
   repair: (content, operation) => text.normalize(repair(content, operation)),
+
+  /** Changes one after the other: to copy all of a long text for each of them takes long. */
+  draft(content) {
+    const buffer = new TextBuffer(content);
+    return {
+      get content() {
+        return buffer.content;
+      },
+      repair(operation) {
+        const repaired = text.repair(buffer, operation);
+        buffer.apply(repaired);
+        return repaired;
+      },
+      apply: (operation) => buffer.apply(operation),
+    };
+  },
 
   /** @throws {RangeError} the operation reaches beyond the content */
   apply(content, operation) {
