@@ -1,4 +1,7 @@
-"""The tables of docs/settings.md, made from the settings themselves.
+"""The defaults that the documentation states, made from the settings themselves.
+
+docs/settings.md gets its table. In docs/limits.md, and wherever a page has a number followed by the
+setting's name in parentheses ("4 KiB (`presence_maximum_bytes`)"), the number becomes the default.
 
 After a change of collab/settings.py: `python -m tests.repository.settings_table`
 """
@@ -6,6 +9,7 @@ After a change of collab/settings.py: `python -m tests.repository.settings_table
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -16,9 +20,16 @@ from pydantic.fields import FieldInfo
 from collab.cli.serve import serve
 from collab.settings import Settings
 
-__all__ = ["PAGE", "with_table"]
+__all__ = ["PAGE", "PAGES", "expected", "figure", "with_defaults"]
 
-PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "settings.md"
+# The changelog states what a default was at the time.
+PAGES = [
+    path
+    for path in (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")))
+    if path.name != "CHANGELOG.md"
+]
 
 BEGIN = "<!-- the table: made by tests/repository/settings_table.py -->\n"
 END = "<!-- end of the table -->\n"
@@ -66,6 +77,63 @@ UNITS = {
 }
 SUFFIXES = ("steps", "fragments", "operations", "components", "bytes", "seconds", "days")
 
+SIZES = {"MiB": 2**20, "KiB": 2**10, "MB": 10**6, "kB": 10**3}
+
+# `4 KiB (`, `5,000 at once (`, `20 in a row (the setting `, and then one or more names.
+MENTION = re.compile(
+    r"(?P<value>\d[\d,.]*(?: (?:KiB|MiB|MB|kB|bytes|s|days)\b)?)"
+    r"(?P<words>[^|()\d.;]{0,80}\((?:the setting )?)"
+    r"(?P<names>`\w+`(?:, `\w+`)*\))"
+)
+# A row of a table of limits: what, setting, default.
+ROW = re.compile(r"^(\|[^|\n]+\| `(\w+)` \|) [^|\n]+ \|", re.MULTILINE)
+
+
+def figure(name: str) -> str:
+    """The default of a setting that is a number, as a person writes it: `16 MiB`, `5,000`, `10 s`.
+
+    A rate is the number before "per second", which the page says in its own words.
+    """
+    value = Settings.model_fields[name].default
+    if "_bytes_per_" in name:
+        return f"{value:,.15g} bytes"
+    unit = "" if "_per_" in name else name.rpartition("_")[2]
+    if unit == "bytes":
+        for size, count in SIZES.items():
+            if value and value % count == 0:
+                return f"{value // count:,} {size}"
+        return f"{value:,} bytes"
+    return f"{value:,.15g}" + {"seconds": " s", "days": " days"}.get(unit, "")
+
+
+def with_defaults(page: str) -> str:
+    """The page with the defaults that it states as they are.
+
+    Raises:
+        ValueError: a number stands for several settings whose defaults differ.
+    """
+    return MENTION.sub(_mention, page)
+
+
+def with_column(page: str) -> str:
+    """The page with the third column of its tables of limits as it should be."""
+    return ROW.sub(lambda row: f"{row[1]} {figure(row[2])} |", page)
+
+
+def _mention(mention: re.Match[str]) -> str:
+    names = re.findall(r"`(\w+)`", mention["names"])
+    if any(not _is_number(name) for name in names):
+        return mention[0]
+    figures = {figure(name) for name in names}
+    if len(figures) > 1:
+        raise ValueError(f"one number for {', '.join(names)}, whose defaults are {figures}")
+    return f"{figures.pop()}{mention['words']}{mention['names']}"
+
+
+def _is_number(name: str) -> bool:
+    field = Settings.model_fields.get(name)
+    return field is not None and field.annotation in (int, float)
+
 
 def with_table(page: str) -> str:
     """The page with the table as it should be."""
@@ -112,6 +180,15 @@ def limits(field: FieldInfo) -> str:
     return " ".join(f"{sign} {value}" for sign, value in bounds.items())
 
 
+def expected(path: Path) -> str:
+    """What a page should be."""
+    text = path.read_text(encoding="utf-8")
+    if path == PAGE:
+        return with_table(text)
+    return with_defaults(with_column(text) if path.name == "limits.md" else text)
+
+
 if __name__ == "__main__":
-    PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
-    click.echo(f"{PAGE} is up to date")
+    for path in PAGES:
+        path.write_text(expected(path), encoding="utf-8")
+    click.echo("the documentation states the defaults of collab/settings.py")

@@ -12,8 +12,7 @@ import pytest
 from collab import errors, frames
 from collab.settings import Settings
 
-from . import metrics_table
-from .settings_table import PAGE, with_table
+from . import metrics_table, settings_table
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
@@ -30,10 +29,23 @@ def rows(page: str) -> list[list[str]]:
     ]
 
 
-def test_the_settings_page_is_the_table_of_settings() -> None:
-    page = PAGE.read_text(encoding="utf-8")
-    assert with_table(page) == page, "run: python -m tests.repository.settings_table"
+@pytest.mark.parametrize("page", settings_table.PAGES, ids=lambda page: page.name)
+def test_a_page_states_the_defaults_of_the_settings(page: Path) -> None:
+    stated = page.read_text(encoding="utf-8")
+    assert settings_table.expected(page) == stated, "run: python -m tests.repository.settings_table"
+
+
+def test_the_settings_page_has_every_setting() -> None:
+    page = settings_table.PAGE.read_text(encoding="utf-8")
     assert all(f"`{name}`" in page for name in Settings.model_fields)
+
+
+def test_a_default_that_a_page_states_wrongly_is_found() -> None:
+    stated = "at most 99 KiB (`frame_maximum_bytes`), 7 in a row (the setting `bad_frames_maximum`)"
+    right = "at most 16 MiB (`frame_maximum_bytes`), 20 in a row (the setting `bad_frames_maximum`)"
+    assert settings_table.with_defaults(stated) == right
+    with pytest.raises(ValueError, match="one number for"):
+        settings_table.with_defaults("7 (`frame_maximum_bytes`, `bad_frames_maximum`)")
 
 
 def test_the_table_of_metrics_is_that_of_what_is_shown() -> None:
