@@ -22,7 +22,6 @@ import uvloop
 
 from .fanout.machine import raise_file_limit
 from .fanout.options import Options
-from .fanout.results import FOLDER
 from .fanout.run import under_load
 from .fanout.scenarios import UnderLoad, chosen
 from .fanout.table import markdown
@@ -169,7 +168,6 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=15, help="of each table")
     parser.add_argument("--native", action="store_true", help="C functions too")
     parser.add_argument("--folded", type=Path, help="where the folded stacks go, for a flame graph")
-    parser.add_argument("--save", action="store_true", help="for docs/performance.md, too")
     given = parser.parse_args()
     raise_file_limit()
     options = Options(seconds=given.seconds, paced_seconds=given.seconds)
@@ -179,10 +177,7 @@ def main() -> None:
         sys.exit(f"Error: {error}")
     if given.folded:
         given.folded.write_text("\n".join(folded) + "\n", encoding="utf-8")
-    told = tables(profiles(folded), cpu, given.rows)
-    sys.stdout.write(told)
-    if given.save:
-        (FOLDER / f"profile-{given.scenario}.md").write_text(told, encoding="utf-8")
+    sys.stdout.write(tables(profiles(folded), cpu, given.rows))
 
 
 if __name__ == "__main__":

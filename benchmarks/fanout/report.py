@@ -1,7 +1,7 @@
 """Tables, pictures and docs/performance.md from the figures: `python -m benchmarks.fanout.report`.
 
-Its input is benchmarks/results/: latest.json, which `python -m benchmarks.fanout` has written,
-peers.json and the profiles. `--peers FILE` takes over the JSON of the other servers' generator.
+Its input is benchmarks/results/: latest.json, which `python -m benchmarks.fanout` has written, and
+peers.json. `--peers FILE` takes over the JSON of the other servers' generator.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import statistics
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 
 from .load import Figures
@@ -22,25 +21,82 @@ __all__ = ["PAGE", "make", "page"]
 
 PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
 
-THEIR_COLUMNS = {
-    "S5": (Column("kB/connection (RSS)", "resident_kb_per_connection", 1),),
-    "S6": (
-        Column("first join ms", "first_join_ms", 1),
-        Column("median join ms", "join_ms", 1),
-        Column("bytes received", "join_bytes"),
+DELIVERY = Column("server CPU, µs per delivery", "server_cpu_us_per_delivery", 2)
+EDIT = Column("server CPU, µs per edit", "server_cpu_us_per_edit", 1)
+CONFIRMED = Column("confirmed edits", "acknowledged_edits")
+LOST = Column("of them lost", "missing_edits")
+# What is compared with other servers, by scenario.
+COMPARED = {
+    "S1-100": (DELIVERY,),
+    "S1-400": (DELIVERY,),
+    "S2": (DELIVERY, Column("edits per second", "edits_per_second")),
+    "S3": (EDIT,),
+    "S4": (DELIVERY, Column("latency, 99th percentile, ms", "latency_p99_ms", 1)),
+    "S5": (
+        Column("memory, kB per connection", "resident_kb_per_connection", 1),
+        Column("server CPU, µs per new connection", "cpu_us_per_connect"),
     ),
-    "S7": (
-        Column("confirmed edits", "acknowledged_edits"),
-        Column("missing after restart", "missing_edits"),
-    ),
+    "S6": (Column("first join after a restart, ms", "first_join_ms", 1),),
+    "S7": (CONFIRMED, LOST),
+    "S7-paced": (CONFIRMED, LOST),
 }
-THEIR_LOAD = (
-    Column("edits/s", "edits_per_second"),
-    Column("deliveries/s", "deliveries_per_second"),
-    Column("server CPU µs/edit", "server_cpu_us_per_edit", 1),
-    Column("server CPU µs/delivery", "server_cpu_us_per_delivery", 2),
-    Column("p50 ms", "latency_p50_ms", 2),
-    Column("p99 ms", "latency_p99_ms", 2),
+CPU_PER_EDIT = (Column("µs of CPU per edit", "cpu_us_per_edit"),)
+RESUMED = (Column("µs of CPU", "cpu_us"), Column("bytes", "bytes_received"))
+# Scenario, case, what it is called on the page, and its figures.
+COSTS = (
+    ("commit", "1 edit of 1 document", "Committing 1 edit", CPU_PER_EDIT),
+    ("commit", "20 edits of 1 document", "Committing 20 edits of one document", CPU_PER_EDIT),
+    ("commit", "200 edits of 1 document", "Committing 200 edits of one document", CPU_PER_EDIT),
+    (
+        "commit",
+        "200 edits of 200 documents",
+        "Committing 200 edits of 200 documents",
+        CPU_PER_EDIT,
+    ),
+    (
+        "S5-5000",
+        "collab",
+        "A connection, one of 5,000 idle ones",
+        (
+            Column("µs of CPU to open", "cpu_us_per_connect"),
+            Column("kB of memory", "resident_kb_per_connection"),
+        ),
+    ),
+    (
+        "joins",
+        "100 joins",
+        "A join, one of 100 within a second to one document",
+        (Column("µs of CPU", "cpu_us_per_join"), Column("bytes", "bytes_per_join")),
+    ),
+    ("resume", "joined anew", "Joining a document of 50,000 characters", RESUMED),
+    ("resume", "10 edits missed", "Resuming the same document 10 edits behind", RESUMED),
+    ("resume", "1000 edits missed", "Resuming it 1,000 edits behind", RESUMED),
+    (
+        "opening",
+        "collab",
+        "Opening a document of 100,000 characters and 260,000 edits that is not in memory",
+        (Column("ms of CPU", "cold_cpu_ms", 1), Column("bytes", "cold_bytes")),
+    ),
+    (
+        "memory",
+        "0 recent edits each",
+        "A document of 10,000 characters in memory",
+        (Column("kB", "kb_per_document"),),
+    ),
+    (
+        "memory",
+        "100 recent edits each",
+        "The same with 100 recent edits",
+        (Column("kB", "kb_per_document"),),
+    ),
+    *(
+        ("growth", case, what, (Column("times the CPU of an edit", "ratio", 2),))
+        for case, what in (
+            ("characters", "An edit in a document of 10,000,000 characters, not 1,000"),
+            ("documents", "An edit with 10,000 documents in use, not 1"),
+            ("edits before", "An edit after 1,000,000 edits, not 1"),
+        )
+    ),
 )
 BESIDE_THE_FLOOR = ("S1-100", "S1-400", "S2", "S3", "S4")
 FAST_TYPIST = 10
@@ -80,8 +136,8 @@ def beside_the_floor(results: Results) -> str:
                 *(number(each, 2) for each in (whole / least, whole * loop / least)),
             ]
         )
-    head = ["scenario", "CPU", "collab", "of it the event loop's", "bare server"]
-    return markdown([*head, "collab to bare", "event loop to bare"], rows)
+    head = ["scenario", "CPU", "collab", "event loop only", "bare server"]
+    return markdown([*head, "collab / bare", "event loop / bare"], rows)
 
 
 def people(results: Results) -> str:
@@ -129,40 +185,46 @@ def _typists(cpu_us_per_edit: float, rate: float) -> str:
 
 
 def beside_others(results: Results, peers: Peers) -> str:
-    parts = [
-        f"Medians of {peers.head['repeat']} runs, {peers.head['at'][:10]}, "
-        f"{peers.head['machine']}.\n"
+    """One table: a row for each figure of a scenario, a column for each server."""
+    found = {name: with_ours(results, peers, name) for name in peers.scenarios}
+    servers = {server: None for servers in found.values() for server in servers}
+    ordered = sorted(servers, key=lambda server: not server.startswith("collab"))
+    rows = [
+        [name, each.heading, *(_figure(found[name].get(server), each) for server in ordered)]
+        for name, columns in COMPARED.items()
+        for each in columns
+        if name in found
     ]
-    for name in peers.scenarios:
-        found = with_ours(results, peers, name)
-        shown = THEIR_COLUMNS.get(name.partition("-")[0], THEIR_LOAD)
-        title = results.titles.get(name) or results.titles.get(f"{name}-1000", "")
-        heading = f"### {name} of all servers: {title}\n"
-        parts += [heading, markdown(["", *(each.heading for each in shown)], _rows(found, shown))]
-    if not any("collab" in found for found in peers.scenarios.values()):
-        parts.append("¹ In another run, by this package's own generator.\n")
-    versions = peers.head["servers"].items()
-    parts.append(markdown(["server", "version"], ([name, each or ""] for name, each in versions)))
-    return "\n".join(parts)
+    footnote = "¹ In another run, by this package's own generator.\n"
+    own_run = any("collab" in servers for servers in found.values())
+    versions = (f"{name}: {each}" for name, each in peers.head["servers"].items() if each)
+    return "\n".join(
+        [
+            f"Medians of {peers.head['repeat']} runs, {peers.head['at'][:10]}, "
+            f"{peers.head['machine']}.\n",
+            markdown(["", "", *ordered], rows),
+            *([] if own_run else [footnote]),
+            f"Versions: {'; '.join(versions)}.\n",
+        ]
+    )
 
 
-def _rows(found: dict[str, Figures], shown: Iterable[Column]) -> list[list[str]]:
-    ordered = sorted(found, key=lambda server: not server.startswith("collab"))
-    return [
-        [server, *(number(found[server].get(each.figure), each.digits) for each in shown)]
-        for server in ordered
-    ]
+def _figure(figures: Figures | None, column: Column) -> str:
+    return number((figures or {}).get(column.figure), column.digits)
 
 
-def profiled(folder: Path) -> str:
-    parts = []
-    for path in sorted(folder.glob("profile-*.md")):
-        parts.append(f"### {path.stem.removeprefix('profile-')}\n")
-        parts.append(path.read_text(encoding="utf-8"))
-    return "\n".join(parts)
+def costs(results: Results) -> str:
+    """What one of each thing takes: a row for each case that was measured."""
+    rows = []
+    for name, case, what, shown in COSTS:
+        found = results.medians(name, case)
+        figures = (f"{_figure(found, each)} {each.heading}" for each in shown)
+        if found:
+            rows.append([what, ", ".join(figures)])
+    return markdown(["what", "cost"], rows)
 
 
-def page(text: str, results: Results, peers: Peers | None, folder: Path) -> str:
+def page(text: str, results: Results, peers: Peers | None) -> str:
     """The page with its made parts made anew.
 
     Raises:
@@ -173,8 +235,7 @@ def page(text: str, results: Results, peers: Peers | None, folder: Path) -> str:
         "people": people(results),
         "floor": beside_the_floor(results),
         "others": beside_others(results, peers) if peers else "",
-        "profiles": profiled(folder),
-        "figures": tables(results),
+        "costs": costs(results),
     }
     for name, part in made.items():
         begin, end = f"<!-- {name}: made by benchmarks.fanout.report -->", f"<!-- end: {name} -->"
@@ -193,7 +254,7 @@ def make(folder: Path, page_path: Path) -> list[Path]:
     table = folder / "latest.md"
     table.write_text(f"{machine(results)}\n{tables(results)}", encoding="utf-8")
     text = page_path.read_text(encoding="utf-8")
-    page_path.write_text(page(text, results, peers, folder), encoding="utf-8")
+    page_path.write_text(page(text, results, peers), encoding="utf-8")
     return [table, page_path, *draw_all(results, peers, folder)]
 
 
