@@ -117,7 +117,7 @@ def test_the_table_of_errors_is_that_of_the_code() -> None:
 
 def test_the_code_in_the_readme_is_that_of_the_examples() -> None:
     blocks = re.findall(r"```(?:python|js)\n(.*?)```", README, flags=re.DOTALL)
-    examples = ["editor.py", "editor.mjs", "embed_fastapi.py"]
+    examples = ["client.py", "mount_fastapi.py"]
     assert blocks == [(ROOT / "examples" / name).read_text(encoding="utf-8") for name in examples]
 
 
@@ -141,6 +141,25 @@ def test_links_and_pictures_lead_somewhere(page: Path) -> None:
         assert file.exists(), target
         if anchor:
             assert anchor in anchors(file.read_text(encoding="utf-8")), target
+
+
+def test_the_index_leads_to_every_page() -> None:
+    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    led_to = {(ROOT / "docs" / path).resolve() for path in re.findall(r"\]\(([^)#]+)", index)}
+    assert {page for page in PAGES if page.name != "index.md"} - led_to == set()
+
+
+def test_the_formatter_of_the_commit_hook_is_that_of_the_checks() -> None:
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    hooked = re.search(r"ruff-pre-commit\n +rev: v([\d.]+)\n", hooks)
+    pins = [*ROOT.glob("*.toml"), *ROOT.glob("*constraints*.txt")]
+    pinned = {
+        version
+        for path in pins
+        for version in re.findall(r"\bruff==([\d.]+)", path.read_text(encoding="utf-8"))
+    }
+    assert hooked is not None
+    assert {hooked[1]} == pinned
 
 
 def anchors(text: str) -> set[str]:

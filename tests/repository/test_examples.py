@@ -1,4 +1,4 @@
-"""The examples of the README run, as they stand, against the real server."""
+"""The editors in examples/, those of the README among them, run against the real server."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from collab.client import connect as edit
+from tests.repository.test_embedding import Host
 from tests.serverprocess import ServerProcess
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -78,6 +79,32 @@ async def write(editor: ClientConnection, edit_id: int, version: object, text: s
     operation = {"ops": [{"insert": text}]}
     frame = {"type": "edit", "id": edit_id, "version": version, "operation": operation}
     await editor.send(json.dumps(frame))
+
+
+async def test_the_client_of_the_readme_saves_its_edit(
+    server: ServerProcess, tmp_path: Path
+) -> None:
+    program = tmp_path / "client.py"
+    text = (EXAMPLES / "client.py").read_text(encoding="utf-8")
+    program.write_text(text.replace("http://127.0.0.1:8000", server.url), encoding="utf-8")
+    async with running(sys.executable, "-u", str(program)) as lines:
+        assert await printed(lines) == r"version 1 is 'Hello from Python!\n'"
+    async with joined(server) as (_, state):
+        assert state["content"] == "Hello from Python!\n"
+
+
+async def test_the_application_of_the_readme_has_documents_below_its_path(tmp_path: Path) -> None:
+    host = Host("mount_fastapi", tmp_path)
+    host.start()
+    try:
+        async with edit(f"{host.url}/collab", "notes", name="Ada") as ada:
+            ada.edit({"ops": [{"insert": "Hello"}]})
+            await ada.saved()
+            assert ada.version == 1
+    finally:
+        said = host.stop()
+    assert (tmp_path / "notes.db").exists()
+    assert "Traceback" not in said
 
 
 async def test_the_python_editor_types_and_prints_what_others_type(server: ServerProcess) -> None:
