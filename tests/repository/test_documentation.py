@@ -197,6 +197,15 @@ def test_the_changelog_tells_of_this_version() -> None:
     assert f'\nversion = "{__version__}"\n' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 
 
+def test_the_changelog_is_short_enough_to_read() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    unreleased = changelog[changelog.index("## [Unreleased]") :].partition("\n## [")[0]
+    bullets = re.findall(r"^- .*", unreleased, flags=re.MULTILINE)
+    assert len(set(bullets)) == len(bullets)
+    # A merge that takes the lines of both sides brings back those that one side has removed.
+    assert len(bullets) <= 60, "keep what a user notices, and look for bullets that came back"
+
+
 def test_each_fault_that_is_told_of_is_shown_by_a_test() -> None:
     page = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
     told = set(re.findall(r"`(test_\w+)`", page))
