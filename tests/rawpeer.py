@@ -55,14 +55,20 @@ class RawPeer:
 
 @contextlib.asynccontextmanager
 async def raw_peer(
-    address: str, path: str = "/", *, receive_buffer_bytes: int | None = None
+    address: str,
+    path: str = "/",
+    *,
+    receive_buffer_bytes: int | None = None,
+    source: str = "127.0.0.1",
 ) -> AsyncIterator[RawPeer]:
-    """A peer of the server at host:port after its handshake, for as long as the context lasts."""
+    """A peer of the server at host:port after its handshake, for as long as the context lasts; it
+    comes from the network address `source`."""
     host, _, port = address.rpartition(":")
     with socket.socket() as sock:
         if receive_buffer_bytes is not None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer_bytes)
         sock.setblocking(False)
+        sock.bind((source, 0))
         await asyncio.get_running_loop().sock_connect(sock, (host, int(port)))
         peer = RawPeer(sock)
         await peer.send(HANDSHAKE % path.encode())

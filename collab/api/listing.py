@@ -5,10 +5,9 @@ Nothing about a hidden document is compared with the search, and no cursor names
 
 from __future__ import annotations
 
-import asyncio
-
 from ..auth import Seen, User
 from ..auth.user import ROLES
+from ..documents.budget import next_turn
 from ..storage import DocumentRecord, Place, Repository, Scope
 
 __all__ = ["ASKED_MAXIMUM", "list_page"]
@@ -79,7 +78,7 @@ async def _visible(
     visible: list[DocumentRecord] = []
     for number, record in enumerate(window, 1):
         if number % TURN_DOCUMENTS == 0:
-            await asyncio.sleep(0)
+            await next_turn()
         if record.key in shared or await seen.authorize(user, record.doc_id):
             visible.append(record)
         if len(visible) == enough:

@@ -7,6 +7,7 @@ sign in. A budget outlives the connections that use it.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
@@ -18,7 +19,7 @@ from ..errors import RateLimited
 from ..settings import Settings
 from .admission import address_of
 from .rate import TokenBucket
-from .work import Rivals, Work, cpu_clock
+from .work import PACE_BURST_SECONDS, Rivals, Turns, Work, cpu_clock
 
 __all__ = [
     "BUDGETS_MAXIMUM",
@@ -29,6 +30,7 @@ __all__ = [
     "Metered",
     "Unnoticed",
     "check_work",
+    "next_turn",
     "until_affordable",
 ]
 
@@ -43,7 +45,8 @@ FLOORS_MAXIMUM = 5
 FLOOR_SHARE = 0.01
 """Of one address, the connections that have been there for longest, so many, keep this share of the
 event loop each when the address has used up its own: a client that does harm does not stop all
-others behind the same address."""
+others behind the same address. A connection that takes the place of another takes what that one has
+spent, too."""
 
 RESTORES_AT_ONCE = 2
 """So many old versions may be restored at one time for one address or user: each holds two contents
@@ -61,6 +64,7 @@ class Budget:
     presence frames, joins, creations of documents and restores of old versions may come."""
 
     __slots__ = (
+        "_floors_made",
         "creations",
         "edits",
         "floors",
@@ -75,7 +79,9 @@ class Budget:
     def __init__(self, settings: Settings, work: Work, whose: str) -> None:
         self.whose = whose
         self.work = work
-        self.floors = 0
+        self.floors: list[Work] = []
+        """Those that no connection has."""
+        self._floors_made = 0
         self.restoring = 0
         self.edits = TokenBucket(settings.edits_per_second, settings.edits_burst_maximum)
         self.presences = TokenBucket(
@@ -86,6 +92,14 @@ class Budget:
             settings.creations_per_second, settings.creations_burst_maximum
         )
         self.restores = TokenBucket(settings.restores_per_second, settings.restores_burst_maximum)
+
+    def take_floor(self) -> Work | None:
+        """One of the address's floors; None if connections have them all."""
+        if self._floors_made < FLOORS_MAXIMUM:
+            self._floors_made += 1
+            return Work(FLOOR_SHARE, FLOOR_SHARE)
+        # The first has rested for longest.
+        return self.floors.pop(0) if self.floors else None
 
     def take(self, kind: str, what: str) -> None:
         """Count one of a kind, which is the first part of its settings' names, such as `edits`.
@@ -239,9 +253,8 @@ class Allowance:
         self._address = address
         self._user: Budget | None = None
         self._floor: Work | None = None
-        if has_floor and address is not None and address.floors < FLOORS_MAXIMUM:
-            address.floors += 1
-            self._floor = Work(FLOOR_SHARE, FLOOR_SHARE)
+        if has_floor and address is not None:
+            self._floor = address.take_floor()
 
     def of_user(self, user: Budget | None) -> None:
         """From now on this user pays, too."""
@@ -259,34 +272,55 @@ class Allowance:
                 self._floor.spend(seconds)
 
     @property
-    def lacking(self) -> Work | None:
-        """What has to be waited for (`Work.when_left`) before more is read; None for nothing."""
-        user, address = self._user, self._address
-        if (address is None or address.work.left >= 0) and (user is None or user.work.left >= 0):
-            return None
-        return self._first(lambda work: work.must_wait)
+    def lacking(self) -> Turns | None:
+        """What has to be waited for before more is read; None for nothing."""
+        return None if self._is_free else self._first(lambda work: work.must_wait)
 
     @property
-    def spent(self) -> Work | None:
-        """The same after a turn has come: a share that is used up, if one is."""
-        return self._first(lambda work: work.is_spent)
+    def held(self) -> Turns | None:
+        """The same, but only what holds since there are others."""
+        return None if self._is_free else self._first(lambda work: work.is_spent)
 
     async def until_left(self) -> None:
-        """Return when it is the caller's turn, and no share is used up."""
+        """Return when it is the caller's turn, and others have had theirs."""
         lacking = self.lacking
         while lacking is not None:
             await lacking.until_left()
-            lacking = self.spent
+            lacking = self.held
 
-    def _first(self, lacks: Callable[[Work], bool]) -> Work | None:
+    async def until_paced(self) -> None:
+        """As `Work.until_paced`, of all that pay."""
+        for budget in (self._address, self._user):
+            if budget is not None:
+                await budget.work.until_paced()
+
+    @property
+    def _is_free(self) -> bool:
+        """Whether nothing has to be waited for, as of the last time that something was spent."""
+        address = self._address
+        if address is not None:
+            work = address.work
+            if work.left < 0 or work.ahead > PACE_BURST_SECONDS:
+                return False
+        user = self._user
+        if user is None:
+            return True
+        work = user.work
+        return work.left >= 0 and work.ahead <= PACE_BURST_SECONDS
+
+    def _first(self, lacks: Callable[[Work], bool]) -> Turns | None:
         user, address, floor = self._user, self._address, self._floor
         if user is not None and lacks(user.work):
-            return user.work
-        if address is None or not lacks(address.work):
-            return None
-        if floor is None:
-            return address.work
-        return floor if floor.is_spent else None
+            return user.work.turns
+        if address is not None and lacks(address.work):
+            if floor is None or floor.wait_seconds > address.work.wait_seconds:
+                return address.work.turns
+            if floor.is_spent:
+                return floor.turns
+        for budget in (user, address):
+            if budget is not None and budget.work.is_hasty:
+                return budget.work.pace
+        return None
 
     def take(self, kind: str, what: str) -> None:
         """Count one of a kind, as by `Budget.take`; raises `RateLimited`."""
@@ -297,7 +331,7 @@ class Allowance:
     def close(self) -> None:
         """Idempotent."""
         if self._floor is not None and self._address is not None:
-            self._address.floors -= 1
+            self._address.floors.append(self._floor)
         self._floor = None
 
 
@@ -308,6 +342,7 @@ class Payer(Protocol):
     """What pays for work on the event loop."""
 
     def spend(self, seconds: float) -> None: ...
+    async def until_paced(self) -> None: ...
 
 
 class Unnoticed:
@@ -318,6 +353,9 @@ class Unnoticed:
 
     def spend(self, seconds: float) -> None:
         self._work.charge(seconds)
+
+    async def until_paced(self) -> None:
+        """At once: an operator who asks how the server is can't wait."""
 
 
 class Metered:
@@ -397,8 +435,19 @@ async def until_affordable(budget: Budget) -> None:
     Raises:
         RateLimited: as many requests wait already as may wait (`REQUESTS_WAITING_MAXIMUM`).
     """
-    if not budget.work.must_wait:
+    work = budget.work
+    if not (work.must_wait or work.is_hasty):
         return
-    if budget.work.waiting >= REQUESTS_WAITING_MAXIMUM:
+    if work.waiting >= REQUESTS_WAITING_MAXIMUM:
         check_work(budget)
-    await budget.work.until_left()
+    if work.must_wait:
+        await work.until_left()
+    await work.until_paced()
+
+
+async def next_turn() -> None:
+    """Let all others have a turn, and more of them where who pays for what is running has taken
+    much of the event loop just now."""
+    await asyncio.sleep(0)
+    for payer in Metered.payers():
+        await payer.until_paced()

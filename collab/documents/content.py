@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import codecs
 from collections.abc import Generator, Iterator
 from typing import Any, TypeVar
 
 from ..ot import Buffer, OperationType
 from ..ot.gradual import PIECE, decoding, pieces
+from ..ot.release import releasing
+from .budget import next_turn
 
 __all__ = [
     "decode_content",
     "encode_buffer",
     "encode_content",
     "fill_buffer",
+    "let_go",
+    "let_go_of",
     "to_bytes",
     "to_text",
 ]
@@ -47,7 +50,7 @@ async def to_text(data: bytes) -> str:
     found = []
     for begin in range(0, len(data), PIECE):
         found.append(decoder.decode(data[begin : begin + PIECE]))
-        await asyncio.sleep(0)
+        await next_turn()
     found.append(decoder.decode(b"", final=True))
     return "".join(found)
 
@@ -66,7 +69,7 @@ async def _joined(written: Iterator[bytes]) -> bytes:
         size += len(piece)
         if size >= TURN_BYTES:
             size = 0
-            await asyncio.sleep(0)
+            await next_turn()
     return b"".join(found)
 
 
@@ -81,6 +84,18 @@ async def fill_buffer(doc_type: OperationType, content: Any) -> Buffer:
     return doc_type.buffer(content) if filling is None else await _ended(filling(content))
 
 
+async def let_go(buffer: Buffer) -> None:
+    """Free what a buffer holds that is used no more."""
+    steps = getattr(buffer, "releasing", None)
+    if steps is not None:
+        await _ended(steps())
+
+
+async def let_go_of(values: list[Any]) -> None:
+    """Free plain values that a list of the caller's own holds, as far as nobody else does."""
+    await _ended(releasing(values))
+
+
 async def _ended(steps: Generator[None, None, T]) -> T:
     """What the steps come to; after each of them all others have a turn."""
     while True:
@@ -89,4 +104,4 @@ async def _ended(steps: Generator[None, None, T]) -> T:
         except StopIteration as end:
             value: T = end.value
             return value
-        await asyncio.sleep(0)
+        await next_turn()

@@ -42,7 +42,8 @@ from ..storage import (
     Repository,
 )
 from .author import Author, Authors
-from .content import decode_content, encode_buffer, to_text
+from .carrying import Carried, carry
+from .content import decode_content, encode_buffer, let_go, to_text
 from .effort import STEPS_OF_ASKING, STEPS_OF_READING, Effort, Work, steps_of_size
 from .history import Change, History
 from .loading import load_content, load_opened, read_operations
@@ -65,6 +66,10 @@ def charge_authors(authors: Sequence[Author | None], seconds: float) -> None:
     for author in authors:
         if author is not None and author.allowance is not None:
             author.allowance.spend(share)
+
+
+class _TakesLong(Exception):
+    """An edit that is to be transformed in turns."""
 
 
 class DocumentState(enum.Enum):
@@ -154,7 +159,8 @@ class Document:
     # -- an edit on its way in ------------------------------------------------------------------
 
     def edit_now(self, author: Author, edit_id: int, version: int, operation: Any) -> Change | None:
-        """As `edit`, where that needs nothing from storage; None if it does: nothing has changed.
+        """As `edit`, where that needs nothing from storage and does not take long; None if it does:
+        nothing has changed.
 
         Raises:
             EditError, StorageUnavailable: as by `edit`.
@@ -163,7 +169,7 @@ class Document:
             return None
         try:
             return self.submit(author, edit_id, version, operation)
-        except REFUSED_FOR_OTHERS:
+        except (*REFUSED_FOR_OTHERS, _TakesLong):
             return None
 
     async def edit(
@@ -222,17 +228,38 @@ class Document:
     async def _submit_old(
         self, author: Author, edit_id: int, version: int, operation: Any, is_bounded: bool
     ) -> Change:
+        self._effort.check_distance(version, self.history.accepted - version)
+        work = self._effort.begin(is_bounded=is_bounded)
+        reached = Carried(operation, version, work)
+        earlier: list[Change] = []
+        try:
+            # Stored meanwhile, by a commit that was given up or by another connection, it is known.
+            while edit_id > author.last_id:
+                earlier = await self._recalled(author, reached.version)
+                before = reached.version
+                reached = await carry(
+                    reached, self._effort, self.history, earlier, self._check_open
+                )
+                if reached.version == before:
+                    break
+        except BaseException:
+            author.charge(work.steps)
+            raise
+        if edit_id <= author.last_id:
+            author.charge(work.steps)
+            return await self._repetition(author, edit_id, version, operation)
+        with self.metrics.turn_seconds["edit"].timed():
+            return self.submit(author, edit_id, version, operation, earlier, carried=reached)
+
+    async def _recalled(self, author: Author, version: int) -> list[Change]:
+        """The changes after a version that have left memory."""
         earlier: list[Change] = []
         while version < self.history.start:
             earlier = await self._recall(author, version)
             if not earlier or earlier[-1].version >= self.history.start:
                 break
         self._check_open()
-        if edit_id <= author.last_id:
-            # Found in storage, where a commit that was given up had put it, during the await.
-            return await self._repetition(author, edit_id, version, operation)
-        with self.metrics.turn_seconds["edit"].timed():
-            return self.submit(author, edit_id, version, operation, earlier, is_bounded=is_bounded)
+        return earlier
 
     def submit(
         self,
@@ -242,19 +269,20 @@ class Document:
         operation: Any,
         earlier: Sequence[Change] = (),
         *,
-        is_bounded: bool = True,
+        carried: Carried | None = None,
     ) -> Change:
         """Transform, check, apply and append one edit.
 
         Args:
             earlier: the changes after `version` that are no longer in memory.
-            is_bounded: as for `edit`.
+            carried: the edit as far as it was transformed before; None if it is to be done now,
+                unless it takes long.
         """
         self._check_open()
         self._check_order(author, edit_id, version)
-        work = self._effort.begin(is_bounded=is_bounded)
+        work = self._effort.begin(is_bounded=True) if carried is None else carried.work
         try:
-            return self._accept(author, edit_id, version, operation, earlier, work)
+            return self._accept(author, edit_id, version, operation, earlier, work, carried)
         finally:
             author.charge(work.steps)
 
@@ -266,9 +294,15 @@ class Document:
         operation: Any,
         earlier: Sequence[Change],
         work: Work,
+        carried: Carried | None,
     ) -> Change:
         operation = self.doc_type.normalize(operation)
         sent = fingerprint(version, operation)
+        if carried is not None:
+            self.metrics.transforms += carried.version - version
+            operation, version = carried.operation, carried.version
+        elif self._takes_long(operation, version):
+            raise _TakesLong
         if version < self.history.accepted:
             concurrent = self._concurrent(version, earlier)
             operation = self._effort.transform(
@@ -304,6 +338,12 @@ class Document:
         author.sent = (edit_id, sent)
         self._committer.notify(self)
         return change
+
+    def _takes_long(self, operation: Any, version: int) -> bool:
+        history = self.history
+        return self._effort.takes_long(
+            operation, history.accepted - version, history.components_since(version)
+        )
 
     def _check_open(self) -> None:
         if self.state is not DocumentState.OPEN:
@@ -760,8 +800,9 @@ class Document:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         # What is large goes at once, not when the collector finds the circles it is in.
-        self._buffer = self.doc_type.buffer(self.doc_type.create())
+        buffer, self._buffer = self._buffer, self.doc_type.buffer(self.doc_type.create())
         self._captured = None
+        await let_go(buffer)
 
     def _own(self, coroutine: Any) -> asyncio.Task[None]:
         task: asyncio.Task[None] = asyncio.get_running_loop().create_task(coroutine)

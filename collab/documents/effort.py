@@ -44,6 +44,11 @@ STEPS_OF_ASKING = 500
 CHARACTERS_OF_STEP = 32
 """So many characters of JSON are decoded, checked and written in the time of one step."""
 
+LONG_STEPS = 2000
+"""To transform an operation takes long if it may take more than this: it is done in turns then."""
+
+CLOSE = 8
+
 SMALL = 1024
 """An operation of no more characters is taken to have a value for every `CHARACTERS_OF_VALUE`."""
 
@@ -190,6 +195,35 @@ class Effort:
         components together."""
         return STEPS_OF_PRESENCE + components
 
+    def takes_long(self, operation: Any, changes: int, components: int) -> bool:
+        """Whether an operation in normal form is better transformed in turns (`carry`).
+
+        Args:
+            changes: how many there are since its version.
+            components: how many they have together.
+        """
+        metered = self._metered
+        if metered is None or changes + components < LONG_STEPS // CLOSE:
+            return False
+        own = metered.count(operation)
+        # Where both are large, some types compare each component with each.
+        return own * changes + components + own * components // CLOSE > LONG_STEPS
+
+    def carry(self, work: Work, operation: Any, version: int, changes: Sequence[Change]) -> Any:
+        """As `transform`, past some of the changes, where that takes long.
+
+        Raises:
+            VersionGone: it is too much work.
+        """
+        assert self._metered is not None
+        return work.transform(self._metered, operation, version, changes)
+
+    def check_distance(self, version: int, changes: int) -> None:
+        """Raise `VersionGone` if there are more changes since `version` than an edit is transformed
+        past."""
+        if changes > self._maximum_changes:
+            raise self.too_far(version)
+
     def transform(
         self,
         work: Work,
@@ -206,8 +240,7 @@ class Effort:
         Raises:
             VersionGone: it is too much work.
         """
-        if len(changes) > self._maximum_changes:
-            raise self.too_far(version)
+        self.check_distance(version, len(changes))
         if self._metered is not None:
             return work.transform(self._metered, operation, version, changes)
         theirs = components()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..errors import CollabError, DocumentDamaged, DocumentDeleted, NoSuchDocument
 from ..ot.types import Buffer, OperationType
 from ..storage import DocumentRecord, Opening, OperationRecord, Repository, SnapshotRecord
+from .budget import next_turn
 from .content import decode_content, fill_buffer
 
 __all__ = [
@@ -156,7 +156,7 @@ async def _apply(buffer: Buffer, page: Sequence[OperationRecord]) -> None:
         characters += len(stored.operation)
         if number % TURN_OPERATIONS == 0 or characters >= TURN_CHARACTERS:
             characters = 0
-            await asyncio.sleep(0)
+            await next_turn()
 
 
 async def _missing(repository: Repository, record: DocumentRecord, reached: int) -> CollabError:

@@ -31,7 +31,7 @@ from ..storage import Committer, DocumentRecord, Repository
 from .admission import Admission, address_of
 from .budget import Allowance, Budgets, Metered, until_affordable
 from .connection import Connection
-from .content import decode_content
+from .content import decode_content, let_go_of
 from .document import Document, DocumentState
 from .handshake import WebSocketLike, accept, check_subprotocols, refuse
 from .join import JoinRequest, check_doc_id
@@ -450,6 +450,22 @@ class DocumentManager:
             DocumentFull, StorageUnavailable
         """
         record, _, wanted = await self.read_document(doc_id, version)
+        try:
+            return await self._restore(record, wanted, version, user_id, allowance)
+        finally:
+            held = [wanted]
+            del wanted
+            await let_go_of(held)
+
+    async def _restore(
+        self,
+        record: DocumentRecord,
+        wanted: Any,
+        version: int,
+        user_id: str,
+        allowance: Allowance | None,
+    ) -> int:
+        doc_id = record.doc_id
         async with self.documents.open(doc_id) as document:
             if document.epoch != record.epoch:
                 raise DocumentDeleted(f"the document {doc_id!r} was deleted")

@@ -49,6 +49,7 @@ class Queues:
             for payer in payers:
                 while payer.is_spent:
                     await payer.until_left()
+                await payer.until_paced()
             yield
 
     @property

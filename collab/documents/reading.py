@@ -11,7 +11,7 @@ from ..errors import StorageUnavailable
 from ..settings import Settings
 from ..storage import DocumentRecord, Repository, SnapshotRecord
 from .budget import REQUESTS_WAITING_MAXIMUM
-from .content import encode_buffer, to_bytes, to_text
+from .content import encode_buffer, let_go, to_bytes, to_text
 from .document_types import DocumentTypes
 from .loading import Loaded, begin_loading, load_on, load_snapshot
 from .queues import Queues
@@ -113,7 +113,9 @@ class Contents:
                 # As it is stored: it need not be understood.
                 return Encoded(await to_bytes(snapshot.content), version)
             loaded = await self._load_on(record, snapshot, version)
-            return Encoded(await encode_buffer(loaded.buffer), version)
+            content = Encoded(await encode_buffer(loaded.buffer), version)
+            await let_go(loaded.buffer)
+            return content
 
     async def loaded(self, record: DocumentRecord, version: int) -> Loaded:
         """As `encoded`, to be worked with.

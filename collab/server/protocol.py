@@ -22,7 +22,7 @@ from websockets.server import ServerProtocol
 from ..documents.budget import Allowance
 from ..documents.direct_link import EXTENSION, EXTENSION_VERSION
 from ..documents.rate import TokenBucket
-from ..documents.work import cpu_clock
+from ..documents.work import Turns, cpu_clock
 from ..errors import InvalidRequest
 from .handshake import HandshakeProtocol
 from .requests import answer, keep_little_unsent
@@ -313,6 +313,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
                 self._events = []
                 self.transport.abort()
                 return
+        allowance = self._allowance
+        if allowance is not None and not self._is_short and self._is_held_up(allowance.held):
+            # Others of its address have taken what was left since it was read last.
+            self._backlog = memoryview(b"".join((self._backlog or b"", data)))
+            return
         if self._inbox is not None and (len(data) > TURN_BYTES or self._has_backlog):
             self._put_back(data)
             return
@@ -334,25 +339,29 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         finally:
             allowance.spend(cpu_clock() - begun)
             if not self._is_short:
-                self._check_allowance(allowance)
+                self._is_held_up(allowance.lacking)
 
-    def _check_allowance(self, allowance: Allowance) -> None:
-        """Stop reading until the peer's address and user have something left."""
-        lacking = allowance.lacking
-        if lacking is None or self.close_sent or self.transport.is_closing():
-            return
+    def _is_held_up(self, turns: Turns | None) -> bool:
+        """Stop reading until its turn, if there is one to wait for."""
+        if turns is None or self.close_sent or self.transport.is_closing():
+            return False
         self._is_short = True
         self.transport.pause_reading()
-        lacking.when_left(self._on_left)
+        turns.when_left(self._on_left)
+        return True
 
     def _on_left(self) -> None:
         assert self._allowance is not None
-        spent = None if self.disconnected else self._allowance.spent
-        if spent is not None:
-            spent.when_left(self._on_left)
+        held = None if self.disconnected else self._allowance.held
+        if held is not None:
+            held.when_left(self._on_left)
             return
         self._is_short = False
-        self._read_on()
+        if self._has_backlog:
+            # Now, so that the next one of the same turn sees what it has spent.
+            self._take_part()
+        else:
+            self._read_on()
 
     def _parse(self, data: bytes) -> bytes:
         if self._text_frames is not None:
@@ -473,6 +482,13 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def _take_turn(self) -> None:
         if not (self._has_backlog and self._may_read) or self.disconnected:
+            return
+        allowance = self._allowance
+        if allowance is None or not self._is_held_up(allowance.held):
+            self._take_part()
+
+    def _take_part(self) -> None:
+        if not self._may_read or self.disconnected:
             return
         backlog, self._backlog = self._backlog or memoryview(b""), None
         part = bytes(backlog[:TURN_BYTES])

@@ -29,8 +29,9 @@ ANY_HOST = "*"
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 # After so many new objects the youngest are looked at; after so many of those rounds the next
-# older ones, and so on. Python's own are 700, 10 and 10.
-COLLECTOR_THRESHOLDS = (10_000, 20, 20)
+# older ones, and so on. Python's own are 700, 10 and 10. A round of the second kind looks at 60,000
+# objects, which takes some 10 ms.
+COLLECTOR_THRESHOLDS = (10_000, 5, 80)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -22,10 +22,13 @@ from tests.serverprocess import ServerProcess
 
 from .measured import longest_turn
 
-__all__ = ["ATTACKER", "MeasuredServer", "Report", "attacked", "joined"]
+__all__ = ["ATTACKER", "LONGEST_TURN_SECONDS", "MeasuredServer", "Report", "attacked", "joined"]
 
 ATTACKER = "127.0.0.2"
 """The network address that attackers come from; the honest editor comes from 127.0.0.1."""
+
+LONGEST_TURN_SECONDS = 0.05
+"""No turn of the loop may take longer, whatever an attacker does."""
 
 TYPING_SECONDS = 0.05
 ATTACK_SECONDS = 10.0

@@ -1,7 +1,7 @@
 """Floods of one network address: whatever it sends, it has its share of the event loop and no more,
-and an honest editor of another address types on.
+no turn of it is long, and an honest editor of another address types on.
 
-The share is CPU time of the loop's thread, which is the same on a busy machine.
+Share and turns are CPU time of the loop's thread, which is the same on a busy machine.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from .honest import attacked
+from .honest import LONGEST_TURN_SECONDS, MeasuredServer, attacked
 
 QUARTER = 0.25
 HONEST = 0.05
@@ -48,6 +48,7 @@ UNLIMITED = 1_000_000
 async def test_a_flood_takes_a_quarter_of_the_event_loop_at_most(
     tmp_path: Path, attack: str, settings: dict[str, Any]
 ) -> None:
-    report = await attacked(tmp_path, attack, **settings)
+    report = await attacked(tmp_path, attack, MeasuredServer, **settings)
     print(attack, report)  # noqa: T201
     assert report.loop_share < QUARTER + HONEST, str(report)
+    assert report.longest_turn_seconds < LONGEST_TURN_SECONDS, str(report)

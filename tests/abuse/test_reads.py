@@ -17,10 +17,8 @@ from collab.frames import encode_json
 from collab.ot import get_type
 from collab.storage import Append, OperationRecord
 
-from .honest import MeasuredServer, attacked
+from .honest import LONGEST_TURN_SECONDS, MeasuredServer, attacked
 from .test_floods import HONEST, QUARTER, UNLIMITED
-
-LONGEST_TURN_SECONDS = 0.05
 
 LETTERS = 100_000
 EDITS = 25_000

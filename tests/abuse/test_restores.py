@@ -9,9 +9,9 @@ from typing import Any
 from collab.app import Collab
 from collab.frames import encode_json
 
-from .honest import MeasuredServer, attacked
+from .honest import LONGEST_TURN_SECONDS, MeasuredServer, attacked
 from .test_floods import HONEST, QUARTER, UNLIMITED
-from .test_reads import LONGEST_TURN_SECONDS, stored
+from .test_reads import stored
 
 NUMBERS = 3_000_000
 FEW_NUMBERS = 500_000

@@ -161,8 +161,8 @@ async def waiting_restore(app: Collab) -> tuple[asyncio.Task[int], Work]:
 
 def give(owed: Work, seconds: float) -> None:
     """Fill up a budget to which nothing comes by itself."""
-    owed.left = seconds
-    owed._let_go()
+    owed.left, owed.ahead = seconds, 0.0
+    owed.turns._let_go()
 
 
 @pytest.fixture

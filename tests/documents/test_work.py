@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
 from collab.auth import User
 from collab.documents.budget import (
     BUDGETS_MAXIMUM,
+    FLOOR_SHARE,
     FLOORS_MAXIMUM,
     Allowance,
     Budgets,
@@ -17,6 +19,9 @@ from collab.documents.budget import (
 from collab.documents.work import (
     ALONE_DEBT_SECONDS,
     DEBT_MAXIMUM_SECONDS,
+    PACE_BURST_SECONDS,
+    PACE_DEBT_MAXIMUM_SECONDS,
+    PACE_SHARE,
     RIVAL_SECONDS,
     SMALL_SECONDS,
     Rivals,
@@ -62,7 +67,6 @@ def test_the_debt_has_a_bound_and_is_paid_off_at_the_share() -> None:
     work = Work(0.25, 0.5, clock=clock)
     work.spend(1000)
     assert work.wait_seconds == pytest.approx(DEBT_MAXIMUM_SECONDS / 0.25)
-    assert work.is_overdrawn
     clock.now += DEBT_MAXIMUM_SECONDS / 0.25 + 0.01
     assert not work.is_spent
 
@@ -82,6 +86,52 @@ def test_who_has_the_server_alone_may_use_it_all_and_owes_nothing_for_it() -> No
     assert not heavy.is_spent
 
 
+def test_what_was_saved_up_is_not_spent_in_one_go() -> None:
+    clock = Clock()
+    rivals = Rivals()
+    heavy, light = (Work(0.1, 1000.0, rivals, clock) for _ in range(2))
+    light.spend(0.001)
+    begun = clock.now
+    spent = 0.0
+    while clock.now < begun + 5:
+        clock.now += 0.001
+        while not heavy.is_hasty:
+            heavy.spend(0.02)
+            spent += 0.02
+        assert not heavy.is_spent
+        most = PACE_BURST_SECONDS + PACE_SHARE * (clock.now - begun)
+        assert spent <= most + 0.02
+    assert spent >= most - 0.001
+    clock.now += 1
+    assert not heavy.is_hasty
+
+
+def test_who_is_alone_may_spend_all_in_one_go_and_others_come_soon() -> None:
+    clock = Clock()
+    rivals = Rivals()
+    heavy, light = (Work(0.1, 1000.0, rivals, clock) for _ in range(2))
+    for _ in range(100):
+        heavy.spend(1.0)
+        assert not heavy.is_hasty
+    light.spend(0.001)
+    assert heavy.is_hasty
+    clock.now += PACE_DEBT_MAXIMUM_SECONDS / PACE_SHARE
+    assert not heavy.is_hasty
+
+
+async def test_large_pieces_with_rivals_leave_the_loop_to_others_in_between() -> None:
+    rivals = Rivals()
+    heavy, light = (Work(0.1, 1000.0, rivals) for _ in range(2))
+    light.spend(0.001)
+    heavy.spend(0.02)
+    begun = time.monotonic()
+    for number in range(1, 4):
+        await heavy.until_paced()
+        heavy.spend(0.02)
+        assert time.monotonic() - begun >= (number * 0.02 - PACE_BURST_SECONDS) / PACE_SHARE
+    assert not heavy.waiting
+
+
 def test_small_pieces_of_who_is_alone_go_on_at_once() -> None:
     clock = Clock()
     work = Work(0.25, 0.5, Rivals(), clock)
@@ -98,7 +148,7 @@ async def test_large_pieces_of_who_is_alone_go_on_turn_by_turn() -> None:
     turns: list[int] = []
     turn = 0
     for _ in range(5):
-        work.when_left(lambda: turns.append(turn))
+        work.turns.when_left(lambda: turns.append(turn))
     while len(turns) < 5:
         await asyncio.sleep(0)
         turn += 1
@@ -147,7 +197,7 @@ async def test_those_that_wait_go_on_in_their_order_and_pay_for_each_other() -> 
             done.set()
 
     for number in range(10):
-        work.when_left(lambda number=number: go_on(number))
+        work.turns.when_left(lambda number=number: go_on(number))
     assert work.waiting == 10
     await done.wait()
     assert order == list(range(10))
@@ -172,14 +222,42 @@ def test_the_first_connections_of_an_address_keep_a_little_when_it_is_used_up() 
     assert other is not None
     other.work.spend(0.001)
     allowances = [Allowance(address) for _ in range(FLOORS_MAXIMUM + 1)]
-    address.work.spend(2.0)
-    assert [each.lacking for each in allowances] == [None] * FLOORS_MAXIMUM + [address.work]
-    allowances[0].spend(1.0)
+    address.work.left = -1.0
+    assert [each.lacking for each in allowances] == [None] * FLOORS_MAXIMUM + [address.work.turns]
+    allowances[0].spend(PACE_BURST_SECONDS / 2)
+    allowances[0].spend(PACE_BURST_SECONDS)
     assert allowances[0].lacking is not None
+    assert allowances[1].lacking is address.work.pace
+
+
+def test_who_takes_the_place_of_a_connection_takes_what_it_has_spent() -> None:
+    budgets = Budgets(Settings())
+    address = budgets.of_address(scope("1.2.3.4"))
+    other = budgets.of_address(scope("1.2.3.5"))
+    assert address is not None
+    assert other is not None
+    other.work.spend(0.001)
+    address.work.left = -1.0
+    for _ in range(FLOORS_MAXIMUM):
+        first = Allowance(address)
+        assert first.lacking is None
+        for _ in range(2):
+            first.spend(PACE_BURST_SECONDS / 2)
+        first.spend(FLOOR_SHARE)
+        address.work.ahead = 0.0
+        for _ in range(2):
+            first.close()
+    assert Allowance(address).lacking is address.work.turns
+
+
+def test_who_is_alone_waits_no_longer_for_having_a_floor() -> None:
+    address = Budgets(Settings()).of_address(scope("1.2.3.4"))
+    assert address is not None
+    allowance = Allowance(address)
     for _ in range(2):
-        allowances[1].close()
-    assert Allowance(address).lacking is None
-    assert Allowance(address).lacking is address.work
+        allowance.spend(1.0)
+    assert allowance.lacking is address.work.turns
+    assert allowance.held is None
 
 
 def test_a_user_pays_whatever_the_address() -> None:
@@ -193,7 +271,7 @@ def test_a_user_pays_whatever_the_address() -> None:
         assert allowance.lacking is None
         allowance.of_user(user)
         allowance.spend(0.2)
-    assert allowance.lacking is user.work
+    assert allowance.lacking is user.work.turns
     assert budgets.of_user(User("ann", signed_in=False)) is None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
 
@@ -15,6 +16,7 @@ from tests.rawpeer import RawPeer, raw_peer
 from tests.served import Served
 
 MESSAGES = 60
+PEERS = 8
 
 
 def ping(number: int) -> bytes:
@@ -71,3 +73,47 @@ async def test_others_come_between_the_messages_of_one_read(
         await answered(many, MESSAGES - 1)
     taken.remove("one 0")
     assert taken == [f"many {number}" for number in range(MESSAGES)]
+
+
+@pytest.mark.parametrize("spent", [0.0, 10.0], ids=["with a burst left", "with nothing left"])
+async def test_others_come_between_the_messages_of_many_peers_of_one_address(
+    served: Served, monkeypatch: pytest.MonkeyPatch, spent: float
+) -> None:
+    take = Connection.take
+    begun = asyncio.Event()
+    taken: list[str] = []
+
+    def slowly(connection: Connection, text: str) -> Edit | None:
+        taken.append(connection.client_id)
+        if connection.client_id != "one":
+            begun.set()
+            until = time.thread_time() + 0.02
+            while time.thread_time() < until:
+                pass
+        return take(connection, text)
+
+    path = "/ws/documents/doc?client_id="
+    async with contextlib.AsyncExitStack() as stack:
+        one = await stack.enter_async_context(raw_peer(served.address, f"{path}one"))
+        await one.send(whole(ping(0)))
+        await answered(one, 0)
+        many = [
+            await stack.enter_async_context(
+                raw_peer(served.address, f"{path}many{number}", source="127.0.0.2")
+            )
+            for number in range(PEERS)
+        ]
+        budget = served.app.manager.budgets.of_address({"client": ("127.0.0.2", 1)})
+        assert budget is not None
+        # All may be read now, and what one sends is taken when another has used up the share.
+        budget.work.left = 0.001 - spent / 1000
+        monkeypatch.setattr(Connection, "take", slowly)
+        await asyncio.gather(*(peer.send(whole(ping(1))) for peer in many))
+        await begun.wait()
+        await one.send(whole(ping(1)))
+        await answered(one, 1)
+        assert len(taken) - 1 < PEERS
+        for peer in many:
+            await answered(peer, 1)
+    taken.remove("one")
+    assert sorted(taken) == [f"many{number}" for number in range(PEERS)]

@@ -8,6 +8,7 @@ from typing import Any
 from ...errors import InvalidOperation
 from ..gradual import pieces
 from ..meter import Meter, TooMuchWork
+from ..release import releasing
 from ..values import Misfit
 from .components import Operation, inverse
 from .tree import Tree
@@ -42,6 +43,12 @@ class JsonBuffer:
             yield
         buffer._tree.size = size
         return buffer
+
+    def releasing(self) -> Generator[None, None, None]:
+        """Steps at whose end the content is free; this is empty from now on."""
+        held = [self.content()]
+        self._tree = Tree({}, Meter())
+        return releasing(held)
 
     @property
     def size(self) -> int:
