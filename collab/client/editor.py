@@ -50,6 +50,10 @@ TAKEN_OVER = 4409
 TRY_AGAIN_LATER = 1013
 TRY_AGAIN_SECONDS = 1.0
 
+CATCH_UP_SECONDS = 0.1
+"""So long after a connect, or after what was sent again then is acknowledged, is what others did
+meanwhile waited for."""
+
 MOVED_BY = 3000
 MOVED_CLOSE_CODES = range(4001, 4100)
 """The codes of WebSocket's own range where the server software sends none of them."""
@@ -77,6 +81,9 @@ class Editor:
         self._wait = 0.0
         self._wake = asyncio.Event()
         self._is_resting = False
+        self._is_sent_again = False
+        # Until when what others did is waited for (`asyncio`'s clock).
+        self._caught_up_at = 0.0
         self._progress: asyncio.Future[None] | None = None
         self._untold: deque[EditorError] = deque()
         self._failure: Exception | None = None
@@ -330,12 +337,23 @@ class Editor:
         elif kind in ("document_state", "document_resumed"):
             self._backoff.reset()
             self._has_new_id = False
+            self._is_sent_again = self._session.inflight is not None
+            self._catch_up()
         elif kind == "ack":
             self._backoff.reset()
+            if self._is_sent_again:
+                self._is_sent_again = False
+                self._catch_up()
         if change is not None:
             self._tell(change)
         self._wake.set()
         self._advance()
+
+    def _catch_up(self) -> None:
+        """What goes on with a word of before is not sent on a version of before: the server would
+        put it behind what others have written at that place since, here it stays with the word."""
+        if self._session.joined and self._session.continues:
+            self._caught_up_at = asyncio.get_running_loop().time() + CATCH_UP_SECONDS
 
     def _tell(self, change: Change) -> None:
         self._untold += change.refusals
@@ -360,9 +378,15 @@ class Editor:
                     # The server could not take it just now.
                     self._is_resting = False
                     await asyncio.sleep(self._backoff.next())
+                await self._caught_up()
                 edit = self._session.outgoing()
                 if edit is not None:
                     await websocket.send(edit.frame)
+
+    async def _caught_up(self) -> None:
+        wait = self._caught_up_at - asyncio.get_running_loop().time()
+        if self._session.inflight is None and wait > 0:
+            await asyncio.sleep(wait)
 
     # -- waiting --------------------------------------------------------------------------------
 

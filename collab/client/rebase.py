@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..ot import OperationType
+from ..ot.types import Side
 from ..ot.values import add
 
 __all__ = ["Rebased", "cross", "rebase", "way_to"]
@@ -33,10 +34,14 @@ class Diverged(Exception):
     """Both orders of two changes end differently."""
 
 
-def cross(doc_type: OperationType, own: Any, change: Any) -> tuple[Any, Any]:
-    """An own operation after a change that was committed first, and that change after it."""
-    moved = doc_type.transform(own, change, "right")
-    return moved, doc_type.transform(change, own, "left")
+def cross(doc_type: OperationType, own: Any, change: Any, side: Side = "right") -> tuple[Any, Any]:
+    """An own operation after a change that was committed first, and that change after it.
+
+    Args:
+        side: on which side of the change the own operation comes at the same place.
+    """
+    moved = doc_type.transform(own, change, side)
+    return moved, doc_type.transform(change, own, "left" if side == "right" else "right")
 
 
 def rebase(
@@ -46,12 +51,14 @@ def rebase(
     after: Any,
     change: Any,
     *,
+    sides: Sequence[Side],
     guessed: bool = False,
 ) -> Rebased:
     """Bring own operations, made one after the other on `before`, to `after`.
 
     Args:
         change: makes `before` `after`.
+        sides: of each own operation, as for `cross`.
         guessed: whether the change was made from both contents. Then what an own operation adds
             where the change replaces a value counts as not surviving: the value may be the
             same one, changed.
@@ -60,12 +67,12 @@ def rebase(
     out. Applying each to the whole content, this is for when the short way has failed.
     """
     moved_all: list[Any] = []
-    for operation in own:
+    for operation, side in zip(own, sides, strict=True):
         here = doc_type.apply(before, operation)
         try:
             if change is None:
                 raise Diverged("there is no operation that leads to the content of the server")
-            moved, moved_change = cross(doc_type, operation, change)
+            moved, moved_change = cross(doc_type, operation, change, side)
             if guessed and has_lost(operation, moved):
                 raise Diverged("what it changes is not there any more")
             there = doc_type.apply(after, moved)

@@ -17,6 +17,7 @@ from typing import Any
 
 from ..frames import encode_json
 from ..ot import Buffer, OperationType
+from ..ot.types import Side
 from .document_types import client_type
 from .errors import DocumentReplaced, EditRefused, StreamGap, TakenOver
 from .reading import checksum_in, is_readable
@@ -124,6 +125,8 @@ class Session:
         self._unsent: Unsent | None = None
         self._confirmed: Buffer | None = None
         self._content: Buffer | None = None
+        # Where what was written here last ends; None if that is not known.
+        self._end: int | None = None
         self._edit_bytes = EDIT_BYTES
         self._needs_state = False
         # The version of a `document_state` that is not acted on: it may hold the inflight edit, or
@@ -164,7 +167,17 @@ class Session:
         doc_type, _, content = self._known()
         part = Part.of(doc_type.normalize(operation))
         content.apply(part.operation)
+        written = written_by(doc_type, part.operation)
+        if written is not None and written[0] == self._end:
+            part.side = "left"
+        self._end = self._end_after(part.operation, own=True) if written is None else written[1]
         self._waiting().add(part)
+
+    @property
+    def continues(self) -> bool:
+        """Whether what is sent next goes on with what was written before: nothing of others is to
+        come in between."""
+        return self.inflight is None and self._waiting().continues
 
     def outgoing(self) -> Inflight | None:
         """The edit to send now on this connection, once; None if there is none."""
@@ -173,6 +186,7 @@ class Session:
         if self.inflight is None and self._unsent:
             parts = self._unsent.take(self._edit_bytes)
             operation = composed(self._known()[0], parts)
+            parts = [replace(part, side="right") for part in parts]
             self.inflight = Inflight(self.last_id + 1, self.version, operation, operation, parts)
         if self.inflight is None or self.inflight.sent:
             return None
@@ -314,6 +328,7 @@ class Session:
         self._confirmed, self._content = doc_type.buffer(confirmed), doc_type.buffer(content)
         self.epoch, self.version = frame["epoch"], frame["version"]
         self.checksum = checksum_in(frame)
+        self._end = None
         self._needs_state = False
         self._identify(frame)
 
@@ -441,9 +456,10 @@ class Session:
             parts = parts_after(doc_type, inflight.parts, operation)
             current, operation = cross(doc_type, inflight.current, operation)
         for part in waiting.parts:
-            own, operation = cross(doc_type, part.operation, operation)
+            own, operation = cross(doc_type, part.operation, operation, part.side)
             moved.append(own)
         content.apply(operation)
+        self._end = self._end_after(operation, own=False)
         if inflight is not None and inflight.current is not None:
             inflight.current = current
             inflight.parts = parts or [inflight.parts[0].moved(current)]
@@ -462,7 +478,13 @@ class Session:
         problem = f"it does not go together with version {frame['version']}"
         rebased, refusals = self._rebase(before, after, frame["operation"], problem)
         self._content = doc_type.buffer(rebased.content)
+        self._end = None
         return rebased.change, refusals
+
+    def _end_after(self, operation: Any, *, own: bool) -> int | None:
+        """Where what was written here last ends after one more operation."""
+        end = self._end
+        return None if end is None else self._known()[0].transform_cursor(end, operation, own)
 
     def _rebase(
         self, before: Any, after: Any, change: Any, problem: str, *, guessed: bool = False
@@ -472,13 +494,20 @@ class Session:
         doc_type, inflight, waiting = self._known()[0], self.inflight, self._waiting()
         sent = [] if inflight is None or inflight.current is None else [inflight.current]
         own = [part.operation for part in waiting.parts]
-        rebased = rebase(doc_type, before, [*sent, *own], after, change, guessed=guessed)
+
+        def bring() -> Rebased:
+            sides: list[Side] = ["right"] * len(sent)
+            sides += [part.side for part in waiting.parts]
+            operations = [*sent, *own]
+            return rebase(doc_type, before, operations, after, change, sides=sides, guessed=guessed)
+
+        rebased = bring()
         refusals: list[EditRefused] = []
         if inflight is not None and sent:
             if isinstance(rebased.own[0], Exception):
                 parts = self._parts_of(inflight)
                 sent = [part.operation for part in parts]
-                rebased = rebase(doc_type, before, [*sent, *own], after, change, guessed=guessed)
+                rebased = bring()
                 refusals, inflight.parts = survivors(parts, rebased.own[: len(sent)], problem)
                 inflight.reduced = inflight.guessed = True
             else:
@@ -574,6 +603,7 @@ class Session:
             own, undo = cross(doc_type, part.operation, undo)
             moved.append(own)
         content.apply(undo)
+        self._end = None
         for part, own in zip(parts, moved, strict=True):
             part.operation = own
         return undo
@@ -587,6 +617,7 @@ class Session:
         problem = "it was made on an edit that the server refused"
         rebased, others = self._rebase(before, after, change, problem)
         self._content = doc_type.buffer(rebased.content)
+        self._end = None
         return rebased.change, others
 
     # -- what there is --------------------------------------------------------------------------
@@ -604,6 +635,15 @@ class Session:
 
 class IdTaken(StreamGap):
     """Another editor has used the `client_id`: reconnect with another one."""
+
+
+def written_by(doc_type: OperationType, operation: Any) -> tuple[int, int] | None:
+    """Where an operation writes, if its type can tell."""
+    written = getattr(doc_type, "written", None)
+    if written is None:
+        return None
+    found: tuple[int, int] | None = written(operation)
+    return found
 
 
 def parts_after(doc_type: OperationType, parts: Sequence[Part], change: Any) -> list[Part]:

@@ -11,10 +11,11 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..ot import Measured, Metered, OperationType
+from ..ot.types import Side
 from ..ot.values import size
 
 __all__ = ["EDIT_BYTES", "Part", "Unsent", "composed"]
@@ -33,20 +34,25 @@ class Part:
     """One operation, and the bytes of its JSON text when it was made.
 
     `alone` if it is not to be sent in one edit with others, `joined` if it is of several edits.
+    `side` is that of what others put at the same place: once it is sent it is "right", as the
+    server has it; until then "left" keeps together what one person types in one go.
     """
 
     operation: Any
     bytes: int
     alone: bool = False
     joined: bool = False
+    side: Side = "right"
 
     @classmethod
-    def of(cls, operation: Any, *, alone: bool = False, joined: bool = False) -> Part:
-        return cls(operation, size(operation), alone, joined)
+    def of(
+        cls, operation: Any, *, alone: bool = False, joined: bool = False, side: Side = "right"
+    ) -> Part:
+        return cls(operation, size(operation), alone, joined, side)
 
     def moved(self, operation: Any) -> Part:
         """The same part after others' changes."""
-        return Part(operation, self.bytes, self.alone, self.joined)
+        return replace(self, operation=operation)
 
 
 class Unsent:
@@ -60,6 +66,11 @@ class Unsent:
 
     def __bool__(self) -> bool:
         return bool(self.parts)
+
+    @property
+    def continues(self) -> bool:
+        """Whether it goes on with what was typed before."""
+        return bool(self.parts) and self.parts[0].side == "left"
 
     def add(self, part: Part) -> None:
         self.parts.append(part)
@@ -81,7 +92,8 @@ class Unsent:
         pieces = self.cut(first.operation, maximum_bytes)
         if len(pieces) > 1:
             self.parts[:1] = [
-                Part.of(piece, alone=first.alone, joined=first.joined) for piece in pieces
+                Part.of(piece, alone=first.alone, joined=first.joined, side=first.side)
+                for piece in pieces
             ]
         count = 1 if len(pieces) > 1 or first.alone else self._fitting(maximum_bytes)
         taken, self.parts = self.parts[:count], self.parts[count:]
@@ -153,7 +165,7 @@ class Unsent:
             together = composed(self._type, [before, last])
             if together is None or not self._may_be_kept(together):
                 return
-            self.parts[index - 1 : index + 1] = [Part.of(together, joined=True)]
+            self.parts[index - 1 : index + 1] = [Part.of(together, joined=True, side=before.side)]
             index -= 1
 
     def _may_be_kept(self, operation: Any) -> bool:

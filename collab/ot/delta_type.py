@@ -38,6 +38,11 @@ class DeltaType:
     def transform_cursor(self, offset: int, operation: Operation, own: bool) -> int:
         return delta.transform_cursor(offset, operation, own=own)
 
+    def written(self, operation: Operation) -> tuple[int, int] | None:
+        """Where an operation writes, from where to where in the content that it makes, in UTF-16
+        code units; None unless that is one place and nothing is deleted."""
+        return delta.written(operation)
+
     def count(self, operation: Operation) -> int:
         return len(operation["ops"])
 

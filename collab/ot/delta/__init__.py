@@ -18,6 +18,7 @@ from .rich_form import RichForm
 from .split import PIECE_COMPONENTS, split
 from .stretches import differing
 from .writer import DeltaWriter
+from .written import written
 
 __all__ = [
     "PIECE_COMPONENTS",
@@ -43,4 +44,5 @@ __all__ = [
     "transform",
     "transform_cursor",
     "transform_past",
+    "written",
 ]
