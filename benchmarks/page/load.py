@@ -155,12 +155,12 @@ async def make(base: str, doc_type: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def served(url: str | None) -> AsyncIterator[str]:
+async def served(url: str | None, **settings: object) -> AsyncIterator[str]:
     if url is not None:
         yield url.rstrip("/")
         return
     with tempfile.TemporaryDirectory() as folder:
-        async with ServerProcess(f"sqlite:///{Path(folder) / 'load.db'}") as server:
+        async with ServerProcess(f"sqlite:///{Path(folder) / 'load.db'}", **settings) as server:
             yield server.url
 
 

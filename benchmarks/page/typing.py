@@ -153,7 +153,9 @@ def write(text: str) -> None:
 
 
 async def run(options: Options, url: str | None) -> None:
-    async with served(url) as base, async_playwright() as playwright:
+    # The modules as they are: bundles may be older.
+    started = served(url, static_sources=True, log_level="warning")
+    async with started as base, async_playwright() as playwright:
         browser = await launch(playwright)
         page = await browser.new_page(viewport={"width": 1280, "height": 800})
         page.set_default_timeout(0)

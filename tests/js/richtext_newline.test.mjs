@@ -51,7 +51,7 @@ test("a change of others leaves the editor with just one newline at the end", ()
   for (const [before, ops] of changes) {
     const operation = richtext.normalize({ ops });
     const after = richtext.apply(before, operation);
-    const fix = { ops: newlineChange(before, after) };
+    const fix = { ops: newlineChange(!lacksNewline(before), after) };
     const editor = richtext.apply(shown(before), richtext.compose(operation, fix));
     assert.deepEqual(editor, shown(after));
     assert.equal(lengthOf(editor), lengthOf(after) + (lacksNewline(after) ? 1 : 0));

@@ -1,91 +1,94 @@
-/** Everyone else's cursors and selections, drawn in a layer over the text. */
+/**
+ * Everyone else's cursors and selections, drawn in a layer over the text: those in view, once in a frame. All are
+ * measured first, then moved, so that the text is laid out once.
+ */
 
-import { colorOf } from "../page/color.js";
+import { BlocksInView } from "./blocks_in_view.js";
+import { CursorMark } from "./cursor_mark.js";
 
 /** How long a name stays beside a cursor that has moved. */
 const NAME_MILLISECONDS = 2500;
+/** Marks are ready so far above and below what is in view, in heights of that. */
+const MARGIN = 0.5;
 
 /**
  * @param {import("../collab/document.js").CollabDocument} shared
  * @param {import("../../vendor/quill.js").Quill} quill
+ * @param {import("../page/frame.js").Frame} frame
  */
-export function showCursors(shared, quill) {
+export function showCursors(shared, quill, frame) {
   const layer = document.createElement("div");
   layer.className = "cursors";
   layer.setAttribute("aria-hidden", "true");
   quill.container.append(layer);
+  const marks = new Map(); // clientId → CursorMark
   const moved = new Map(); // clientId → the timer that takes its name away
-  let planned = false;
+  const stale = new Set(); // the clientIds of marks that have moved in a text that has not
+  let isTextStale = true;
 
-  const draw = () => {
-    planned = false;
-    const origin = layer.getBoundingClientRect();
-    const marks = shared.users.filter(({ cursor }) => cursor).flatMap((user) => marksOf(quill, user, origin, moved));
-    layer.replaceChildren(...marks);
-  };
-  const plan = () => {
-    if (planned) return;
-    planned = true;
-    requestAnimationFrame(draw);
+  const draw = frame.step(() => {
+    const users = new Map(shared.users.filter(({ cursor }) => cursor).map((user) => [user.clientId, user]));
+    const ids = isTextStale ? [...users.keys()] : [...stale].filter((id) => users.has(id));
+    const measured = ids.length > 0 ? measure(quill, layer, ids.map((id) => users.get(id))) : new Map();
+    isTextStale = false;
+    stale.clear();
+    for (const [id, mark] of marks) {
+      if (users.has(id)) continue;
+      mark.remove();
+      marks.delete(id);
+    }
+    for (const [id, places] of measured) {
+      if (!marks.has(id) && !places) continue;
+      if (!marks.has(id)) marks.set(id, new CursorMark(layer, id));
+      marks.get(id).show(users.get(id), places);
+    }
+    for (const [id, mark] of marks) mark.name(users.get(id), moved.has(id));
+  });
+  const drawAll = () => {
+    isTextStale = true;
+    draw();
   };
   const noteMove = (clientId) => {
     clearTimeout(moved.get(clientId));
-    moved.set(clientId, setTimeout(() => (moved.delete(clientId), plan()), NAME_MILLISECONDS));
-    plan();
+    moved.set(clientId, setTimeout(() => (moved.delete(clientId), draw()), NAME_MILLISECONDS));
+    stale.add(clientId);
+    draw();
   };
   shared.on("presence", ({ client_id: clientId }) => noteMove(clientId));
-  shared.on("users", plan);
-  shared.on("change", ({ origin, clientId }) => (origin === "remote" ? noteMove(clientId) : plan()));
-  quill.on("editor-change", plan);
+  shared.on("users", drawAll);
+  shared.on("change", ({ origin, clientId }) => origin === "remote" && noteMove(clientId));
+  quill.on("editor-change", (kind) => kind === "text-change" && drawAll());
   // Pictures that have loaded move what is below.
-  quill.root.addEventListener("load", plan, true);
-  new ResizeObserver(plan).observe(quill.root);
-  plan();
+  quill.root.addEventListener("load", drawAll, true);
+  document.addEventListener("scroll", drawAll, { capture: true, passive: true });
+  new ResizeObserver(drawAll).observe(quill.root);
+  drawAll();
 }
 
-function marksOf(quill, { clientId, name, color, cursor }, origin, moved) {
-  const end = quill.getLength() - 1;
-  const [anchor, head] = [Math.min(cursor.anchor, end), Math.min(cursor.head, end)];
-  const made = (className, { left, top, width, height }) => {
-    const mark = document.createElement("div");
-    mark.className = className;
-    mark.style.setProperty("--person", colorOf(color));
-    mark.style.transform = `translate(${left - origin.left}px, ${top - origin.top}px)`;
-    if (width !== undefined) mark.style.width = `${width}px`;
-    mark.style.height = `${height}px`;
-    return mark;
-  };
-  const rectangles = anchor === head ? [] : rectanglesOf(quill, Math.min(anchor, head), Math.max(anchor, head));
-  const marks = rectangles.map((rectangle) => made("remote-selection", rectangle));
-  const place = placeOf(quill, head);
-  if (place) {
-    const caret = made(moved.has(clientId) ? "remote-caret fresh" : "remote-caret", place);
-    caret.dataset.testid = "remote-cursor";
-    caret.dataset.clientId = clientId;
-    caret.dataset.name = name;
-    if (place.top - origin.top < 20) caret.classList.add("at-top");
-    marks.push(caret);
+/**
+ * Where the marks of people are, in the coordinates of the layer.
+ * @returns {Map<string, {caret: object | null, selection: object[]} | null>} by clientId; null: out of view
+ */
+function measure(quill, layer, users) {
+  const origin = layer.getBoundingClientRect();
+  const height = window.innerHeight;
+  const blocks = new BlocksInView(quill, -MARGIN * height, (1 + MARGIN) * height);
+  const relative = ({ left, top, width = 0, height }) => ({
+    left: rounded(left - origin.left),
+    top: rounded(top - origin.top),
+    width: rounded(width),
+    height: rounded(height),
+  });
+  const places = new Map();
+  for (const { clientId, cursor } of users) {
+    const [anchor, head] = [blocks.within(cursor.anchor), blocks.within(cursor.head)];
+    const caret = blocks.has(cursor.head) ? blocks.caretAt(head) : null;
+    const selection = anchor === head ? [] : blocks.rectanglesOf(Math.min(anchor, head), Math.max(anchor, head));
+    const isSeen = caret !== null || selection.length > 0;
+    places.set(clientId, isSeen ? { caret: caret && relative(caret), selection: selection.map(relative) } : null);
   }
-  return marks;
+  return places;
 }
 
-function placeOf(quill, index) {
-  const bounds = quill.getBounds(index);
-  if (!bounds) return null;
-  const { left, top } = quill.container.getBoundingClientRect();
-  return { left: bounds.left + left, top: bounds.top + top, height: bounds.height };
-}
-
-/** The rectangles of a selection, line by line, as the browser lays it out. */
-function rectanglesOf(quill, from, to) {
-  const range = document.createRange();
-  range.setStart(...pointOf(quill, from));
-  range.setEnd(...pointOf(quill, to));
-  return [...range.getClientRects()].filter(({ width, height }) => width > 0 && height > 0);
-}
-
-function pointOf(quill, index) {
-  const [leaf, offset] = quill.getLeaf(index);
-  if (!leaf) return [quill.root, 0];
-  return leaf.position ? leaf.position(offset, true) : [leaf.domNode, 0];
-}
+/** As a style keeps it, so that what has not moved is known by it. */
+const rounded = (pixels) => Math.round(pixels * 100) / 100;

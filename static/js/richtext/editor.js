@@ -3,6 +3,7 @@
 import { Quill } from "../../vendor/quill.js";
 import { UndoManager } from "../collab/undo.js";
 import { bindComposing } from "../page/composing.js";
+import { Frame } from "../page/frame.js";
 import { placeholderOf } from "../page/reading.js";
 import { bindQuill } from "./binding.js";
 import { showCursors } from "./cursors.js";
@@ -10,7 +11,10 @@ import { registerFormats } from "./formats.js";
 import { registerHistory } from "./history.js";
 import { htmlOf } from "./html.js";
 import { indentingKeys } from "./indenting.js";
+import { keepByLines } from "./line_editor.js";
+import { pasteLongTexts } from "./long_texts.js";
 import { registerPasting } from "./pasting.js";
+import { progressAbove } from "./progress.js";
 import { bindToolbar } from "./toolbar.js";
 
 const MESSAGE_MILLISECONDS = 6000;
@@ -48,11 +52,14 @@ export function openEditor(shared, parent, { toolbar, addressForm, message }) {
   quill.root.setAttribute("role", "textbox");
   quill.root.setAttribute("aria-multiline", "true");
   parent.setAttribute("aria-busy", "false");
+  keepByLines(quill);
   quill.history.use(new UndoManager(shared));
-  bindQuill(shared, quill);
+  const frame = new Frame();
+  const replace = bindQuill(shared, quill, frame, progressAbove(parent.parentElement));
+  pasteLongTexts(quill, replace);
   bindComposing(shared, quill.root);
-  bindToolbar(quill, toolbar, addressForm, say);
-  showCursors(shared, quill);
+  bindToolbar(quill, toolbar, addressForm, say, frame);
+  showCursors(shared, quill, frame);
   bindAccess(shared, quill, toolbar);
   return quill;
 }

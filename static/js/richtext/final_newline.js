@@ -4,14 +4,15 @@
  * document, too. To open a document is no edit.
  */
 
+import { lengthOfAll } from "../collab/ot/delta/index.js";
+
 /** Whether the editor shows a newline that the content has not. */
 export function lacksNewline({ ops }) {
   const last = ops.at(-1)?.insert;
   return typeof last !== "string" || !last.endsWith("\n");
 }
 
-export const lengthOf = ({ ops }) =>
-  ops.reduce((sum, { insert }) => sum + (typeof insert === "string" ? insert.length : 1), 0);
+export const lengthOf = ({ ops }) => lengthOfAll(ops);
 
 /**
  * An edit made in the editor, as one of a document that lacks the newline.
@@ -40,12 +41,14 @@ export function withNewline(ops, content) {
 
 /**
  * What the editor has to do for its newline when a change came from outside.
- * @returns {object[]} components on what the change made
+ * @param {boolean} had whether the document had a newline at its end before the change
+ * @param {{ops: object[]}} after the content that the change made
+ * @returns {object[]} components on that content
  */
-export function newlineChange(before, after) {
-  const [had, has] = [lacksNewline(before), lacksNewline(after)];
+export function newlineChange(had, after) {
+  const has = !lacksNewline(after);
   if (had === has) return [];
   const end = lengthOf(after);
   const retain = end > 0 ? [{ retain: end }] : [];
-  return [...retain, has ? { insert: "\n" } : { delete: 1 }];
+  return [...retain, has ? { delete: 1 } : { insert: "\n" }];
 }

@@ -3,26 +3,14 @@
  * between the two, and neither is deleted without the other.
  */
 
+import { cut, hasReturn } from "../collab/ot/delta/index.js";
+
 /** Whether an offset of a content is between \r and \n. */
 export function splitsEnd({ ops }, offset) {
-  let left = offset;
-  for (const { insert } of ops) {
-    const length = typeof insert === "string" ? insert.length : 1;
-    if (left < length) return left > 0 && typeof insert === "string" && insert[left - 1] === "\r" && insert[left] === "\n";
-    left -= length;
-    // A newline has other attributes than the text before it, and so a component of its own.
-    if (left === 0 && typeof insert === "string" && insert.endsWith("\r")) return unitAt(ops, offset) === "\n";
-  }
-  return false;
-}
-
-function unitAt(ops, offset) {
-  for (const { insert } of ops) {
-    const length = typeof insert === "string" ? insert.length : 1;
-    if (offset < length) return typeof insert === "string" ? insert[offset] : "";
-    offset -= length;
-  }
-  return "";
+  if (offset === 0 || !hasReturn(ops)) return false;
+  // A newline may have other attributes than the text before it, and so a component of its own.
+  const units = cut(ops, offset - 1, offset + 1).map(({ insert }) => (typeof insert === "string" ? insert : "\ufffc"));
+  return units.join("") === "\r\n";
 }
 
 /**
@@ -32,7 +20,7 @@ function unitAt(ops, offset) {
  * @returns {object[]}
  */
 export function withWholeEnds(ops, content) {
-  if (!content.ops.some(({ insert }) => typeof insert === "string" && insert.includes("\r"))) return ops;
+  if (!hasReturn(content.ops)) return ops;
   const edit = [];
   let offset = 0;
   let held = null; // a \r that is kept, behind what is inserted next

@@ -4,6 +4,7 @@
  */
 
 import { Delta } from "../../vendor/quill-delta.js";
+import { cut, lengthOf as lengthIn, locate } from "../collab/ot/delta/index.js";
 import { shownImage, shownLink } from "./addresses.js";
 import { shownBlock } from "./blocks.js";
 import { forQuill } from "./components.js";
@@ -34,7 +35,7 @@ export function shownOf(content, from = 0, to = shownLength(content)) {
     shown.insert("\n", block && { [block]: block === "code-block" ? true : attributes[block], ...depth });
     line = [];
   };
-  for (const { insert, attributes = {} } of forQuill(new Delta(content.ops).slice(from, to).ops)) {
+  for (const { insert, attributes = {} } of forQuill(cut(content.ops, from, to))) {
     if (typeof insert !== "string") {
       line.push(embed(insert, attributes));
       continue;
@@ -91,25 +92,23 @@ function addLines(ranges, content, from, to) {
 
 /** Behind the last newline before an offset. */
 function lineStart({ ops }, end) {
-  let start = 0;
-  let offset = 0;
-  for (const { insert } of ops) {
-    if (offset >= end) break;
-    const at = typeof insert === "string" ? insert.lastIndexOf("\n", end - offset - 1) : -1;
-    if (at >= 0) start = offset + at + 1;
-    offset += typeof insert === "string" ? insert.length : 1;
+  let { index, before } = locate(ops, end);
+  for (; index >= 0; index -= 1, before -= index >= 0 ? lengthIn(ops[index]) : 0) {
+    const insert = ops[index]?.insert;
+    const at = typeof insert === "string" && end > before ? insert.lastIndexOf("\n", end - before - 1) : -1;
+    if (at >= 0) return before + at + 1;
   }
-  return start;
+  return 0;
 }
 
 /** Behind the first newline at or after an offset. */
 function lineEnd(content, start) {
-  let offset = 0;
-  for (const { insert } of content.ops) {
-    const length = typeof insert === "string" ? insert.length : 1;
-    const at = typeof insert === "string" && offset + length > start ? insert.indexOf("\n", Math.max(0, start - offset)) : -1;
-    if (at >= 0) return offset + at + 1;
-    offset += length;
+  const { ops } = content;
+  let { index, before } = locate(ops, start);
+  for (; index < ops.length; before += lengthIn(ops[index]), index += 1) {
+    const { insert } = ops[index];
+    const at = typeof insert === "string" ? insert.indexOf("\n", Math.max(0, start - before)) : -1;
+    if (at >= 0) return before + at + 1;
   }
   return shownLength(content);
 }

@@ -10,8 +10,9 @@ import { isSafeImage, isSafeLink } from "./addresses.js";
  * @param {HTMLElement} toolbar with `[data-format]` buttons and the select of headings
  * @param {HTMLFormElement} addressForm asks for the address of a link or a picture
  * @param {(message: string) => void} say tells the user what went wrong
+ * @param {import("../page/frame.js").Frame} frame
  */
-export function bindToolbar(quill, toolbar, addressForm, say) {
+export function bindToolbar(quill, toolbar, addressForm, say, frame) {
   const buttons = [...toolbar.querySelectorAll("button[data-format]")];
   const form = new AddressForm(addressForm, quill);
   const heading = toolbar.querySelector("select[data-format=header]");
@@ -20,8 +21,12 @@ export function bindToolbar(quill, toolbar, addressForm, say) {
     // What has the focus and can't be edited has no selection.
     const range = quill.getSelection();
     const formats = range ? quill.getFormat(range) : {};
-    for (const button of buttons) button.setAttribute("aria-pressed", String(isOn(formats, button.dataset)));
-    heading.value = String(formats.header ?? "");
+    for (const button of buttons) {
+      const isPressed = String(isOn(formats, button.dataset));
+      if (button.getAttribute("aria-pressed") !== isPressed) button.setAttribute("aria-pressed", isPressed);
+    }
+    const level = String(formats.header ?? "");
+    if (heading.value !== level) heading.value = level;
   };
 
   const press = ({ format, value = true }) => {
@@ -45,7 +50,7 @@ export function bindToolbar(quill, toolbar, addressForm, say) {
     quill.format("header", Number(heading.value) || false, "user");
   });
   quill.keyboard.addBinding({ key: "k", shortKey: true }, () => press({ format: "link" }));
-  quill.on("editor-change", show);
+  quill.on("editor-change", frame.step(show));
   show();
 }
 
