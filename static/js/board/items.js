@@ -18,17 +18,24 @@ import { affixes } from "../collab/ot/affixes.js";
 
 const ID_LENGTH = 10;
 
-const isItem = (value) =>
+/** Whether a member of the document is an item. */
+export const isItem = (value) =>
   value !== null && typeof value === "object" && typeof value.text === "string" && typeof value.at === "string";
+
+/** @returns {Item} */
+export const itemOf = (id, { text, done, count: number, at }) => ({ id, text, done: done === true, count: Number(number) || 0, at });
 
 /** @returns {Item[]} in their order */
 export function itemsOf(content) {
   if (content === null || typeof content !== "object" || Array.isArray(content)) return [];
   return Object.entries(content)
     .filter(([, value]) => isItem(value))
-    .map(([id, { text, done, count, at }]) => ({ id, text, done: done === true, count: Number(count) || 0, at }))
+    .map(([id, value]) => itemOf(id, value))
     .sort((one, other) => compare(one.at, other.at) || compare(one.id, other.id));
 }
+
+/** Whether a component of an operation may change which items there are, or their order. */
+export const isStructural = ({ p, t }) => p.length < 2 || p[1] === "at" || (p[1] === "text" && p.length === 2 && t === undefined);
 
 const compare = (one, other) => (one < other ? -1 : Number(one > other));
 

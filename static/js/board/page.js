@@ -25,7 +25,12 @@ openPage({
 
 function bindForm(shared, board) {
   const input = find("#new-item");
-  const show = () => (find("#new-item-form").hidden = !board.mayEdit);
+  const skip = find("#skip");
+  const show = () => (find("#new-item-form").hidden = skip.hidden = !board.mayEdit);
+  skip.addEventListener("click", (event) => {
+    event.preventDefault();
+    input.focus();
+  });
   find("#new-item-form").addEventListener("submit", (event) => {
     event.preventDefault();
     const text = input.value.trim();

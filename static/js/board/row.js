@@ -1,8 +1,12 @@
-/** One item of the board on the page. */
+/** One item of the board on the page: what has changed of it is shown, nothing else is touched. */
 
-import { affixes } from "../collab/ot/affixes.js";
 import { icon } from "../icons.js";
 import { fromField, fromFieldText, shownText, toField } from "./field.js";
+import { HeldText } from "./held_text.js";
+
+const PEOPLE_MAXIMUM = 3;
+/** Else the style sheet lays the field out by a copy of its text. */
+const GROWS = CSS.supports("field-sizing", "content");
 
 const button = (name, label, testid) => {
   const element = document.createElement("button");
@@ -16,22 +20,39 @@ const button = (name, label, testid) => {
 };
 
 export class Row {
-  #text = ""; // as the document has it
-  #composed = null;
+  /** The place in the order that the element has; null: none yet. */
+  at = null;
+  /** Its number among the rows, from the top. */
+  index = -1;
+  /** @type {HeldText} */
+  held;
+  #item = null; // as it is shown
+  #mayEdit = null;
+  #isComposing = false;
   #labels;
   #marks = null;
+  #people = "";
 
   /**
    * @param {string} id
+   * @param {object} type of JSON documents
    * @param {object} actions what the user does: write(text), compose(isComposing), tick(done), count(change),
    *   remove(), move(step), drag(event), next(), focus(isFocused)
    */
-  constructor(id, actions) {
+  constructor(id, type, actions) {
     this.id = id;
-    const element = (this.element = document.createElement("li"));
+    this.held = new HeldText(id, type);
+    this.#build();
+    this.#listen(actions);
+    this.isCurrent = false;
+  }
+
+  #build() {
+    const element = (this.element = document.createElement("div"));
     element.className = "item";
+    element.setAttribute("role", "listitem");
     element.dataset.testid = "item";
-    element.dataset.itemId = id;
+    element.dataset.itemId = this.id;
     this.grip = button("grip", "Move: arrow keys, or drag", "item-grip");
     this.grip.classList.add("grip");
     this.done = document.createElement("input");
@@ -67,7 +88,6 @@ export class Row {
     ]);
     counter.append(this.less, this.number, this.more);
     element.append(this.grip, this.done, this.field, this.people, counter, this.gone);
-    this.#listen(actions);
   }
 
   #listen(actions) {
@@ -81,11 +101,17 @@ export class Row {
       if (step) event.preventDefault(), actions.move(step);
     });
     this.text.addEventListener("input", () => {
-      if (this.#composed) actions.compose(this.text.value !== shownText(this.#composed.before));
-      else actions.write(fromFieldText(this.#text, this.text.value));
+      this.#grow();
+      if (this.#isComposing) actions.compose(this.text.value !== shownText(this.held.text));
+      else actions.write(this.#written);
     });
-    this.text.addEventListener("compositionstart", () => (this.#composed = { before: this.#text, moves: [] }));
-    this.text.addEventListener("compositionend", () => this.#endComposition(actions));
+    // What an input method composes must not be touched: it is put among the others' words at its end.
+    this.text.addEventListener("compositionstart", () => (this.#isComposing = true));
+    this.text.addEventListener("compositionend", () => {
+      this.#isComposing = false;
+      actions.write(this.#written);
+      actions.compose(false);
+    });
     this.text.addEventListener("focus", () => actions.focus(true));
     this.text.addEventListener("blur", () => actions.focus(false));
     this.text.addEventListener("keydown", (event) => {
@@ -93,53 +119,62 @@ export class Row {
     });
   }
 
-  #endComposition(actions) {
-    const { before, moves } = this.#composed;
-    this.#composed = null;
-    const text = fromFieldText(before, this.text.value);
-    const { start, end } = affixes(before, text);
-    const inserted = text.slice(start, text.length - end);
-    const place = moves.reduce((offset, move) => move(offset), start);
-    const held = this.#text;
-    const removed = moves.length > 0 ? 0 : before.length - end - start;
-    actions.write(held.slice(0, place) + inserted + held.slice(place + removed));
-    const caret = toField(this.#text, place + inserted.length);
-    this.text.value = shownText(this.#text);
-    this.text.setSelectionRange(caret, caret);
-    actions.compose(false);
+  /** The text as the user has made it. */
+  get #written() {
+    return fromFieldText(this.held.text, this.text.value);
+  }
+
+  #grow() {
+    if (!GROWS) this.field.dataset.text = this.text.value;
   }
 
   get isComposing() {
-    return this.#composed !== null;
+    return this.#isComposing;
   }
 
-  /** @param {import("./items.js").Item} item */
-  show({ text, done, count }, mayEdit) {
-    // What is found there is seen anew.
-    if (text !== this.#text) this.mark([]);
-    this.#text = text;
-    const shown = shownText(text);
-    if (this.text.value !== shown && !this.#composed) this.text.value = shown;
-    for (const [control, label] of this.#labels) control.setAttribute("aria-label", text ? `${label}: ${text}` : label);
-    this.done.checked = done;
-    this.number.textContent = String(count);
-    this.element.classList.toggle("is-done", done);
+  /** What the keyboard reaches in this row, in its order. */
+  get controls() {
+    return [this.grip, this.done, this.text, this.less, this.more, this.gone];
+  }
+
+  /** Whether Tab goes through this row. */
+  set isCurrent(isCurrent) {
+    for (const control of this.controls) control.tabIndex = isCurrent ? 0 : -1;
+  }
+
+  /** @param {import("./items.js").Item} item as the document has it */
+  show(item, mayEdit) {
+    const before = this.#item;
+    this.#item = item;
+    if (!this.#isComposing) this.#showText(item.text);
+    if (item.text !== before?.text) {
+      // What is found in it is looked for again.
+      this.mark([]);
+      const { text } = item;
+      for (const [control, label] of this.#labels) control.setAttribute("aria-label", text ? `${label}: ${text}` : label);
+    }
+    if (this.done.checked !== item.done) this.done.checked = item.done;
+    if (item.done !== before?.done) this.element.classList.toggle("is-done", item.done);
+    if (item.count !== before?.count) this.number.textContent = String(item.count);
+    if (mayEdit === this.#mayEdit) return;
+    this.#mayEdit = mayEdit;
     this.text.readOnly = !mayEdit;
-    for (const control of [this.done, this.less, this.more, this.gone, this.grip]) control.disabled = !mayEdit;
+    for (const control of this.#labels.keys()) control.disabled = !mayEdit;
   }
 
-  /** Others' text, with the caret where it was among the words. */
-  showText(text, caretAfter) {
-    // What an input method composes must not be touched: it is put among the others' words at its end.
-    if (this.#composed) return void this.#composed.moves.push(caretAfter);
+  /** The field as the document has it, with the caret where it was among the words. */
+  #showText(text) {
+    const { held } = this;
+    const before = held.text;
+    const move = held.release(text);
+    const shown = shownText(text);
+    if (this.text.value === shown) return;
+    const hasFocus = document.activeElement === this.text;
     const { selectionStart, selectionEnd, selectionDirection } = this.text;
-    const before = this.#text;
-    if (before === text) return;
-    this.mark([]);
-    this.#text = text;
-    this.text.value = shownText(text);
-    if (document.activeElement !== this.text) return;
-    const moved = (caret) => toField(text, caretAfter(fromField(before, caret)));
+    this.text.value = shown;
+    this.#grow();
+    if (!hasFocus) return;
+    const moved = (caret) => toField(text, move(fromField(before, caret)));
     this.text.setSelectionRange(moved(selectionStart), moved(selectionEnd), selectionDirection);
   }
 
@@ -152,7 +187,7 @@ export class Row {
     this.#marks?.remove();
     this.#marks = null;
     if (parts.length === 0) return;
-    const text = this.#text;
+    const { text } = this.held;
     const layer = (this.#marks = document.createElement("div"));
     layer.className = "item-marks";
     layer.dir = "auto";
@@ -180,27 +215,40 @@ export class Row {
 
   /** The offset in the text where the selection begins. */
   get caret() {
-    return fromField(this.#text, this.text.selectionStart);
+    return fromField(this.held.text, this.text.selectionStart);
   }
 
   /** @param {number} from an offset in the text @param {number} to */
   select(from, to) {
     this.text.focus();
-    this.text.setSelectionRange(toField(this.#text, from), toField(this.#text, to));
+    this.text.setSelectionRange(toField(this.held.text, from), toField(this.held.text, to));
   }
 
   /** @param {{name: string, color: string}[]} people who are at this item */
   showPeople(people) {
+    const shown = JSON.stringify(people);
+    if (shown === this.#people) return;
+    this.#people = shown;
     this.element.style.setProperty("--person", people[0]?.color ?? "transparent");
-    this.people.replaceChildren(
-      ...people.map(({ name, color }) => {
-        const tag = document.createElement("span");
-        tag.className = "item-person";
-        tag.dataset.testid = "item-person";
-        tag.style.setProperty("--person", color);
-        tag.textContent = name;
-        return tag;
-      }),
-    );
+    this.people.replaceChildren(...people.slice(0, PEOPLE_MAXIMUM).map(personTag));
+    if (people.length > PEOPLE_MAXIMUM) this.people.append(restTag(people.slice(PEOPLE_MAXIMUM)));
   }
+}
+
+function personTag({ name, color }) {
+  const tag = document.createElement("span");
+  tag.className = "item-person";
+  tag.dataset.testid = "item-person";
+  tag.style.setProperty("--person", color);
+  tag.textContent = name;
+  return tag;
+}
+
+function restTag(people) {
+  const tag = document.createElement("span");
+  tag.className = "item-rest";
+  tag.dataset.testid = "item-rest";
+  tag.title = people.map(({ name }) => name).join("\n");
+  tag.textContent = `+${people.length}`;
+  return tag;
 }

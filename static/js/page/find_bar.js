@@ -16,12 +16,10 @@
 
 import { icon } from "../icons.js";
 import { onFindKey } from "./find_key.js";
-import { MATCHES_MAXIMUM } from "./occurrences.js";
+import { MatchCount, textOfCount } from "./match_count.js";
 
 /** Others' changes are looked at so often at most. */
 const AGAIN_MILLISECONDS = 250;
-/** A screen reader is told the number once it has not changed for so long. */
-const SAY_MILLISECONDS = 500;
 const SELECTED_MAXIMUM = 100;
 
 export class FindBar {
@@ -29,7 +27,7 @@ export class FindBar {
   #matches = [];
   #index = -1;
   #again = null;
-  #say = null;
+  #count = new MatchCount();
   #before = null;
 
   /**
@@ -63,13 +61,12 @@ export class FindBar {
   close() {
     if (!this.isOpen) return;
     clearTimeout(this.#again);
-    clearTimeout(this.#say);
     this.#again = null;
     const match = this.#matches[this.#index];
     this.#matches = [];
     this.#index = -1;
     this.element.hidden = true;
-    this.status.textContent = "";
+    this.#count.clear();
     this.#searched.leave(match, this.#before);
   }
 
@@ -101,14 +98,10 @@ export class FindBar {
 
   #tell() {
     const { length } = this.#matches;
-    const total = length < MATCHES_MAXIMUM ? length : `${MATCHES_MAXIMUM}+`;
-    const found = length > 0 ? `${this.#index + 1} of ${total}` : "No matches";
-    const text = this.input.value === "" ? "" : found;
-    this.count.textContent = text;
+    const text = this.input.value === "" ? "" : textOfCount(this.#index, length);
+    this.#count.show(text);
     this.element.classList.toggle("has-none", text !== "" && length === 0);
     for (const button of [this.previous, this.next]) button.disabled = length === 0;
-    clearTimeout(this.#say);
-    this.#say = setTimeout(() => (this.status.textContent = text), SAY_MILLISECONDS);
   }
 
   #keyOfPage(event) {
@@ -138,28 +131,16 @@ export class FindBar {
     input.enterKeyHint = "search";
     input.dataset.testid = "find-input";
     input.setAttribute("aria-label", "Find");
-    // What is seen at once is said after a pause.
-    this.count = part("find-count", "find-count");
-    this.count.setAttribute("aria-hidden", "true");
-    this.status = part("visually-hidden", "find-status");
-    this.status.setAttribute("role", "status");
     this.previous = button("up", "Previous match", "find-previous", "Shift+Enter");
     this.next = button("down", "Next match", "find-next", "Enter");
     const close = button("remove", "Close", "find-close", "Escape");
-    element.append(input, this.count, this.status, this.previous, this.next, close);
+    element.append(input, this.#count.shown, this.#count.said, this.previous, this.next, close);
     input.addEventListener("input", () => this.#search(true));
     element.addEventListener("keydown", (event) => this.#keyOfBar(event));
     this.previous.addEventListener("click", () => this.#step(-1));
     this.next.addEventListener("click", () => this.#step(1));
     close.addEventListener("click", () => this.close());
   }
-}
-
-function part(className, testid) {
-  const element = document.createElement("span");
-  element.className = className;
-  element.dataset.testid = testid;
-  return element;
 }
 
 function button(name, label, testid, key) {
