@@ -15,8 +15,12 @@ export class DocumentList {
   #next = null;
   #turn = 0;
 
-  constructor(list, empty, more, api) {
-    Object.assign(this, { list, empty, moreButton: more, api });
+  /**
+   * @param {object} places
+   * @param {HTMLElement} places.found a live region: told how many there are
+   */
+  constructor({ list, empty, more, found }, api) {
+    Object.assign(this, { list, empty, moreButton: more, found, api });
     setInterval(() => this.#tick(), MINUTE);
   }
 
@@ -73,11 +77,15 @@ export class DocumentList {
 
   #showEmpty(turn) {
     if (turn !== this.#turn) return;
-    this.empty.hidden = this.list.children.length > 0;
+    const { length } = this.list.children;
+    const count = length === 1 ? "1 document" : `${length}${this.#next === null ? "" : " or more"} documents`;
+    this.found.textContent = length > 0 ? count : "";
+    this.empty.hidden = length > 0;
     if (this.empty.hidden) return;
     const [title, hint] = this.#search
       ? ["Nothing found", `No title holds “${this.#search}”.`]
       : ["No documents yet", "Give the first one a title above, and share its address with others."];
+    this.found.textContent = title;
     this.empty.querySelector(".empty-title").textContent = title;
     this.empty.querySelector(".empty-hint").textContent = hint;
   }

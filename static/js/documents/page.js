@@ -18,7 +18,7 @@ const WORK = /^collab(-title|-rescued)?:/;
 const find = (selector) => document.querySelector(selector);
 const base = new URL("./", location.href);
 const api = documentsApi(base);
-const list = new DocumentList(find("#documents"), find("#empty"), find("#more"), api);
+const list = new DocumentList({ list: find("#documents"), empty: find("#empty"), more: find("#more"), found: find("#found") }, api);
 const notice = find("#notice");
 
 function complain(error) {

@@ -41,7 +41,8 @@ export function openEditor(shared, parent, preview) {
       EditorState.allowMultipleSelections.of(true),
       EditorView.lineWrapping,
       direction,
-      EditorView.contentAttributes.of({ "aria-label": "Text", spellcheck: "true", autocapitalize: "sentences" }),
+      // What can't be edited is reached by the keyboard all the same, to be read and searched.
+      EditorView.contentAttributes.of({ "aria-label": "Text", tabindex: "0", spellcheck: "true", autocapitalize: "sentences" }),
       highlightSpecialChars(),
       history(),
       drawSelection(),
@@ -72,8 +73,7 @@ const access = (shared) => [
   EditorState.readOnly.of(!shared.mayEdit),
   EditorView.editable.of(shared.mayEdit),
   placeholder(placeholderOf(shared)),
-  // What can't be edited is reached by the keyboard all the same, to be read and searched.
-  shared.mayEdit ? [] : EditorView.contentAttributes.of({ tabindex: "0", "aria-readonly": "true" }),
+  shared.mayEdit ? [] : EditorView.contentAttributes.of({ "aria-readonly": "true" }),
 ];
 
 /** A role may change with a new connection. */

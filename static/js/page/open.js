@@ -10,6 +10,7 @@ import { isSignedInAs, lastOwner, lastSignedIn, rememberSession } from "../sessi
 import { bindThemeToggle } from "../theme.js";
 import { bindAccess, isLeaving, openAnew } from "./access.js";
 import { bindBanner } from "./banner.js";
+import { announceComings } from "./comings.js";
 import { bindName } from "./name.js";
 import { bindPeople } from "./people.js";
 import { PresenceData } from "./presence_data.js";
@@ -55,9 +56,11 @@ export async function openPage({ type, plain, onOpen, onReady }) {
     storage,
   });
   bindThemeToggle(testid("theme-toggle"));
+  bindSkipLink();
   bindSaveState(shared, testid("save-state"), find("#announcer"));
   bindBanner(shared, testid("banner"), plain);
   bindPeople(shared, testid("users"));
+  announceComings(shared, find("#announcer"));
   const named = (session) => bindName(shared, testid("name"), session?.user?.name);
   if (isOpen) named(null);
   else asked.then(named);
@@ -81,6 +84,15 @@ export async function openPage({ type, plain, onOpen, onReady }) {
   });
   // If the device still has the owner of before, so would the next page.
   if (!(await isTheirs) && !isSame(lastOwner(base), last)) openAnew(shared);
+}
+
+/** The way past the bar and the buttons, for those who use the keyboard: to what is written or read. */
+function bindSkipLink() {
+  find("body > .skip-link").addEventListener("click", (event) => {
+    event.preventDefault();
+    const main = find("main");
+    (main.querySelector(".ql-editor, .cm-content, .item-text, #new-item") ?? main).focus();
+  });
 }
 
 /** Whose page it is. Signed out for now, or not to be reached: whose it was. */

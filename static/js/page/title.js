@@ -45,6 +45,7 @@ export function bindTitle(shared, api, input, presence, { storage, scope, isSame
     if (clean(input.value) !== title) input.value = title;
     input.classList.toggle("unsaved", wanted !== null);
     input.setAttribute("aria-invalid", String(Boolean(part?.error)));
+    document.querySelector("#page-heading").textContent = title || "Untitled";
     if (stored !== null || wanted !== null) document.title = `${title || "Untitled"} · collab`;
     shared.setUnsaved("title", part);
   }

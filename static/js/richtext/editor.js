@@ -83,6 +83,7 @@ function bindAccess(shared, quill, toolbar) {
     // What can't be edited is reached by the keyboard all the same.
     quill.root.tabIndex = 0;
     for (const control of toolbar.querySelectorAll("button, select")) control.disabled = !shared.mayEdit;
+    toolbar.hidden = !shared.mayEdit;
   };
   let may = shared.mayEdit;
   shared.on("status", () => {
