@@ -1,13 +1,19 @@
 """collab: the collaborative document server for Python.
 
 app.mount("/collab", collab.create_app(collab.Settings()))
+
+The names below are imported when they are first used, so that a program which imports one part,
+such as `collab.client`, does not load the server.
 """
 
-from .app import Collab, create_app
-from .auth import Role, User
-from .documents import Connection, DocumentManager
-from .errors import CollabError
-from .settings import Settings
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .app import Collab, create_app
+    from .auth import Role, User
+    from .documents import Connection, DocumentManager
+    from .errors import CollabError
+    from .settings import Settings
 
 __all__ = [
     "Collab",
@@ -22,3 +28,28 @@ __all__ = [
 ]
 
 __version__ = "0.1.0"
+
+# A type checker that saw `__getattr__` would accept every name.
+if not TYPE_CHECKING:
+    _MODULES = {
+        "Collab": "app",
+        "CollabError": "errors",
+        "Connection": "documents",
+        "DocumentManager": "documents",
+        "Role": "auth",
+        "Settings": "settings",
+        "User": "auth",
+        "create_app": "app",
+    }
+
+    def __getattr__(name):
+        from importlib import import_module
+
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(f".{_MODULES[name]}", __name__), name)
+        globals()[name] = value
+        return value
+
+    def __dir__():
+        return sorted({*globals(), *__all__})

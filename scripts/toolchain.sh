@@ -1,6 +1,8 @@
 # Sourced by scripts/test and scripts/check: the tools that the tests run with, and what both do.
 
 venv=.venv-test
+constraints=constraints.txt
+extras=test
 
 # From the system's packages, where missing: Chromium, an emoji font for its screenshots, a library
 # that Playwright needs, Node, git, which tells the tests what is tracked, and what checks systemd's
@@ -27,17 +29,17 @@ unpack_servers() {
   if [ ${#missing[@]} -gt 0 ]; then unpack "$PWD/.servers" "${missing[@]}"; fi
 }
 
-# Editable, so only what pyproject.toml says can make it out of date; made anew then, so that no
-# package stays in it that is no longer asked for.
+# Editable, so only these files can make it out of date; made anew then, so that no package stays in
+# it that is no longer asked for.
 make_test_venv() {
-  unless_done "$venv/.installed" "$(fingerprint pyproject.toml)" install_test_packages
+  unless_done "$venv/.installed" "$(fingerprint pyproject.toml "$constraints")" install_test_packages
 }
 
 install_test_packages() {
   rm -rf "$venv"
   make_venv "$venv"
   say "Installing collab and its test tools into $venv"
-  "$venv/bin/python" -m pip install --quiet --editable '.[test]'
+  "$venv/bin/python" -m pip install --quiet --constraint "$constraints" --editable ".[$extras]"
 }
 
 # The packages pinned in each folder's package-lock.json.

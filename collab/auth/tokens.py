@@ -125,8 +125,10 @@ class TokenVerifier:
         name = claims.get("name")
         name = "" if name is None else name
         role = claims.get("role", "editor")
-        if not isinstance(name, str):
-            raise Unauthorized("the token is refused: its claim 'name' is no text")
+        # PyJWT before 2.10 takes a subject of any type.
+        for claim, value in (("sub", claims["sub"]), ("name", name)):
+            if not isinstance(value, str):
+                raise Unauthorized(f"the token is refused: its claim '{claim}' is no text")
         try:
             return User(
                 claims["sub"],

@@ -10,14 +10,21 @@ import os
 import sys
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 __all__ = ["TEXT", "file_title", "prepare_streams", "printable"]
 
 
-class _Text(click.ParamType[str]):
+if TYPE_CHECKING:
+    _ParamType = click.ParamType[str]
+else:
+    # click 8.1 has no generic one.
+    _ParamType = click.ParamType
+
+
+class _Text(_ParamType):
     """A text that can be stored: UTF-8, whatever the terminal's encoding is."""
 
     name = "text"

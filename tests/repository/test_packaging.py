@@ -1,4 +1,5 @@
-"""The package as its users get it: built, installed, served from another folder, taken away."""
+"""The package as its users get it: built, installed into a host's environment without the command,
+installed with it, served from another folder, uninstalled."""
 
 from __future__ import annotations
 
@@ -14,9 +15,63 @@ import httpx2
 import pytest
 
 from collab import __version__
+from tests.serverprocess import ServerProcess
 
 ROOT = Path(__file__).parents[2]
 STOP_SECONDS = 30
+
+# The package index may be slow, and the first test of an installation waits for it.
+pytestmark = pytest.mark.timeout(900)
+EXTRA = {"click", "httptools", "pythonjsonlogger", "uvicorn", "uvloop"}
+
+MOUNTED = """
+import asyncio
+import collab
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+documents = collab.create_app(collab.Settings(database="sqlite:///host.db"))
+app = Starlette(routes=[Mount("/collab", app=documents)])
+
+async def get(path):
+    scope = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET",
+             "scheme": "http", "path": path, "raw_path": path.encode(), "query_string": b"",
+             "root_path": "", "headers": [(b"host", b"localhost")], "client": ("127.0.0.1", 1),
+             "server": ("127.0.0.1", 80)}
+    sent = []
+
+    async def receive():
+        await asyncio.Event().wait()
+
+    async def send(message):
+        sent.append(message)
+
+    await app(scope, receive, send)
+    return sent[0]["status"]
+
+async def main():
+    async with documents.running():
+        await documents.manager.create_document("notes", "text")
+        await documents.manager.handle_edit("notes", "ann", {"ops": [{"insert": "Hello"}]})
+        for path in ("readyz", "", "documents/notes", "api/documents/notes"):
+            print(await get(f"/collab/{path}"))
+
+asyncio.run(main())
+"""
+
+CLIENT = """
+import asyncio, sys
+from importlib.metadata import version
+from collab.client import connect
+
+async def main():
+    async with connect(sys.argv[1], "notes", name="Ann") as editor:
+        editor.edit({"ops": [{"insert": "Hello"}]})
+        await editor.saved()
+        print(version("websockets"), editor.version, editor.content)
+
+asyncio.run(main())
+"""
 
 # What a page refers to: in HTML, in a module, in a style sheet. All of it is relative.
 REFERENCES = {
@@ -53,19 +108,26 @@ def without_comments(text: str) -> str:
 
 
 class Installation:
-    """A virtual environment with the wheel in it, and a folder to work in."""
+    """A virtual environment with the wheel in it, and a folder to work in.
 
-    def __init__(self, wheel: Path, folder: Path) -> None:
+    Args:
+        requirements: the wheel with or without an extra, what else is installed, options of pip.
+    """
+
+    def __init__(self, folder: Path, *requirements: str | Path) -> None:
         self.folder = folder / "work"
         self.folder.mkdir()
         self.prefix = folder / "venv"
         venv.create(self.prefix, with_pip=False)
-        self.pip("install", "--quiet", wheel)
+        self.pip("install", "--quiet", *requirements)
 
     def pip(self, *arguments: str | Path) -> None:
         python = self.prefix / "bin" / "python"
         pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", python)
         run(*pip, *arguments, cwd=self.folder)
+
+    def python(self, *arguments: str) -> str:
+        return run(self.prefix / "bin" / "python", *arguments, cwd=self.folder)
 
     def collab(self, *arguments: str) -> str:
         return run(self.prefix / "bin" / "collab", *arguments, cwd=self.folder)
@@ -82,7 +144,17 @@ class Installation:
 
 @pytest.fixture(scope="module")
 def installation(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    return Installation(wheel, tmp_path_factory.mktemp("installation"))
+    constraints = ("--constraint", ROOT / "constraints.txt")
+    return Installation(tmp_path_factory.mktemp("installation"), f"{wheel}[server]", *constraints)
+
+
+@pytest.fixture(scope="module")
+def library(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """Without the extra `server`, and with the lowest versions that the library alone allows."""
+    folder = tmp_path_factory.mktemp("library")
+    floors = folder / "floors.txt"
+    floors.write_text(run(sys.executable, ROOT / "scripts" / "floors.py", cwd=folder))
+    return Installation(folder, wheel, "starlette", "--constraint", floors)
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +185,34 @@ def test_the_wheel_holds_the_program_and_nothing_else(wheel: Path) -> None:
         if (ROOT / path).is_file()
     }
     assert expected - set(names) == set()
+
+
+def test_the_library_without_the_extra_is_mounted_in_an_application(library: Installation) -> None:
+    installed = library.python(
+        "-c", "import pkgutil; print(*{m[1] for m in pkgutil.iter_modules()})"
+    )
+    assert EXTRA & set(installed.split()) == set()
+    assert library.python("-W", "error", "-c", MOUNTED).split() == ["200"] * 4
+
+
+def test_the_client_without_the_extra_edits_a_document(
+    library: Installation, tmp_path: Path
+) -> None:
+    with ServerProcess(tmp_path) as server:
+        assert library.python("-W", "error", "-c", CLIENT, server.url) == "15.0 1 Hello\n"
+
+
+@pytest.mark.parametrize("command", [["bin/python", "-m", "collab"], ["bin/collab"]])
+def test_the_command_without_the_extra_says_what_to_install(
+    command: list[str], library: Installation
+) -> None:
+    program, *arguments = command
+    done = subprocess.run(
+        [library.prefix / program, *arguments, "serve"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.count("\n") == 1
+    assert "pip install 'collab-server[server]'" in done.stderr
 
 
 def test_every_asset_of_both_pages_is_served(url: str) -> None:
