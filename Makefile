@@ -1,4 +1,4 @@
-.PHONY: serve help test test-lowest constraints check fuzz fuzz-frames simulate bench bench-ot bundle
+.PHONY: serve help test test-laws test-lowest constraints check fuzz fuzz-frames simulate bench bench-ot bundle
 
 serve: ## Serve documents and the editor on http://127.0.0.1:8000/
 	@scripts/serve
@@ -8,6 +8,9 @@ help: ## What there is to make
 
 test: ## Install what the tests need, then run all checks and tests
 	@scripts/test
+
+test-laws: ## The laws of the operation types on 20,000 cases each
+	@scripts/test-laws
 
 test-lowest: ## The tests that matter with the lowest versions of all packages
 	@scripts/test-lowest

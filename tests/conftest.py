@@ -26,6 +26,33 @@ settings.load_profile("any machine")
 os.environ.setdefault("COLLAB_ADDRESS_LOOP_SHARE", "1000")
 os.environ.setdefault("COLLAB_USER_LOOP_SHARE", "1000")
 
+# The folders whose files take longest, longest first: a long file that begins last runs alone.
+LONG = (
+    "endurance",
+    "soak",
+    "faults",
+    "benchmarks",
+    "fuzz",
+    "simulation",
+    "ot",
+    "browser",
+    "repository",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that run alone, and begin with long ones."""
+    root = Path(__file__).parent
+
+    def folder(item: pytest.Item) -> str:
+        return item.path.relative_to(root).parts[0] if item.path.is_relative_to(root) else ""
+
+    for item in items:
+        if folder(item) == "abuse":
+            item.add_marker("alone")
+    items.sort(key=lambda item: LONG.index(folder(item)) if folder(item) in LONG else len(LONG))
+
+
 Make = Callable[..., Awaitable[Collab]]
 
 

@@ -16,7 +16,6 @@ __all__ = ["draw_all"]
 # Of the palette by Okabe and Ito, which people with any colour vision tell apart.
 OURS, COMMIT, OTHERS, FLOOR = "#0072B2", "#56B4E9", "#E69F00", "#999999"
 PER_DELIVERY = ("S1-100", "S1-400", "S2", "S4")
-DOTS_PER_INCH = 130
 
 
 def draw_all(results: Results, peers: Peers | None, folder: Path) -> list[Path]:
@@ -50,12 +49,10 @@ def draw_all(results: Results, peers: Peers | None, folder: Path) -> list[Path]:
 
 
 def _save(figure: Any, path: Path) -> list[Path]:
-    files = [path.with_suffix(".svg"), path.with_suffix(".png")]
-    for file in files:
-        # Without a date, the same figures make the same file.
-        metadata = {"Date": None} if file.suffix == ".svg" else {}
-        figure.savefig(file, dpi=DOTS_PER_INCH, metadata=metadata)
-    return files
+    file = path.with_suffix(".svg")
+    # Without a date, the same figures make the same file.
+    figure.savefig(file, metadata={"Date": None})
+    return [file]
 
 
 def _figure(columns: int, width: float, height: float, rows: int = 1) -> tuple[Any, list[Any]]:

@@ -1,7 +1,7 @@
 """What holds for every operation type, whatever its content.
 
 A law is a plain function of a type and of what it draws: pytest tries it on bytes from Hypothesis
-(`test_laws`), and `benchmarks.fuzz` on very many bytes from a plain generator.
+(`test_laws`), and `tests.ot.fuzz` on very many bytes from a plain generator.
 """
 
 from __future__ import annotations

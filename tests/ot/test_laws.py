@@ -12,8 +12,8 @@ from .draws import BYTES, Draws
 from .found import FoundCase, found_cases
 from .laws import TYPES, cases_of, laws_of, obey
 
-EXAMPLES = int(os.environ.get("COLLAB_LAW_EXAMPLES", "20000"))
-"""How many cases of each type each law is tried on."""
+EXAMPLES = int(os.environ.get("COLLAB_LAW_EXAMPLES", "2000"))
+"""How many cases of each type each law is tried on; `scripts/test-laws` tries ten times as many."""
 
 EVERY_LAW = [(cases.name, law) for cases in TYPES for law in laws_of(cases.name)]
 

@@ -120,3 +120,12 @@ def test_a_module_with_public_names_says_which(module: str) -> None:
 def test_a_module_says_what_it_is(module: str) -> None:
     tree = ast.parse(SOURCES[module].read_text(encoding="utf-8"))
     assert not tree.body or ast.get_docstring(tree)
+
+
+def test_benchmarks_import_nothing_of_the_tests() -> None:
+    for path in (PACKAGE.parent / "benchmarks").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [each.name for each in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            assert not [name for name in names if name.split(".")[0] == "tests"], path

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from benchmarks.fuzz_frames import main
 from collab.documents.connection import Connection
+from tests.fuzz.__main__ import main
 
 
 def run(*arguments: object) -> tuple[int, str]:

@@ -1,6 +1,6 @@
 """Many connections on many documents for minutes, and whether anything is lost or grows.
 
-    python -m benchmarks.endurance --connections 500 --documents 50 --seconds 300
+    python -m tests.endurance --connections 500 --documents 50 --seconds 300
 
 Some stay and type, some come and go, some stop reading, some send nonsense. In the end the server
 is killed by SIGKILL, and what was acknowledged is compared with the log. Linux only.
@@ -16,7 +16,8 @@ from pathlib import Path
 
 import click
 
-from ..server import ServerProcess
+from benchmarks.server import ServerProcess
+
 from .audit import Audit, audit
 from .crowd import Crowd
 from .member import Account, Pace

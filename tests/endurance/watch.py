@@ -8,7 +8,7 @@ import resource
 import time
 from pathlib import Path
 
-from ..server import ServerProcess
+from benchmarks.server import ServerProcess
 
 __all__ = ["Watch"]
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from benchmarks.endurance.__main__ import main, problems
-from benchmarks.endurance.audit import Audit, compare
-from benchmarks.endurance.member import Account
+from tests.endurance.__main__ import main, problems
+from tests.endurance.audit import Audit, compare
+from tests.endurance.member import Account
 
 Log = list[tuple[str, str, int, int]]
 

@@ -42,5 +42,5 @@ def simplifications(source: bytes) -> Iterator[bytes]:
             yield source[:index] + bytes([less]) + source[index + 1 :]
     for index, byte in enumerate(source):
         for gone in range(index + 1, len(source) if byte else 0):
-            less = source[:index] + bytes([byte - 1]) + source[index + 1 :]
-            yield less[:gone] + less[gone + 1 :]
+            smaller = source[:index] + bytes([byte - 1]) + source[index + 1 :]
+            yield smaller[:gone] + smaller[gone + 1 :]

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from benchmarks.fuzz import Batch, run
-from benchmarks.shrink import shrink
 from collab.ot import get_type, register
 from collab.ot.text import TextType
 from tests.ot.found import found_cases
+from tests.ot.fuzz import Batch, run
+from tests.ot.shrink import shrink
 
 LAW = "composing_is_applying_one_after_the_other"
 

@@ -1,6 +1,6 @@
 """Play very many hostile inputs to the server, beside editors that must not notice.
 
-    python -m benchmarks.fuzz_frames --inputs 1000000 --seed 1
+    python -m tests.fuzz --inputs 1000000 --seed 1
 
 The inputs and what must hold are those of the test suite, `tests/fuzz/`. Inputs that show a fault
 are made few, printed, and saved under `tests/fuzz/found/`, and the suite replays them for ever.
@@ -17,8 +17,8 @@ from pathlib import Path
 
 import click
 
-from tests.fuzz.found import FOUND, save
-from tests.fuzz.fuzzing import fuzz, shrink
+from .found import FOUND, save
+from .fuzzing import fuzz, shrink
 
 __all__ = ["main"]
 

@@ -1,6 +1,6 @@
 """Try the laws of the operation types on very many random cases.
 
-    python -m benchmarks.fuzz --cases 1000000 --seed 1
+    python -m tests.ot.fuzz --cases 1000000 --seed 1
 
 The laws are those of the test suite, `tests/ot/laws.py`. A case that breaks one is shrunk, printed,
 and saved under `tests/ot/vectors/found/`, from where the suite replays it for ever.
@@ -23,10 +23,9 @@ from typing import Any
 
 import click
 
-from tests.ot.draws import BYTES, Draws
-from tests.ot.found import FOUND, FoundCase
-from tests.ot.laws import LAWS, TYPES, cases_of, laws_of, obey
-
+from .draws import BYTES, Draws
+from .found import FOUND, FoundCase
+from .laws import LAWS, TYPES, cases_of, laws_of, obey
 from .shrink import shrink
 
 __all__ = ["Batch", "Broken", "main", "run"]
