@@ -1,6 +1,6 @@
 """What a commit costs: `python -m benchmarks.commit`.
 
-The real committer, repository and SQLite file; a document's place is taken by one that always has
+The real committer, store and SQLite file; a document's place is taken by one that always has
 more edits. CPU is that of the process, the writer thread and the kernel's part included.
 """
 
@@ -18,7 +18,14 @@ from typing import NamedTuple
 
 import uvloop
 
-from collab.storage import Append, Committer, Database, DocumentRecord, OperationRecord, Repository
+from collab.storage import (
+    Append,
+    Committer,
+    Database,
+    DatabaseStore,
+    DocumentRecord,
+    OperationRecord,
+)
 
 __all__ = ["Figures", "measure"]
 
@@ -94,10 +101,12 @@ async def measure(url: str, scenario: Scenario) -> Figures:
     """The cost of one commit of this kind, in a database of its own."""
     database = Database(url)
     await database.open()
-    repository = Repository(database)
-    committer = Committer(repository, 1000)
+    store = DatabaseStore(database)
+    committer = Committer(store, 1000)
     names = (f"document-{number}" for number in range(scenario.documents))
-    tails = [Tail(await repository.create_document(each, "text"), scenario.edits) for each in names]
+    tails = [
+        Tail(await store.catalog.create_document(each, "text"), scenario.edits) for each in names
+    ]
     await committer.start()
     await _part(committer, tails, 10)
     parts = [await _part(committer, tails, scenario.commits) for _ in range(PARTS)]

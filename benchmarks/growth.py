@@ -21,7 +21,7 @@ from collab.app import Collab
 from collab.documents.author import Author
 from collab.documents.document import Document
 from collab.settings import Settings
-from collab.storage import Database, Repository
+from collab.storage import Database, DatabaseStore
 
 from .typed import keystroke, make_document
 
@@ -89,7 +89,7 @@ class Growth:
 @contextlib.asynccontextmanager
 async def opened(url: str, names: Sequence[str]) -> AsyncIterator[list[Document]]:
     """The application with these documents loaded."""
-    app = Collab(Settings(database=url, documents_maximum=20_000, document_idle_seconds=3600))
+    app = Collab(Settings(database=url, max_open_documents=20_000, document_idle_seconds=3600))
     async with app.running(), contextlib.AsyncExitStack() as stack:
         yield [await stack.enter_async_context(app.manager.documents.open(name)) for name in names]
 
@@ -145,7 +145,7 @@ async def make(kind: Kind) -> None:
     database = Database(kind.url)
     await database.open()
     for name in kind.names:
-        await make_document(Repository(database), name, kind.edits, kind.size)
+        await make_document(DatabaseStore(database), name, kind.edits, kind.size)
     await database.close()
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from collab.app import Collab
 from collab.settings import Settings
-from collab.storage import Database, Repository
+from collab.storage import Database, DatabaseStore
 
 from .typed import keystroke, make_document
 
@@ -31,7 +31,7 @@ def make(url: str, documents: int = DOCUMENTS) -> None:
         database = Database(url)
         await database.open()
         for number in range(documents):
-            await make_document(Repository(database), f"{number}", 1, SIZE)
+            await make_document(DatabaseStore(database), f"{number}", 1, SIZE)
         await database.close()
 
     asyncio.run(run())
@@ -39,7 +39,7 @@ def make(url: str, documents: int = DOCUMENTS) -> None:
 
 async def load(url: str, edits: int, documents: int = DOCUMENTS) -> float:
     """Bytes for each of the documents that `make` has made, after `edits` edits to each."""
-    app = Collab(Settings(database=url, documents_maximum=2 * documents))
+    app = Collab(Settings(database=url, max_open_documents=2 * documents))
     async with app.running(), AsyncExitStack() as stack:
         before = resident()
         for name in range(documents):

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import uvloop
 from websockets.asyncio.client import connect
 
-from collab.storage import Database, Repository
+from collab.storage import Database, DatabaseStore
 
 from .server import ServerProcess
 from .typed import make_document
@@ -76,9 +76,9 @@ async def run(folder: str, edits: int, size: int, rounds: int) -> None:
     url = f"sqlite:///{folder}/opening.db"
     database = Database(url)
     await database.open()
-    repository = Repository(database)
-    await make_document(repository, "small", 10, 100)
-    content = await make_document(repository, "long", edits, size)
+    store = DatabaseStore(database)
+    await make_document(store, "small", 10, 100)
+    content = await make_document(store, "long", edits, size)
     await database.close()
     found = [await measure(url, content, edits) for _ in range(rounds)]
     say(f"{edits} edits, {size} characters, 999 edits after the snapshot; medians of {rounds}")

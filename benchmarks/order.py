@@ -19,7 +19,7 @@ from .traces import TEXT, Trace, Transaction
 
 __all__ = ["commit_order", "commits", "merge"]
 
-ROUNDS_MAXIMUM = 200
+MAX_ROUNDS = 200
 
 Before = dict[int, set[int]]
 
@@ -31,7 +31,7 @@ def commit_order(trace: Trace, first: int) -> list[int]:
         first: the agent whose text stands first at equal positions.
     """
     before: Before = defaultdict(set)
-    for _ in range(ROUNDS_MAXIMUM):
+    for _ in range(MAX_ROUNDS):
         order = list(take_turns(trace.transactions, before))
         _, ties = merge(trace, order)
         wrong = [(late, early) for late, early in ties if trace.transactions[late].agent == first]

@@ -21,7 +21,7 @@ from collab.app import Collab
 from collab.frames import encode_json
 from collab.server.serving import Server, configure, listen, spare_collector
 from collab.settings import Settings
-from collab.storage import Append, OperationRecord, Repository
+from collab.storage import Append, OperationRecord, Store
 
 from .growth import Writers
 from .typed import PARAGRAPH
@@ -126,17 +126,17 @@ class Reader:
             return f"{len(await websocket.recv())} characters"
 
 
-async def stored(repository: Repository, doc_id: str, doc_type: str, content: Any) -> None:
+async def stored(store: Store, doc_id: str, doc_type: str, content: Any) -> None:
     """A document whose one edit has made this content, with a snapshot of it."""
-    record = await repository.create_document(doc_id, doc_type)
+    record = await store.catalog.create_document(doc_id, doc_type)
     edit = OperationRecord(1, '{"ops":[]}', "client", 1, "user", "0" * 32, time.time())
-    await repository.append([Append(record.key, record.epoch, 0, (edit,))])
-    await repository.add_snapshot(record.key, 1, encode_json(content))
+    await store.operations.append([Append(record.key, record.epoch, 0, (edit,))])
+    await store.snapshots.add(record.key, 1, encode_json(content))
 
 
 async def of_large(app: Collab, turns: Turns, port: int, shape: str) -> None:
     reader = Reader(port)
-    await stored(app.manager.repository, shape, *shapes()[shape])
+    await stored(app.manager.store, shape, *shapes()[shape])
 
     async def measured(name: str, read: Read) -> None:
         await measure(turns, f"{shape}: {name}", read)
@@ -177,7 +177,7 @@ async def main() -> None:
         app = Collab(
             Settings(
                 database=f"sqlite:///{folder}/collab.db",
-                document_maximum_size=20_000_000,
+                max_document_size=20_000_000,
                 document_idle_seconds=100_000,
                 address_loop_share=1000,
                 drain_timeout_seconds=600,

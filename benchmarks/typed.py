@@ -9,7 +9,7 @@ from typing import Any
 
 from collab.frames import encode_json
 from collab.ot import get_type
-from collab.storage import Append, OperationRecord, Repository
+from collab.storage import Append, OperationRecord, Store
 
 __all__ = ["keystroke", "make_document"]
 
@@ -26,24 +26,26 @@ def keystroke(number: int, size: int) -> dict[str, Any]:
     return {"ops": [{"retain": place}, {"insert": letter}, {"retain": 3}, {"delete": 1}]}
 
 
-async def make_document(repository: Repository, doc_id: str, edits: int, size: int) -> str:
+async def make_document(store: Store, doc_id: str, edits: int, size: int) -> str:
     """Store a document of `size` characters and `edits` edits; returns its content.
 
     Its newest snapshot is as old as it can be: 999 edits.
     """
-    record = await repository.create_document(doc_id, "text")
+    record = await store.catalog.create_document(doc_id, "text")
     buffer = get_type("text").buffer("")
     snapshot_version = max(1, edits - SNAPSHOT_INTERVAL + 1)
     operations = enumerate(_operations(edits, size), 1)
     while batch := list(itertools.islice(operations, BATCH_OPERATIONS)):
         version = batch[0][0] - 1
         records = tuple(_record(number, operation) for number, operation in batch)
-        if [] in await repository.append([Append(record.key, record.epoch, version, records)]):
+        if [] in await store.operations.append(
+            [Append(record.key, record.epoch, version, records)]
+        ):
             raise RuntimeError(f"document {doc_id} could not be made")
         for number, operation in batch:
             buffer.apply(operation)
             if number == snapshot_version:
-                await repository.add_snapshot(record.key, number, encode_json(buffer.content()))
+                await store.snapshots.add(record.key, number, encode_json(buffer.content()))
     return str(buffer.content())
 
 

@@ -11,15 +11,15 @@ import weakref
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
-from .api.answers import error_response
 from .api.cross_origin import CrossOrigin
 from .api.documents import DocumentsAPI
 from .api.editing import editing_route
 from .api.grants import GrantsAPI
 from .api.health import health_routes
+from .api.json import error_response
 from .api.metrics import metrics_routes, registry_of
 from .api.pages import Pages
-from .api.rates import RatedAccess, RequestRates
+from .api.rate_limit import RatedAccess, RequestRates
 from .api.security import secured
 from .api.session import SessionAPI
 from .api.sharing import SharedAccess
@@ -46,7 +46,7 @@ from .installed_types import register_installed_types
 from .lifetime import Lifetime, call_in
 from .metrics import Metrics
 from .settings import Settings
-from .storage import Committer, Database, Repository, Spacing
+from .storage import Committer, Database, DatabaseStore, Spacing
 from .turns import Turns
 
 __all__ = ["Collab", "create_app"]
@@ -117,24 +117,22 @@ class Collab:
             metrics=metrics,
             serves=serves,
         )
-        self._repository = Repository(
+        self._store = DatabaseStore(
             self._database,
             settings.snapshots_kept,
             spacing=Spacing(
                 settings.snapshot_spacing_operations, settings.snapshot_spacing_bytes_per_operation
             ),
-            documents_maximum=settings.stored_documents_maximum,
+            max_documents=settings.max_documents,
             tombstone_days=settings.tombstone_days,
         )
         self._committer = Committer(
-            self._repository,
-            settings.commit_maximum_operations,
+            self._store,
+            settings.max_commit_operations,
             metrics,
-            settings.commit_gather_seconds,
+            settings.commit_delay_seconds,
         )
-        self.manager = DocumentManager(
-            settings, self._repository, self._committer, self._open_by_itself
-        )
+        self.manager = DocumentManager(settings, self._store, self._committer, self._open_by_itself)
         self.registry = registry_of(self.manager)
         """Prometheus's collector registry, for a host that shows these metrics with its own."""
         source = self._source_of(authenticate, authorize)
@@ -145,13 +143,13 @@ class Collab:
         # In open mode a user is who they say, another one with each request.
         rated = RatedAccess(access, rates) if shared else access
         mode = "host" if authenticate is not None else settings.auth
-        others = CrossOrigin(settings.origins_allowed)
+        others = CrossOrigin(settings.allowed_origins)
         pages = Pages(self.manager, rated, rates, unknown_address(metrics))
         router = Router(
             [
                 # First, since it is asked for most.
                 editing_route(self.manager, access),
-                *health_routes(self._repository, self._committer),
+                *health_routes(self._store, self._committer),
                 *self._metrics_routes(),
                 # Signing in and out is for pages of the same host.
                 *others.open(

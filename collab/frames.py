@@ -210,18 +210,16 @@ def size_of(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
-def decode(
-    text: str, size: int, *, edit_maximum_bytes: int, presence_maximum_bytes: int
-) -> ClientFrame:
+def decode(text: str, size: int, *, edit_max_bytes: int, max_presence_bytes: int) -> ClientFrame:
     """The frame that `text` is, of this `size_of`.
 
     Raises:
         InvalidJSON, InvalidFrame, UnknownType: it is none.
         TooLarge: an edit or another frame beyond its limit (bytes of UTF-8).
     """
-    if size > edit_maximum_bytes:
+    if size > edit_max_bytes:
         raise TooLarge(
-            f"got an edit of {size} bytes, the limit is {edit_maximum_bytes}: "
+            f"got an edit of {size} bytes, the limit is {edit_max_bytes}: "
             "send it as several smaller edits"
         )
     try:
@@ -234,10 +232,10 @@ def decode(
         ) from None
     except RecursionError:
         raise InvalidJSON("the frame is nested too deep: flatten it") from None
-    if size > presence_maximum_bytes and not isinstance(frame, Edit):
+    if size > max_presence_bytes and not isinstance(frame, Edit):
         raise TooLarge(
             f"got a {type(frame).__struct_config__.tag} of {size} bytes, "
-            f"the limit is {presence_maximum_bytes}: send less data"
+            f"the limit is {max_presence_bytes}: send less data"
         )
     # An operation is checked by the type of its document.
     if not isinstance(frame, Edit) and is_deeper(frame.data, MAXIMUM_DEPTH):

@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     root_path: str = Field(
         default="", description="Path under which a proxy serves the program, such as /collab."
     )
-    proxies_trusted: Texts = Field(
+    trusted_proxies: Texts = Field(
         default=cast(Any, ("127.0.0.1", "::1")),
         description="Addresses and networks of the proxies whose X-Forwarded-For and "
         'X-Forwarded-Proto are believed, such as ["10.0.0.0/8"] (JSON); * for any.',
@@ -113,19 +113,19 @@ class Settings(BaseSettings):
         description="Whether everybody who is signed in may create documents, and then owns them; "
         "otherwise it takes the role editor by token or host.",
     )
-    document_grants_maximum: int = Field(
+    max_document_grants: int = Field(
         default=1000, ge=1, description="Most users with a role of their own on one document."
     )
-    document_links_maximum: int = Field(
+    max_document_links: int = Field(
         default=100, ge=1, description="Most links that share one document."
     )
-    origins_allowed: Texts = Field(
+    allowed_origins: Texts = Field(
         default=cast(Any, ()),
         description="Origins beside its own whose pages may edit, such as "
         '["https://example.org"] (JSON); * for any.',
     )
 
-    hosts_allowed: Texts = Field(
+    allowed_hosts: Texts = Field(
         default=cast(Any, ()),
         description="Names by which collab serve may be called in open mode, beside localhost and "
         'IP addresses, such as ["notes.lan"] (JSON); * for any, as with --insecure-open.',
@@ -146,10 +146,10 @@ class Settings(BaseSettings):
         gt=0,
         description="How long a transaction may take before nobody waits for it any more.",
     )
-    commit_maximum_operations: int = Field(
+    max_commit_operations: int = Field(
         default=1000, ge=1, description="Most operations written in one transaction."
     )
-    commit_gather_seconds: float = Field(
+    commit_delay_seconds: float = Field(
         default=0.001,
         ge=0,
         le=1,
@@ -182,7 +182,7 @@ class Settings(BaseSettings):
         description="Most bytes of older snapshots for each operation: those of large contents lie "
         "further apart.",
     )
-    content_cache_maximum_bytes: int = Field(
+    max_content_cache_bytes: int = Field(
         default=33_554_432,
         ge=0,
         description="Most bytes of stored contents that stay in memory after they were read over "
@@ -193,7 +193,7 @@ class Settings(BaseSettings):
     create_on_join: bool = Field(
         default=True, description="Whether joining an unknown id creates it."
     )
-    stored_documents_maximum: int = Field(
+    max_documents: int = Field(
         default=1_000_000,
         ge=1,
         description="Most documents in the database; no more are created then.",
@@ -204,97 +204,97 @@ class Settings(BaseSettings):
         description="How long the id of a deleted document is remembered: who comes back to it "
         "later than that may make it anew by joining, empty.",
     )
-    documents_maximum: int = Field(
+    max_open_documents: int = Field(
         default=1000, ge=1, description="Most documents held in memory; idle ones leave first."
     )
     document_idle_seconds: float = Field(
         default=60.0, ge=0, description="How long a document nobody edits stays in memory."
     )
-    document_maximum_size: int = Field(
+    max_document_size: int = Field(
         default=10_000_000,
         ge=1,
         description="Largest document: UTF-16 code units of text, and bytes of JSON.",
     )
-    operation_maximum_components: int = Field(
+    max_operation_components: int = Field(
         default=6000,
         ge=1,
         description="Most components of one edit of a text or rich text.",
     )
-    json_operation_maximum_components: int = Field(
+    max_json_operation_components: int = Field(
         default=500,
         ge=1,
         description="Most components of one edit of a JSON document: transforming two edits takes "
         "the product of theirs.",
     )
-    operation_maximum_values: int = Field(
+    max_operation_values: int = Field(
         default=40_000,
         ge=100,
         description="Most JSON values in the operation of one edit frame: its components, lengths, "
         "texts, attributes, and all that is in values and embeds.",
     )
-    component_maximum_attributes: int = Field(
+    max_component_attributes: int = Field(
         default=100,
         ge=1,
         description="Most attributes of one component of an edit of a rich text, and of a stretch "
         "of its content; values nested in one count each.",
     )
-    attribute_maximum_depth: int = Field(
+    max_attribute_depth: int = Field(
         default=0,
         ge=0,
         le=64,
         description="How deep lists and objects may be nested in an attribute of rich text.",
     )
-    history_maximum_operations: int = Field(
+    max_history_operations: int = Field(
         default=2000, ge=1, description="Most operations held in memory for one document."
     )
-    history_maximum_bytes: int = Field(
+    max_history_bytes: int = Field(
         default=4_000_000,
         ge=1,
         description="Most memory for the recent operations of one document.",
     )
-    transform_maximum_operations: int = Field(
+    max_transform_operations: int = Field(
         default=5000,
         ge=1,
         description="How many versions behind an edit may be and still be transformed.",
     )
 
-    transform_maximum_bytes: int = Field(
+    max_transform_bytes: int = Field(
         default=16_777_216,
         ge=1,
         description="Most bytes of changes that are read from the database to bring one edit up to "
         "date.",
     )
-    transform_maximum_steps: int = Field(
+    max_transform_cost: int = Field(
         default=16_000,
         ge=1000,
-        description="Most work to bring one edit up to date, of about a microsecond a step.",
+        description="Highest cost of transforming one edit; a unit of cost is about a microsecond.",
     )
-    edit_maximum_steps: int = Field(
+    max_edit_cost: int = Field(
         default=32_000,
         ge=1000,
-        description="Most work to transform one edit and to apply it to the content, of about a "
-        "microsecond a step.",
+        description="Highest cost of transforming one edit and applying it to the content; a unit "
+        "of cost is about a microsecond.",
     )
-    restore_maximum_steps: int = Field(
+    max_restore_cost: int = Field(
         default=2_000_000,
         ge=1000,
-        description="Most work to find how an old version that is to be restored differs, of about "
-        "a microsecond a step; it is done in turns.",
+        description="Highest cost of comparing an old version that is to be restored with the "
+        "newest; a unit of cost is about a microsecond. The comparison is done in turns.",
     )
 
     # Connections
-    connections_maximum: int = Field(
+    max_connections: int = Field(
         default=10_000, ge=1, description="Most connections to this process."
     )
-    document_connections_maximum: int = Field(
+    max_document_connections: int = Field(
         default=1000, ge=1, description="Most connections to one document."
     )
-    address_connections_maximum: int = Field(
+    max_address_connections: int = Field(
         default=8000,
         ge=1,
         description="Most connections from one network address; of IPv6, from one /64 network.",
     )
-    handshakes_maximum: int = Field(
+    max_handshakes: int = Field(
         default=5000,
         ge=1,
         description="Most connections that have sent no request, the oldest of which is let go; "
@@ -306,12 +306,12 @@ class Settings(BaseSettings):
         description="How long a client may take to send a request, and again for its body; and the "
         "server to find out who it is.",
     )
-    request_head_maximum_bytes: int = Field(
+    max_request_head_bytes: int = Field(
         default=32_768,
         ge=1024,
         description="Most bytes of a request's address and headers.",
     )
-    requests_waiting_maximum: int = Field(
+    max_waiting_requests: int = Field(
         default=100,
         ge=1,
         description="So many requests may wait on one connection for the answer to another.",
@@ -322,7 +322,7 @@ class Settings(BaseSettings):
         description="Most requests per second from one network address, in the long run; of IPv6, "
         "from one /64 network. Static files and health checks don't count, nor do WebSockets.",
     )
-    address_requests_burst_maximum: int = Field(
+    address_requests_burst: int = Field(
         default=5000, ge=1, description="So many requests of one network address may come at once."
     )
     user_requests_per_second: float = Field(
@@ -331,25 +331,25 @@ class Settings(BaseSettings):
         description="Most requests per second of one user who is signed in, in the long run, from "
         "whatever address.",
     )
-    user_requests_burst_maximum: int = Field(
+    user_requests_burst: int = Field(
         default=1000, ge=1, description="So many requests of one user may come at once."
     )
-    frame_maximum_bytes: int = Field(
+    max_frame_bytes: int = Field(
         default=16_777_216,
         ge=1024,
         description="Largest frame; a larger one closes the connection (1009).",
     )
-    frame_maximum_fragments: int = Field(
+    max_frame_fragments: int = Field(
         default=1024,
         ge=1,
         description="Most WebSocket fragments of one frame; one more closes the connection (1009).",
     )
-    operation_maximum_bytes: int = Field(
+    max_operation_bytes: int = Field(
         default=1_048_576,
         ge=64,
         description="Largest edit frame; a larger one is refused (too_large).",
     )
-    presence_maximum_bytes: int = Field(default=4096, ge=64, description="Largest presence frame.")
+    max_presence_bytes: int = Field(default=4096, ge=64, description="Largest presence frame.")
     address_loop_share: float = Field(
         default=0.12,
         gt=0,
@@ -378,7 +378,7 @@ class Settings(BaseSettings):
         description="Most WebSockets per second that are opened from one network address, and by "
         "one user who is signed in, in the long run; one more is refused (rate_limited).",
     )
-    joins_burst_maximum: int = Field(
+    joins_burst: int = Field(
         default=2000, ge=1, description="So many WebSockets may be opened at once."
     )
     creations_per_second: float = Field(
@@ -387,7 +387,7 @@ class Settings(BaseSettings):
         description="Most documents per second that are created from one network address, and by "
         "one user who is signed in, in the long run; one more is refused (rate_limited).",
     )
-    creations_burst_maximum: int = Field(
+    creations_burst: int = Field(
         default=500, ge=1, description="So many documents may be created at once."
     )
     restores_per_second: float = Field(
@@ -396,7 +396,7 @@ class Settings(BaseSettings):
         description="Most old versions per second that are restored from one network address, and "
         "by one user who is signed in, in the long run; one more is refused (rate_limited).",
     )
-    restores_burst_maximum: int = Field(
+    restores_burst: int = Field(
         default=20, ge=1, description="So many old versions may be restored at once."
     )
     edits_per_second: float = Field(
@@ -405,24 +405,24 @@ class Settings(BaseSettings):
         description="Most edits per second from one network address, and of one user who is signed "
         "in, in the long run; one more is refused (rate_limited).",
     )
-    edits_burst_maximum: int = Field(
+    edits_burst: int = Field(
         default=40_000,
         ge=1,
         description="So many edits may come at once; who sends so many more after a refusal is "
         "closed (1008).",
     )
-    edit_steps_per_second: float = Field(
+    edit_cost_per_second: float = Field(
         default=200_000.0,
         gt=0,
-        description="Most work per second for the edits of one connection, in the long run; one "
-        "edit more is refused (rate_limited). A step is about a microsecond of reading, "
+        description="Highest cost per second of the edits of one connection, in the long run; one "
+        "edit more is refused (rate_limited). A unit of cost is about a microsecond of reading, "
         "transforming and applying edits, and of moving cursors.",
     )
-    edit_steps_burst_maximum: int = Field(
+    edit_cost_burst: int = Field(
         default=1_000_000,
         ge=1000,
-        description="So much work may be done at once; who causes so much more after a refusal is "
-        "closed (1008).",
+        description="This much cost may come at once; a connection that causes as much again after "
+        "a refusal is closed (1008).",
     )
     presences_per_second: float = Field(
         default=1000.0,
@@ -430,13 +430,13 @@ class Settings(BaseSettings):
         description="Most presence and ping frames per second from one network address, and of one "
         "user who is signed in, in the long run; one more is refused (rate_limited).",
     )
-    presences_burst_maximum: int = Field(
+    presences_burst: int = Field(
         default=5000,
         ge=1,
         description="So many presence and ping frames may come at once; who sends so many more "
         "after a refusal is closed (1008).",
     )
-    outbox_maximum_frames: int = Field(
+    max_outbox_frames: int = Field(
         default=2048, ge=16, description="Most frames beside changes that wait for one slow reader."
     )
     presence_interval_seconds: float = Field(
@@ -444,28 +444,28 @@ class Settings(BaseSettings):
         ge=0,
         description="Who came, went and moved is told to a document at most this often.",
     )
-    bad_frames_maximum: int = Field(
+    max_bad_frames: int = Field(
         default=20, ge=1, description="So many bad frames in a row close the connection (1008)."
     )
     drain_timeout_seconds: float = Field(
         default=30.0,
         gt=0,
         description="How long a reader may take less than the least rate "
-        "(drain_minimum_bytes_per_second); then it is closed (1013).",
+        "(min_drain_bytes_per_second); then it is closed (1013).",
     )
-    drain_minimum_bytes_per_second: float = Field(
+    min_drain_bytes_per_second: float = Field(
         default=2000.0,
         gt=0,
         description="A reader for whom something waits is let go (1013) if it takes fewer bytes "
         "per second than this, over drain_timeout_seconds.",
     )
-    unread_maximum_bytes: int = Field(
+    max_unread_bytes: int = Field(
         default=536_870_912,
         ge=1,
         description="Most bytes of large answers and joins that wait to be read, in all; content "
         "that many wait for counts once.",
     )
-    address_unread_maximum_bytes: int = Field(
+    max_address_unread_bytes: int = Field(
         default=67_108_864,
         ge=1,
         description="Most bytes of large answers and joins that wait to be read by one network "
@@ -484,7 +484,7 @@ class Settings(BaseSettings):
         default=1.0, ge=0, description="What a server that shuts down tells its clients to wait."
     )
 
-    @field_validator("proxies_trusted")
+    @field_validator("trusted_proxies")
     @classmethod
     def _check_proxies(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
         for proxy in proxies:

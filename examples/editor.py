@@ -7,12 +7,12 @@ import sys
 from websockets.asyncio.client import connect
 
 # The library takes frames of 1 MiB unless another max_size is given; a document may be much larger.
-FRAME_MAXIMUM_BYTES = 128 * 1024 * 1024
+MAX_FRAME_BYTES = 128 * 1024 * 1024
 
 
 async def edit(url: str) -> None:
     address = f"{url}/ws/documents/notes?name=Python"
-    async with connect(address, max_size=FRAME_MAXIMUM_BYTES) as ws:
+    async with connect(address, max_size=MAX_FRAME_BYTES) as ws:
         state = json.loads(await ws.recv())
         print(f"version {state['version']} is {state['content']!r}")
         operation = {"ops": [{"insert": "Hello from Python!\n"}]}

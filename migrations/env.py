@@ -9,9 +9,11 @@ import os
 from alembic import context
 from sqlalchemy import URL, Connection
 
-from collab.storage.engine import is_sqlite, parse_url, server_engine, sqlite_engine
+from collab.storage.backends.sqlite.engine import sqlite_engine
+from collab.storage.engine import server_engine
 from collab.storage.faults import translated_faults
 from collab.storage.tables import metadata
+from collab.storage.url import is_sqlite, parse_url
 
 BUSY_TIMEOUT_SECONDS = 5.0
 
@@ -46,6 +48,7 @@ def run_by_command() -> None:
 def run_on_sqlite(url: URL) -> None:
     # To rebuild a table, as SQLite needs for most changes, drops the old one; with foreign keys
     # on, that would delete every row that refers to it.
+    url = url.set(drivername="sqlite+pysqlite")
     engine = sqlite_engine(url, busy_timeout_seconds=BUSY_TIMEOUT_SECONDS, foreign_keys=False)
     with engine.begin() as connection:
         run(connection)

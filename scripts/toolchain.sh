@@ -5,8 +5,8 @@ constraints=constraints.txt
 extras=test
 
 # From the system's packages, where missing: Chromium, an emoji font for its screenshots, a library
-# that Playwright needs, Node, git, which tells the tests what is tracked, and what checks systemd's
-# units.
+# that Playwright needs, Node, git, which tells the tests what is tracked, what checks systemd's
+# units, and PostgreSQL.
 install_programs() {
   local missing=() package
   has git || missing+=(git)
@@ -18,6 +18,20 @@ install_programs() {
   has npm || missing+=(npm)
   has systemd-analyze || missing+=(systemd)
   if [ ${#missing[@]} -gt 0 ]; then apt_install "${missing[@]}"; fi
+  if ! has initdb && ! compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null; then
+    install_postgresql
+  fi
+}
+
+# Debian's package makes a database cluster and starts it, unless it is told not to.
+install_postgresql() {
+  if has apt-get; then
+    as_root mkdir -p /etc/postgresql-common
+    if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+      printf 'create_main_cluster = false\n' | as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
+    fi
+  fi
+  apt_install postgresql
 }
 
 # The proxies of examples/deploy. They are only unpacked: to install a server starts it.

@@ -92,7 +92,7 @@ async def test_no_handler_is_touched_where_the_host_opens_it(
         assert signal.getsignal(signal.SIGTERM) is handlers
         signal.raise_signal(signal.SIGTERM)
         assert handlers.calls == [(signal.SIGTERM, ["collab.db-wal"])]
-        assert await app.manager.repository.find_document("doc")
+        assert await app.manager.store.catalog.find_document("doc")
 
 
 async def test_a_host_that_opens_it_later_takes_the_signals_back(

@@ -18,7 +18,7 @@ from collab.app import Collab, create_app
 from collab.asgi.testclient import TestClient
 from collab.errors import DatabaseInUse, StorageUnavailable
 from collab.settings import Settings
-from collab.storage import serving_lock
+from collab.storage.backends.sqlite import serving_lock
 from tests.serverprocess import ServerProcess
 
 IN_USE = r"another server \(process (\d+)\) has it open"

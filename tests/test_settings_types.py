@@ -18,7 +18,7 @@ SIMPLE: dict[type, str] = {str: '"x"', int: "1", float: "1", bool: "True"}
 
 WRONG = {
     'collab.Settings(port="x")': "arg-type",
-    "collab.Settings(origins_allowed=3)": "arg-type",
+    "collab.Settings(allowed_origins=3)": "arg-type",
     "collab.Settings(metrics_token=3)": "arg-type",
     'collab.Settings(auth="nothing")': "arg-type",
     "collab.Settings(nonsense=1)": "call-arg",
@@ -62,8 +62,8 @@ def test_type_checkers_take_what_is_documented_and_find_what_is_wrong(tmp_path: 
         for value in given(name)
     ]
     lines += [
-        'collab.create_app(collab.Settings(origins_allowed=["https://example.org"]))',
-        'origins: tuple[str, ...] = collab.Settings(metrics_token="x").origins_allowed',
+        'collab.create_app(collab.Settings(allowed_origins=["https://example.org"]))',
+        'origins: tuple[str, ...] = collab.Settings(metrics_token="x").allowed_origins',
         "token: str = collab.Settings().metrics_token.get_secret_value()",
     ]
     assert check(tmp_path, [*lines, *WRONG, ""]) == WRONG
@@ -72,14 +72,14 @@ def test_type_checkers_take_what_is_documented_and_find_what_is_wrong(tmp_path: 
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"origins_allowed": 3},
-        {"origins_allowed": [3]},
+        {"allowed_origins": 3},
+        {"allowed_origins": [3]},
         {"metrics_token": 3},
-        {"proxies_trusted": ["here"]},
+        {"trusted_proxies": ["here"]},
     ],
 )
 def test_values_are_checked_when_the_program_runs(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Settings(**wrong)
-    assert Settings(origins_allowed=["https://a.example"]).origins_allowed == ("https://a.example",)
+    assert Settings(allowed_origins=["https://a.example"]).allowed_origins == ("https://a.example",)
     assert Settings(metrics_token="x").metrics_token == SecretStr("x")

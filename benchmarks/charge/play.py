@@ -52,8 +52,8 @@ async def open_app(**settings: Any) -> AsyncIterator[Collab]:
         app = Collab(
             Settings(
                 database=database,
-                edit_steps_burst_maximum=ENDLESS,
-                edit_steps_per_second=1e-9,
+                edit_cost_burst=ENDLESS,
+                edit_cost_per_second=1e-9,
                 **settings,
             )
         )
@@ -97,7 +97,7 @@ async def play(
 
 def _without_limits(settings: Settings) -> Settings:
     """What others did may have taken them any number of edits."""
-    wide = {"transform_maximum_steps": ENDLESS, "edit_maximum_steps": ENDLESS}
+    wide = {"max_transform_cost": ENDLESS, "max_edit_cost": ENDLESS}
     return settings.model_copy(update=wide)
 
 
@@ -134,12 +134,12 @@ def _turn(
             read = decode(
                 text,
                 len(text.encode()),
-                edit_maximum_bytes=settings.operation_maximum_bytes,
-                presence_maximum_bytes=settings.presence_maximum_bytes,
+                edit_max_bytes=settings.max_operation_bytes,
+                max_presence_bytes=settings.max_presence_bytes,
             )
             assert isinstance(read, Edit)
             frame = read
-            check_values(frame.operation, len(text), settings.operation_maximum_values)
+            check_values(frame.operation, len(text), settings.max_operation_values)
             document.submit(author, frame.id, frame.version, frame.operation)
         except CollabError as error:
             outcomes.append(error.code)
@@ -147,7 +147,7 @@ def _turn(
             author.charge(
                 steps_of_size(len(text))
                 if frame is None
-                else steps_of_frame(frame.operation, len(text), settings.operation_maximum_values)
+                else steps_of_frame(frame.operation, len(text), settings.max_operation_values)
             )
 
     cost = measure(turn)

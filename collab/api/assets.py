@@ -52,8 +52,8 @@ class Assets:
         if version == self.digest:
             return version
         logger.info(
-            "the bundles in %s are not those of its modules: pages load the modules, which takes "
-            "longer; `make bundle` makes them anew",
+            "the bundles in %s are out of date: pages load the modules instead, which takes "
+            "longer; run `make bundle`",
             built.parent,
         )
         return None

@@ -8,7 +8,7 @@ from ..asgi.headers import Headers, MutableHeaders
 from ..asgi.responses import Response
 from ..asgi.types import ASGIApp, Message, Receive, Scope, Send
 from ..errors import CollabError, Forbidden, MethodNotAllowed
-from .answers import Resource, error_response
+from .json import Resource, error_response
 
 __all__ = ["CrossOrigin"]
 
@@ -81,7 +81,7 @@ class CrossOrigin:
         if not self._allows(origin):
             raise Forbidden(
                 f"a page of the origin {origin[:100]!r} may not do this: "
-                "the setting origins_allowed lists those that may"
+                "the setting allowed_origins lists those that may"
             )
         if asked in methods:
             return

@@ -5,13 +5,13 @@ from __future__ import annotations
 from ..asgi.requests import Request
 from ..asgi.responses import Response
 from ..errors import DocumentDeleted, NoSuchDocument
-from ..storage import Repository
-from .answers import Handler
+from ..storage import Store
+from .json import Handler
 
 __all__ = ["knows_deleted"]
 
 
-def knows_deleted(repository: Repository, handler: Handler) -> Handler:
+def knows_deleted(store: Store, handler: Handler) -> Handler:
     """A handler of a route of one document that says of one that was deleted that it was.
 
     What it wraps has looked before whether the user may know of the document at all.
@@ -22,7 +22,7 @@ def knows_deleted(repository: Repository, handler: Handler) -> Handler:
             return await handler(request)
         except NoSuchDocument:
             doc_id = request.path_params["doc_id"]
-            if await repository.was_deleted(doc_id):
+            if await store.catalog.was_deleted(doc_id):
                 raise DocumentDeleted(f"the document {doc_id!r} was deleted") from None
             raise
 

@@ -1,4 +1,4 @@
-"""The HTTP API of documents: read the request, ask the manager or the repository, answer."""
+"""The HTTP API of documents: read the request, ask the manager or the store, answer."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from ..auth import Access, Role, User, check_origin, may_create, permitted
 from ..auth.texts import check_text
 from ..documents import DocumentManager
 from ..documents.join import check_doc_id
-from ..documents.titles import TITLE_MAXIMUM, check_title
+from ..documents.titles import MAX_TITLE, check_title
 from ..errors import Forbidden, InvalidRequest, NoSuchDocument, VersionGone
 from ..storage import DocumentRecord, OperationRecord
-from ..storage.documents import SEARCH_MAXIMUM
-from .answers import Resource, json_response, read_json, resource, timestamp
+from ..storage.documents import MAX_SEARCH
 from .deleted import knows_deleted
+from .json import Resource, json_response, read_json, resource, timestamp
 from .listing import list_page
 from .parts import content_response, is_among, large_response, unchanged_response
 
-__all__ = ["TITLE_MAXIMUM", "DocumentsAPI"]
+__all__ = ["MAX_TITLE", "DocumentsAPI"]
 
-BODY_MAXIMUM_BYTES = 64 * 1024
+MAX_BODY_BYTES = 64 * 1024
 PAGE_DEFAULT = 50
-PAGE_MAXIMUM = 1000
+MAX_PAGE = 1000
 
 
 class DocumentsAPI:
@@ -39,7 +39,7 @@ class DocumentsAPI:
 
     def routes(self) -> list[Resource]:
         one = "/api/documents/{doc_id}"
-        of_one = partial(knows_deleted, self._manager.repository)
+        of_one = partial(knows_deleted, self._manager.store)
         return [
             resource("/api/documents", GET=self.list_documents, POST=self.create_document),
             resource(
@@ -62,7 +62,7 @@ class DocumentsAPI:
 
     async def _user(self, request: Request) -> User:
         if request.method not in ("GET", "HEAD"):
-            check_origin(request, self._manager.settings.origins_allowed)
+            check_origin(request, self._manager.settings.allowed_origins)
         return await self._access.user(request)
 
     async def list_documents(self, request: Request) -> Response:
@@ -71,13 +71,13 @@ class DocumentsAPI:
         query = request.query_params
         search = query.get("search", "")
         # Databases end a text where it holds a NUL, so that all would be found.
-        check_text("search", search, SEARCH_MAXIMUM)
+        check_text("search", search, MAX_SEARCH)
         documents, following = await list_page(
-            self._manager.repository,
+            self._manager.store,
             user,
             await self._access.seen(user),
             search=search,
-            limit=_number(request, "limit", PAGE_DEFAULT, 1, PAGE_MAXIMUM),
+            limit=_number(request, "limit", PAGE_DEFAULT, 1, MAX_PAGE),
             after=query.get("after"),
         )
         page = {"documents": [_entry(each) for each in documents], "next": following}
@@ -85,7 +85,7 @@ class DocumentsAPI:
 
     async def create_document(self, request: Request) -> Response:
         user = await self._user(request)
-        body = await read_json(request, BODY_MAXIMUM_BYTES)
+        body = await read_json(request, MAX_BODY_BYTES)
         _known(body, "doc_id", "doc_type", "title")
         doc_id = _text(body, "doc_id", "") or secrets.token_urlsafe(9)
         title = _title(body)
@@ -113,11 +113,11 @@ class DocumentsAPI:
 
     async def rename_document(self, request: Request) -> Response:
         doc_id = await self._permitted(request, "editor")
-        body = await read_json(request, BODY_MAXIMUM_BYTES)
+        body = await read_json(request, MAX_BODY_BYTES)
         _known(body, "title")
         if "title" not in body:
             raise InvalidRequest("field 'title' is missing")
-        record = await self._manager.repository.rename_document(doc_id, _title(body))
+        record = await self._manager.store.catalog.rename_document(doc_id, _title(body))
         return json_response(_entry(record))
 
     async def delete_document(self, request: Request) -> Response:
@@ -128,7 +128,7 @@ class DocumentsAPI:
         user = await self._user(request)
         doc_id = _doc_id(request)
         await permitted(self._access, user, doc_id, "editor")
-        body = await read_json(request, BODY_MAXIMUM_BYTES)
+        body = await read_json(request, MAX_BODY_BYTES)
         _known(body, "version")
         with self._manager.budgets.restore(request.scope, user) as allowance:
             version = await self._manager.restore_document(
@@ -139,9 +139,9 @@ class DocumentsAPI:
     async def list_operations(self, request: Request) -> Response:
         doc_id = await self._permitted(request, "viewer")
         after = _number(request, "after", 0, 0)
-        limit = _number(request, "limit", 100, 1, PAGE_MAXIMUM)
-        repository = self._manager.repository
-        record = await repository.find_document(doc_id)
+        limit = _number(request, "limit", 100, 1, MAX_PAGE)
+        store = self._manager.store
+        record = await store.catalog.find_document(doc_id)
         if record is None:
             raise NoSuchDocument(f"there is no document {doc_id!r}")
         if after < record.compacted_version:
@@ -149,7 +149,7 @@ class DocumentsAPI:
                 f"the operations up to {record.compacted_version} are no longer kept: "
                 f"got after={after}, expected {record.compacted_version} or more"
             )
-        operations = await repository.operations_after(record.key, after, limit)
+        operations = await store.operations.read(record.key, after, limit)
         page = {"operations": [_operation(each) for each in operations]}
         return large_response(self._manager.unread, page)
 

@@ -29,7 +29,7 @@ def editing_route(manager: DocumentManager, access: Access) -> WebSocketRoute:
     async def edit(websocket: WebSocket) -> None:
         doc_id = websocket.path_params["doc_id"]
         try:
-            check_origin(websocket, manager.settings.origins_allowed)
+            check_origin(websocket, manager.settings.allowed_origins)
             request = JoinRequest.of_query(websocket.query_params)
             check_doc_id(doc_id)
             user = await who(websocket, doc_id, request)
@@ -53,7 +53,9 @@ def editing_route(manager: DocumentManager, access: Access) -> WebSocketRoute:
             raise
         except Exception as error:
             # What a host's own function raises.
-            logger.exception("who is it?", extra=log_fields(websocket.scope, doc_id))
+            logger.exception(
+                "authentication hook failed", extra=log_fields(websocket.scope, doc_id)
+            )
             raise Internal("internal error: try again later") from error
 
     async def admitted(websocket: WebSocket, doc_id: str, request: JoinRequest) -> User:
@@ -64,10 +66,10 @@ def editing_route(manager: DocumentManager, access: Access) -> WebSocketRoute:
 
     async def created(websocket: WebSocket, user: User, doc_id: str, request: JoinRequest) -> None:
         """See that there is a document: who makes it by joining owns it."""
-        if await manager.repository.find_document(doc_id) is not None:
+        if await manager.store.catalog.find_document(doc_id) is not None:
             return
         role = await access.role(user, doc_id)
-        if role is not None and await manager.repository.was_deleted(doc_id):
+        if role is not None and await manager.store.catalog.was_deleted(doc_id):
             raise DocumentDeleted(f"the document {doc_id!r} was deleted")
         settings = manager.settings
         if settings.create_on_join and may_create(user, role, settings.users_may_create):

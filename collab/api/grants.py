@@ -13,15 +13,15 @@ from ..documents import DocumentManager
 from ..documents.join import check_doc_id
 from ..errors import Forbidden, InvalidRequest, NoSuchDocument, NoSuchResource
 from ..storage import DocumentRecord, GrantRecord, LinkRecord
-from .answers import Resource, json_response, read_json, resource, shown, timestamp
 from .deleted import knows_deleted
+from .json import Resource, json_response, read_json, resource, shown, timestamp
 from .sharing import make_link
 from .user_ids import USER_ID, user_id_of
 
 __all__ = ["GrantsAPI"]
 
-BODY_MAXIMUM_BYTES = 4096
-LIFETIME_MAXIMUM_SECONDS = 10 * 365 * 86400
+MAX_BODY_BYTES = 4096
+MAX_LIFETIME_SECONDS = 10 * 365 * 86400
 
 
 class GrantsAPI:
@@ -41,7 +41,7 @@ class GrantsAPI:
 
     def routes(self) -> list[Resource]:
         one = "/api/documents/{doc_id}/access"
-        of_one = partial(knows_deleted, self._manager.repository)
+        of_one = partial(knows_deleted, self._manager.store)
         grants = {"PUT": of_one(self.set_grant), "DELETE": of_one(self.remove_grant)}
         return [
             resource(one, GET=of_one(self.list_access)),
@@ -53,8 +53,8 @@ class GrantsAPI:
 
     async def list_access(self, request: Request) -> Response:
         record = await self._owned(request)
-        grants = await self._manager.repository.list_grants(record.key)
-        links = await self._manager.repository.list_links(record.key)
+        grants = await self._manager.store.grants.list_grants(record.key)
+        links = await self._manager.store.grants.list_links(record.key)
         return json_response(
             {"users": [_grant(each) for each in grants], "links": [_link(each) for each in links]}
         )
@@ -62,18 +62,20 @@ class GrantsAPI:
     async def set_grant(self, request: Request) -> Response:
         record = await self._owned(request)
         self._check_mode()
-        body = await read_json(request, BODY_MAXIMUM_BYTES)
+        body = await read_json(request, MAX_BODY_BYTES)
         _known(body, "role")
         user_id = user_id_of(request)
-        maximum = self._manager.settings.document_grants_maximum
-        grant = await self._manager.repository.set_grant(record.key, user_id, _role(body), maximum)
+        maximum = self._manager.settings.max_document_grants
+        grant = await self._manager.store.grants.set_grant(
+            record.key, user_id, _role(body), maximum
+        )
         await self._manager.review(record.doc_id, self._access.role)
         return json_response(_grant(grant))
 
     async def remove_grant(self, request: Request) -> Response:
         record = await self._owned(request)
         user_id = user_id_of(request)
-        if not await self._manager.repository.remove_grant(record.key, user_id):
+        if not await self._manager.store.grants.remove_grant(record.key, user_id):
             raise NoSuchResource(f"user {user_id!r} has no grant on this document")
         await self._manager.review(record.doc_id, self._access.role)
         return Response(status_code=204)
@@ -81,16 +83,16 @@ class GrantsAPI:
     async def add_link(self, request: Request) -> Response:
         record = await self._owned(request)
         self._check_mode()
-        body = await read_json(request, BODY_MAXIMUM_BYTES)
+        body = await read_json(request, MAX_BODY_BYTES)
         _known(body, "role", "lifetime_seconds")
         text, link = make_link(record.key, _role(body), _lifetime(body))
-        maximum = self._manager.settings.document_links_maximum
-        await self._manager.repository.add_link(link, maximum)
+        maximum = self._manager.settings.max_document_links
+        await self._manager.store.grants.add_link(link, maximum)
         return json_response({**_link(link), "link": text}, 201)
 
     async def remove_link(self, request: Request) -> Response:
         record = await self._owned(request)
-        if not await self._manager.repository.remove_link(
+        if not await self._manager.store.grants.remove_link(
             record.key, request.path_params["link_id"]
         ):
             raise NoSuchResource("the document has no such link")
@@ -107,11 +109,11 @@ class GrantsAPI:
     async def _owned(self, request: Request) -> DocumentRecord:
         """The document, if the user owns it."""
         if request.method not in ("GET", "HEAD"):
-            check_origin(request, self._manager.settings.origins_allowed)
+            check_origin(request, self._manager.settings.allowed_origins)
         user = await self._access.user(request)
         doc_id = check_doc_id(request.path_params["doc_id"])
         await permitted(self._access, user, doc_id, "owner")
-        record = await self._manager.repository.find_document(doc_id)
+        record = await self._manager.store.catalog.find_document(doc_id)
         if record is None:
             raise NoSuchDocument(f"there is no document {doc_id!r}")
         return record
@@ -152,9 +154,9 @@ def _lifetime(body: dict[str, Any]) -> float | None:
     seconds = body.get("lifetime_seconds")
     if seconds is None:
         return None
-    if type(seconds) not in (int, float) or not 0 < seconds <= LIFETIME_MAXIMUM_SECONDS:
+    if type(seconds) not in (int, float) or not 0 < seconds <= MAX_LIFETIME_SECONDS:
         raise InvalidRequest(
             f"got lifetime_seconds {shown(seconds)}: expected a number above 0, "
-            f"at most {LIFETIME_MAXIMUM_SECONDS}, or null for ever"
+            f"at most {MAX_LIFETIME_SECONDS}, or null for ever"
         )
     return float(seconds)

@@ -15,7 +15,7 @@ from ..asgi.types import ASGIApp, Receive, Scope, Send
 from ..asgi.websockets import WebSocket
 from ..documents.handshake import refuse
 from ..errors import Forbidden
-from .answers import error_response
+from .json import error_response
 
 __all__ = ["only_called_by"]
 
@@ -39,7 +39,7 @@ def only_called_by(names: Collection[str], app: ASGIApp) -> ASGIApp:
             return await app(scope, receive, send)
         error = Forbidden(
             f"this server is open to this machine only and is not known as {host[:100]!r}: use "
-            "localhost or an IP address, or list the name in the setting hosts_allowed"
+            "localhost or an IP address, or list the name in the setting allowed_hosts"
         )
         if scope["type"] == "websocket":
             return await refuse(WebSocket(scope, receive, send), error)

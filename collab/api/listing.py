@@ -8,11 +8,11 @@ from __future__ import annotations
 from ..auth import Seen, User
 from ..auth.user import ROLES
 from ..documents.budget import next_turn
-from ..storage import DocumentRecord, Place, Repository, Scope
+from ..storage import DocumentRecord, ListCursor, Scope, Store
 
-__all__ = ["ASKED_MAXIMUM", "list_page"]
+__all__ = ["MAX_ASKED", "list_page"]
 
-ASKED_MAXIMUM = 500
+MAX_ASKED = 500
 """A request asks a host's `authorize` about at most so many documents."""
 
 TURN_DOCUMENTS = 50
@@ -22,7 +22,7 @@ Page = tuple[list[DocumentRecord], str | None]
 
 
 async def list_page(
-    repository: Repository, user: User, seen: Seen, search: str, limit: int, after: str | None
+    store: Store, user: User, seen: Seen, search: str, limit: int, after: str | None
 ) -> Page:
     """A page of at most `limit` documents, the last changed first, and the `after` of the next.
 
@@ -33,15 +33,15 @@ async def list_page(
         InvalidRequest: `after` is not a cursor, or `search` is too long.
     """
     if seen.doc_ids is None:
-        return await repository.list_documents(search, limit, after)
+        return await store.catalog.list_documents(search, limit, after)
     scope = Scope(tuple(seen.doc_ids), seen.user_id, seen.link_key, ROLES)
     if seen.authorize is None:
-        return await repository.list_documents(search, limit, after, scope)
-    return await _asked_page(repository, user, seen, scope, search, limit, after)
+        return await store.catalog.list_documents(search, limit, after, scope)
+    return await _asked_page(store, user, seen, scope, search, limit, after)
 
 
 async def _asked_page(
-    repository: Repository,
+    store: Store,
     user: User,
     seen: Seen,
     scope: Scope,
@@ -49,23 +49,23 @@ async def _asked_page(
     limit: int,
     after: str | None,
 ) -> Page:
-    start = repository.check_list(search, after)
-    window = await repository.walk_documents(start, ASKED_MAXIMUM + 1)
+    start = store.catalog.check_list(search, after)
+    window = await store.catalog.walk_documents(start, MAX_ASKED + 1)
     enough = None if search else limit + 1
-    visible = await _visible(repository, user, seen, scope, window[:ASKED_MAXIMUM], enough)
+    visible = await _visible(store, user, seen, scope, window[:MAX_ASKED], enough)
     found = list(visible)
     if search and found:
-        matching = await repository.matching_keys([each.key for each in found], search)
+        matching = await store.catalog.matching_keys([each.key for each in found], search)
         found = [each for each in found if each.key in matching]
     if len(found) > limit:
-        return found[:limit], Place.of(found[limit - 1]).cursor()
-    if len(window) <= ASKED_MAXIMUM:
+        return found[:limit], ListCursor.of(found[limit - 1]).cursor()
+    if len(window) <= MAX_ASKED:
         return found, None
-    return found, _end_of(window[:ASKED_MAXIMUM], visible, start).cursor()
+    return found, _end_of(window[:MAX_ASKED], visible, start).cursor()
 
 
 async def _visible(
-    repository: Repository,
+    store: Store,
     user: User,
     seen: Seen,
     scope: Scope,
@@ -74,7 +74,7 @@ async def _visible(
 ) -> list[DocumentRecord]:
     """The documents of the window that the user may see, at most `enough`."""
     assert seen.authorize is not None
-    shared = await repository.matching_keys([each.key for each in window], "", scope)
+    shared = await store.catalog.matching_keys([each.key for each in window], "", scope)
     visible: list[DocumentRecord] = []
     for number, record in enumerate(window, 1):
         if number % TURN_DOCUMENTS == 0:
@@ -86,9 +86,11 @@ async def _visible(
     return visible
 
 
-def _end_of(window: list[DocumentRecord], visible: list[DocumentRecord], start: Place) -> Place:
+def _end_of(
+    window: list[DocumentRecord], visible: list[DocumentRecord], start: ListCursor
+) -> ListCursor:
     """The end of the window, as a count of documents from the last one that the user may see."""
     if not visible:
-        return Place(start.updated_at, start.key, start.skipped + len(window))
+        return ListCursor(start.updated_at, start.key, start.skipped + len(window))
     last = visible[-1]
-    return Place(last.updated_at, last.key, len(window) - 1 - window.index(last))
+    return ListCursor(last.updated_at, last.key, len(window) - 1 - window.index(last))

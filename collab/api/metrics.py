@@ -17,8 +17,8 @@ from ..asgi.responses import Response
 from ..asgi.routing import Route
 from ..documents import DocumentManager
 from ..errors import ConfigurationError, NoSuchResource, Unauthorized
-from .answers import resource
 from .collector import ManagerCollector
+from .json import resource
 
 __all__ = ["metrics_routes", "registry_of"]
 

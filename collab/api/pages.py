@@ -31,10 +31,10 @@ from ..errors import (
     Unauthorized,
 )
 from ..resources import resource_folder
-from .answers import error_response
 from .assets import BUILT, PAGE_SUFFIX, Assets
+from .json import error_response
 from .missing import MissingPage, is_for_people, missing_address
-from .rates import RequestRates
+from .rate_limit import RequestRates
 from .security import PAGE_POLICY
 
 __all__ = ["Pages"]
@@ -118,7 +118,7 @@ class DocumentPage:
             await permitted(self._access, await self._access.user(request), doc_id, "viewer")
         except (InvalidRequest, Unauthorized, Forbidden):
             return asked
-        record = await self._manager.repository.find_document(doc_id)
+        record = await self._manager.store.catalog.find_document(doc_id)
         return record.doc_type if record else asked
 
 

@@ -12,7 +12,7 @@ from ..asgi.types import Receive, Scope
 from ..documents.admission import address_of
 from ..documents.unread import LARGE_BYTES, Encoded, Unread
 from ..errors import CollabError
-from .answers import error_response
+from .json import error_response
 
 __all__ = ["content_response", "is_among", "large_response", "unchanged_response"]
 

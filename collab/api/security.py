@@ -7,7 +7,7 @@ from ..asgi.types import ASGIApp, Message, Receive, Scope, Send
 from ..asgi.websockets import WebSocket
 from ..documents.handshake import refuse
 from ..errors import Internal
-from .answers import error_response
+from .json import error_response
 
 __all__ = ["PAGE_POLICY", "SECURITY_HEADERS", "secured"]
 

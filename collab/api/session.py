@@ -16,12 +16,12 @@ from ..auth.origins import is_secure
 from ..documents import DocumentManager
 from ..documents.join import check_doc_id
 from ..errors import InvalidRequest, Unauthorized
-from .answers import Handler, Resource, json_response, read_json, resource
+from .json import Handler, Resource, json_response, read_json, resource
 
 __all__ = ["SessionAPI"]
 
-BODY_MAXIMUM_BYTES = 16 * 1024
-COOKIE_MAXIMUM_BYTES = 4096
+MAX_BODY_BYTES = 16 * 1024
+MAX_COOKIE_BYTES = 4096
 """What a browser is sure to keep of one cookie, its name included (RFC 6265)."""
 
 SIGN_IN_PAGE = "sign-in"
@@ -73,7 +73,7 @@ class SessionAPI:
     async def sign_in(self, request: Request) -> Response:
         """Keep a token as the cookie, for as long as it is good."""
         check_origin(request, ())
-        body = await read_json(request, BODY_MAXIMUM_BYTES)
+        body = await read_json(request, MAX_BODY_BYTES)
         token = body.get("token")
         if set(body) != {"token"} or not isinstance(token, str):
             raise InvalidRequest('got no token: send {"token": "…"}')
@@ -105,9 +105,9 @@ class SessionAPI:
 
     def _check_size(self, token: str) -> None:
         size = len(self._cookie) + len(token)
-        if size > COOKIE_MAXIMUM_BYTES:
+        if size > MAX_COOKIE_BYTES:
             raise InvalidRequest(
-                f"the token makes a cookie of {size} bytes, browsers keep {COOKIE_MAXIMUM_BYTES}: "
+                f"the token makes a cookie of {size} bytes, browsers keep {MAX_COOKIE_BYTES}: "
                 "ask for one with fewer claims"
             )
 

@@ -31,7 +31,7 @@ class SharedAccess:
     def __init__(self, access: Access, manager: DocumentManager) -> None:
         self.creator_owns = access.creator_owns
         self._access = access
-        self._repository = manager.repository
+        self._store = manager.store
 
     async def user(
         self, connection: ConnectionLike, client_id: str = "", guest_secret: str = ""
@@ -82,7 +82,7 @@ class SharedAccess:
         user_id = user.user_id if user.signed_in else None
         if user_id is None and not link_id:
             return []
-        shares = await self._repository.find_shares(doc_id, user_id, link_id or None)
+        shares = await self._store.grants.find_shares(doc_id, user_id, link_id or None)
         if shares is None:
             return []
         link = good(shares.link, secret)
@@ -92,7 +92,7 @@ class SharedAccess:
     async def _link(self, text: str) -> LinkRecord | None:
         """The link, if it is one and has not expired."""
         link_id, _, secret = text.partition(".")
-        return good(await self._repository.find_link(link_id), secret)
+        return good(await self._store.grants.find_link(link_id), secret)
 
 
 def good(link: LinkRecord | None, secret: str) -> LinkRecord | None:

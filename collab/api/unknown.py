@@ -12,7 +12,7 @@ from ..documents.handshake import refuse
 from ..documents.join import check_doc_id
 from ..errors import CollabError, NoSuchResource
 from ..metrics import Metrics
-from .answers import error_response
+from .json import error_response
 
 __all__ = ["unknown_address"]
 

@@ -38,7 +38,7 @@ def check_origin(connection: ConnectionLike, allowed: Collection[str]) -> None:
     if not _same_host(origin, connection.headers.get("host", "")):
         raise Forbidden(
             f"a page of the origin {origin[:100]!r} may not do this: "
-            "the setting origins_allowed lists those that may"
+            "the setting allowed_origins lists those that may"
         )
 
 

@@ -26,11 +26,11 @@ __all__ = ["TokenKey", "TokenVerifier", "make_token"]
 
 SECRET_MINIMUM_BYTES = 32
 # Of `exp`, in seconds since the epoch: the largest integer that every JSON reader holds exactly.
-TIME_MAXIMUM = 2**53 - 1
+MAX_TIME = 2**53 - 1
 
 # What code that reads a value of unknown type and size raises.
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-DOCUMENTS_MAXIMUM = 1000
+MAX_OPEN_DOCUMENTS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +143,9 @@ class TokenVerifier:
 
 def checked_time(claim: str, seconds: Any) -> float:
     """A NumericDate (RFC 7519, section 2)."""
-    if type(seconds) not in (int, float) or not 0 <= seconds <= TIME_MAXIMUM:
+    if type(seconds) not in (int, float) or not 0 <= seconds <= MAX_TIME:
         raise Unauthorized(
-            f"the token is refused: its claim {claim!r} is no number from 0 to {TIME_MAXIMUM}"
+            f"the token is refused: its claim {claim!r} is no number from 0 to {MAX_TIME}"
         )
     return float(seconds)
 
@@ -162,10 +162,10 @@ def checked_role(role: Any) -> Role:
 def checked_documents(documents: Any) -> Mapping[str, Role] | None:
     if documents is None:
         return None
-    if not isinstance(documents, dict) or len(documents) > DOCUMENTS_MAXIMUM:
+    if not isinstance(documents, dict) or len(documents) > MAX_OPEN_DOCUMENTS:
         raise Unauthorized(
             "the token is refused: its claim 'documents' is no object of at most "
-            f"{DOCUMENTS_MAXIMUM} roles by document id"
+            f"{MAX_OPEN_DOCUMENTS} roles by document id"
         )
     return {doc_id: checked_role(role) for doc_id, role in documents.items()}
 

@@ -30,8 +30,8 @@ ROLES: tuple[Role, ...] = ("viewer", "editor", "owner")
 
 EVERY_OTHER = "*"
 
-USER_ID_MAXIMUM = 128
-NAME_MAXIMUM = 100
+MAX_USER_ID = 128
+MAX_NAME = 100
 
 _GUEST_ID = re.compile(r"guest:[0-9a-f]{32}")
 _GUEST_SECRET = re.compile(r"[A-Za-z0-9._~-]{16,128}")
@@ -77,7 +77,7 @@ class User:
     guest_secret: str = field(default="", compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        check_text("user_id", self.user_id, USER_ID_MAXIMUM)
+        check_text("user_id", self.user_id, MAX_USER_ID)
         if not self.user_id:
             raise InvalidRequest("parameter 'user_id' is empty: leave it out or give 1 to 128")
         if _GUEST_ID.fullmatch(self.user_id) and self.user_id != _guest_id(self.guest_secret):
@@ -85,9 +85,9 @@ class User:
                 f"the user_id {self.user_id!r} is reserved: guest: and 32 hexadecimal digits name "
                 "a guest by the digest of its secret; choose another one"
             )
-        check_text("name", self.name, NAME_MAXIMUM)
+        check_text("name", self.name, MAX_NAME)
         if not is_visible(self.name):
-            object.__setattr__(self, "name", self.user_id[:NAME_MAXIMUM])
+            object.__setattr__(self, "name", self.user_id[:MAX_NAME])
 
     @property
     def color(self) -> str:
@@ -156,5 +156,5 @@ def open_user(
 
 def _guest_name(name: str | None) -> str:
     name = name or ""
-    check_text("name", name, NAME_MAXIMUM)
+    check_text("name", name, MAX_NAME)
     return name if is_visible(name) else "Guest"

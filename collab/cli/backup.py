@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from ..care.backup import back_up
-from ..care.backup import restore as put_back
-from ..care.opening import existing_file, sqlite_file
+from ..maintenance.backup import back_up
+from ..maintenance.backup import restore as put_back
+from ..maintenance.opening import existing_file, sqlite_file
 from ..settings import Settings
 from .options import given, setting_options
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import click
 
-from ..care.check import check_database, check_documents
-from ..care.opening import check_unused, existing_file, opened
-from ..care.repair import Repair, needs_dropping
-from ..care.report import DocumentReport
 from ..documents.document_types import DocumentTypes
 from ..errors import ConfigurationError
 from ..installed_types import register_installed_types
+from ..maintenance.check import check_database, check_documents
+from ..maintenance.opening import check_unused, existing_file, opened
+from ..maintenance.repair import Repair, needs_dropping
+from ..maintenance.report import DocumentReport
 from ..settings import Settings
 from .options import given, setting_options
 from .texts import TEXT, printable

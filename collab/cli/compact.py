@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
-from ..care.compact import Compaction, Retention, compact_documents, vacuum
-from ..care.opening import existing_file, opened, sqlite_file
 from ..documents.document_types import DocumentTypes
 from ..installed_types import register_installed_types
+from ..maintenance.compact import Compaction, Retention, compact_documents, vacuum
+from ..maintenance.opening import existing_file, opened, sqlite_file
 from ..settings import Settings
 from ..storage import DAY_SECONDS
 from .options import DAYS, given, setting_options

@@ -65,16 +65,16 @@ def is_text(doc_type: OperationType) -> bool:
     return isinstance(doc_type.create(), str)
 
 
-def read_text(file: Path, doc_type: OperationType, maximum_size: int) -> str:
+def read_text(file: Path, doc_type: OperationType, max_size: int) -> str:
     """The text of a UTF-8 file; of standard input, if it is named `-`.
 
     Args:
-        maximum_size: of a document; a file that can't be one so small is not read to its end.
+        max_size: of a document; a file that can't be one so small is not read to its end.
 
     Raises:
         ClickException: it can't be read, is too large or not UTF-8.
     """
-    limit = maximum_size * (TEXT_BYTES_PER_UNIT if is_text(doc_type) else JSON_BYTES_PER_BYTE)
+    limit = max_size * (TEXT_BYTES_PER_UNIT if is_text(doc_type) else JSON_BYTES_PER_BYTE)
     try:
         data = _read(file, limit + 1)
     except OSError as error:
@@ -82,7 +82,7 @@ def read_text(file: Path, doc_type: OperationType, maximum_size: int) -> str:
     if len(data) > limit:
         raise click.ClickException(
             f"{file} is larger than {limit} bytes: a document has a size of at most "
-            f"{maximum_size} (document_maximum_size)"
+            f"{max_size} (max_document_size)"
         )
     try:
         return data.decode()

@@ -9,11 +9,11 @@ from typing import Any
 
 import click
 
-from ..care.opening import existing_file, opened
-from ..care.purge import Purged
-from ..care.purge import purge as purge_older
+from ..maintenance.opening import existing_file, opened
+from ..maintenance.purge import Purged
+from ..maintenance.purge import purge as purge_older
 from ..settings import Settings
-from ..storage import DAY_SECONDS, Repository
+from ..storage import DAY_SECONDS, DatabaseStore
 from .options import DAYS, given, setting_options
 from .texts import TEXT, printable
 
@@ -38,8 +38,8 @@ def delete(doc_id: str, yes: bool, **options: Any) -> None:
 
     async def run() -> None:
         async with opened(settings) as database:
-            repository = Repository(database, tombstone_days=settings.tombstone_days)
-            await repository.delete_document(doc_id)
+            store = DatabaseStore(database, tombstone_days=settings.tombstone_days)
+            await store.catalog.delete_document(doc_id)
 
     asyncio.run(run())
     click.echo(f"{doc_id}: deleted")

@@ -10,13 +10,13 @@ from typing import Any, TypeVar
 
 import click
 
-from ..api.answers import timestamp
+from ..api.json import timestamp
 from ..app import Collab
-from ..care.opening import check_kept, existing_file
 from ..documents import DocumentManager
-from ..documents.titles import TITLE_MAXIMUM
+from ..documents.titles import MAX_TITLE
+from ..maintenance.opening import check_kept, existing_file
 from ..settings import Settings
-from ..storage.engine import file_of, parse_url
+from ..storage.url import file_of, parse_url
 from .content import as_text, from_text, read_text, write_output
 from .options import given, setting_options
 from .texts import TEXT, file_title, printable
@@ -70,7 +70,7 @@ def list_documents(search: str, **options: Any) -> None:
     async def act(manager: DocumentManager) -> None:
         after = None
         while True:
-            page, after = await manager.repository.list_documents(search, PAGE_DOCUMENTS, after)
+            page, after = await manager.store.catalog.list_documents(search, PAGE_DOCUMENTS, after)
             for record in page:
                 click.echo(
                     f"{printable(record.doc_id)}\t{printable(record.doc_type)}\t{record.version}\t"
@@ -159,7 +159,7 @@ def import_file(
 
     async def act(manager: DocumentManager) -> str:
         kind = manager.documents.types.get(doc_type)
-        text = read_text(file, kind, manager.settings.document_maximum_size)
+        text = read_text(file, kind, manager.settings.max_document_size)
         return await manager.import_document(
             secrets.token_urlsafe(9) if doc_id is None else doc_id,
             from_text(text, kind, file),
@@ -171,4 +171,4 @@ def import_file(
 
 
 def default_title(file: Path) -> str:
-    return "" if str(file) == "-" else file_title(file, TITLE_MAXIMUM)
+    return "" if str(file) == "-" else file_title(file, MAX_TITLE)

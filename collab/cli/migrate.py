@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from ..care.opening import check_kept
+from ..maintenance.opening import check_kept
 from ..settings import Settings
 from ..storage import migrate as run_migrations
 from .options import given, setting_options

@@ -13,14 +13,14 @@ from .texts import TEXT
 
 __all__ = ["DAYS", "HOURS", "given", "setting_options"]
 
-TIME_MAXIMUM = 1_000_000.0
+MAX_TIME = 1_000_000.0
 
 
 class _Time(click.FloatRange):
     """A number of days or hours. What is larger is no date, and nan is no number."""
 
     def __init__(self, *, above_zero: bool = False) -> None:
-        super().__init__(min=0, max=TIME_MAXIMUM, min_open=above_zero)
+        super().__init__(min=0, max=MAX_TIME, min_open=above_zero)
 
     def convert(
         self, value: Any, parameter: click.Parameter | None, context: click.Context | None

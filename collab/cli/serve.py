@@ -14,7 +14,7 @@ from ..errors import ConfigurationError
 from ..server.serving import ANY_HOST, listen
 from ..server.serving import serve as run_server
 from ..settings import Settings
-from ..storage.engine import is_memory, parse_url
+from ..storage.url import is_memory, parse_url
 from .logs import use_format
 from .options import given, setting_options
 
@@ -34,10 +34,10 @@ logger = logging.getLogger(__name__)
     "auth",
     "create_on_join",
     "snapshot_interval_operations",
-    "documents_maximum",
+    "max_open_documents",
     "document_idle_seconds",
-    "document_maximum_size",
-    "connections_maximum",
+    "max_document_size",
+    "max_connections",
     "shutdown_timeout_seconds",
 )
 @click.option(
@@ -58,7 +58,7 @@ def serve(open_browser: bool, insecure_open: bool, **options: Any) -> None:
     """
     settings = Settings(**given(options))
     if insecure_open:
-        settings = settings.model_copy(update={"hosts_allowed": (ANY_HOST,)})
+        settings = settings.model_copy(update={"allowed_hosts": (ANY_HOST,)})
     elif settings.auth == "open":
         check_loopback(settings.host)
     use_format(settings.log_format, settings.log_level)

@@ -11,13 +11,13 @@ from .session import Change
 
 __all__ = ["Changes"]
 
-WAITING_MAXIMUM = 10_000
+MAX_WAITING = 10_000
 
 
 class Changes:
     """An asynchronous iterator, filled from the moment it is made.
 
-    A reader that goes no further just lets go of it. Bound: `WAITING_MAXIMUM` changes; beyond it
+    A reader that goes no further just lets go of it. Bound: `MAX_WAITING` changes; beyond it
     those that wait are dropped and the reader gets a `ChangesMissed`, after which it may go on.
     """
 
@@ -32,7 +32,7 @@ class Changes:
             self.end(failure)
 
     def put(self, change: Change) -> None:
-        if len(self._waiting) >= WAITING_MAXIMUM:
+        if len(self._waiting) >= MAX_WAITING:
             self._waiting.clear()
             self._missed = True
         self._waiting.append(change)

@@ -44,7 +44,7 @@ logger = logging.getLogger(__name__)
 SUBPROTOCOL = Subprotocol("collab.v1")
 
 # The state of the largest document that a server holds by default, as escaped JSON text.
-FRAME_MAXIMUM_BYTES = 128 * 1024 * 1024
+MAX_FRAME_BYTES = 128 * 1024 * 1024
 
 TAKEN_OVER = 4409
 TRY_AGAIN_LATER = 1013
@@ -58,7 +58,7 @@ MOVED_BY = 3000
 MOVED_CLOSE_CODES = range(4001, 4100)
 """The codes of WebSocket's own range where the server software sends none of them."""
 
-UNTOLD_MAXIMUM = 1000
+MAX_UNTOLD = 1000
 """So many errors wait for `saved`; beyond it the oldest is logged and dropped."""
 
 
@@ -233,7 +233,7 @@ class Editor:
                 additional_headers=headers,
                 subprotocols=[SUBPROTOCOL],
                 compression=None,
-                max_size=FRAME_MAXIMUM_BYTES,
+                max_size=MAX_FRAME_BYTES,
                 close_timeout=1,
             ) as websocket:
                 await self._follow(websocket)
@@ -328,7 +328,7 @@ class Editor:
         kind = frame["type"]
         change = self._session.receive(frame)
         if not is_readable(frame):
-            logger.info("document %s: passed over a frame that can't be read", self.doc_id)
+            logger.info("document %s: ignored an invalid frame", self.doc_id)
         elif kind == "server_shutdown":
             self._wait = Refusal.seconds(frame["retry_after"])
         elif kind == "error":
@@ -363,8 +363,10 @@ class Editor:
                 f"{lost.reason}: take the former content, of version {lost.version}, from here"
             )
             self._untold.append(ContentReplaced(problem, lost.content))
-        while len(self._untold) > UNTOLD_MAXIMUM:
-            logger.warning("document %s: not asked for: %s", self.doc_id, self._untold.popleft())
+        while len(self._untold) > MAX_UNTOLD:
+            logger.warning(
+                "document %s: unsolicited error: %s", self.doc_id, self._untold.popleft()
+            )
         for changes in list(self._changes):
             changes.put(change)
 

@@ -17,7 +17,7 @@ TEMPORARY_CODES = frozenset({"rate_limited", "request_timeout", "storage_unavail
 # After these the same connection would be closed again.
 FINAL_CLOSE_CODES = frozenset({1003, 1008, 1009, 4404, 4410})
 
-RETRY_AFTER_MAXIMUM_SECONDS = 3600.0
+MAX_RETRY_AFTER_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Refusal:
     @staticmethod
     def seconds(value: Any) -> float:
         """What `Retry-After` says, as a number or a date: seconds, at most
-        `RETRY_AFTER_MAXIMUM_SECONDS`; 0 where it says nothing that can be read."""
+        `MAX_RETRY_AFTER_SECONDS`; 0 where it says nothing that can be read."""
         try:
             wait = float(value)
         except (TypeError, ValueError):
@@ -66,7 +66,7 @@ class Refusal:
                 wait = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
             except (TypeError, ValueError, AttributeError):
                 return 0.0
-        return min(max(wait, 0.0), RETRY_AFTER_MAXIMUM_SECONDS) if wait == wait else 0.0
+        return min(max(wait, 0.0), MAX_RETRY_AFTER_SECONDS) if wait == wait else 0.0
 
     @property
     def is_temporary(self) -> bool:

@@ -575,13 +575,13 @@ class Session:
         self._thaw([replace(part, alone=True) for part in parts])
         return True
 
-    def _smaller(self, part: Part, maximum_bytes: int) -> tuple[list[Part], int]:
+    def _smaller(self, part: Part, max_bytes: int) -> tuple[list[Part], int]:
         """A part in pieces, and how large these may be."""
         pieces = [part.operation]
-        while len(pieces) == 1 and maximum_bytes > LEAST_EDIT_BYTES:
-            maximum_bytes //= 2
-            pieces = self._waiting().cut(part.operation, maximum_bytes)
-        return [Part.of(piece, joined=part.joined) for piece in pieces], maximum_bytes
+        while len(pieces) == 1 and max_bytes > LEAST_EDIT_BYTES:
+            max_bytes //= 2
+            pieces = self._waiting().cut(part.operation, max_bytes)
+        return [Part.of(piece, joined=part.joined) for piece in pieces], max_bytes
 
     def _take_back(self, inflight: Inflight, refusal: EditRefused) -> Change:
         """Undo the inflight edit under the unsent ones; its `id` is free again."""

@@ -83,47 +83,47 @@ class Unsent:
         """What was taken comes first again."""
         self.parts[:0] = parts
 
-    def take(self, maximum_bytes: int) -> list[Part]:
+    def take(self, max_bytes: int) -> list[Part]:
         """Remove from the front what is to be sent as one edit.
 
         A part that is too large for one is cut. Only one that can't be cut is larger.
         """
         first = self.parts[0]
-        pieces = self.cut(first.operation, maximum_bytes)
+        pieces = self.cut(first.operation, max_bytes)
         if len(pieces) > 1:
             self.parts[:1] = [
                 Part.of(piece, alone=first.alone, joined=first.joined, side=first.side)
                 for piece in pieces
             ]
-        count = 1 if len(pieces) > 1 or first.alone else self._fitting(maximum_bytes)
+        count = 1 if len(pieces) > 1 or first.alone else self._fitting(max_bytes)
         taken, self.parts = self.parts[:count], self.parts[count:]
         return taken
 
-    def cut(self, operation: Any, maximum_bytes: int) -> list[Any]:
+    def cut(self, operation: Any, max_bytes: int) -> list[Any]:
         """The operation in pieces of about this size, as far as its type can cut it."""
         split = getattr(self._type, "split", None)
         if split is None:
             return [operation]
         try:
-            return list(split(operation, maximum_bytes)) or [operation]
+            return list(split(operation, max_bytes)) or [operation]
         except Exception:
             return [operation]
 
-    def _fitting(self, maximum_bytes: int) -> int:
+    def _fitting(self, max_bytes: int) -> int:
         """How many parts, from the first on, fit into one edit together."""
-        count = self._first_of(maximum_bytes)
+        count = self._first_of(max_bytes)
         while count > 1:
             together = composed(self._type, self.parts[:count])
-            if together is not None and self._fits(together, maximum_bytes):
+            if together is not None and self._fits(together, max_bytes):
                 break
             # Half of the work, not half of the parts: the older ones are much larger.
-            maximum_half = sum(part.bytes for part in self.parts[:count]) // 2
-            count = min(count - 1, self._first_of(maximum_half))
+            max_half = sum(part.bytes for part in self.parts[:count]) // 2
+            count = min(count - 1, self._first_of(max_half))
         return count
 
-    def _first_of(self, maximum_bytes: int) -> int:
+    def _first_of(self, max_bytes: int) -> int:
         """How many parts have so many bytes, and components, in all; one at least."""
-        taken, room, components = 0, maximum_bytes, self._piece_components
+        taken, room, components = 0, max_bytes, self._piece_components
         for part in self.parts:
             room -= part.bytes
             if self._count is not None:
@@ -133,8 +133,8 @@ class Unsent:
             taken += 1
         return taken
 
-    def _fits(self, operation: Any, maximum_bytes: int) -> bool:
-        if size(operation) > maximum_bytes or len(self.cut(operation, maximum_bytes)) > 1:
+    def _fits(self, operation: Any, max_bytes: int) -> bool:
+        if size(operation) > max_bytes or len(self.cut(operation, max_bytes)) > 1:
             return False
         return hasattr(self._type, "split") or self._is_allowed(operation)
 

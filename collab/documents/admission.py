@@ -31,8 +31,8 @@ class Admission:
     """Counts handshakes in progress and connections, in all, for each network address and for each
     document.
 
-    Bounds: `handshakes_maximum`, `connections_maximum`, `address_connections_maximum`,
-    `document_connections_maximum`. A handshake counts as a connection, too.
+    Bounds: `max_handshakes`, `max_connections`, `max_address_connections`,
+    `max_document_connections`. A handshake counts as a connection, too.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -65,20 +65,20 @@ class Admission:
 
     def _check(self, address: str) -> None:
         settings = self._settings
-        if len(self) >= settings.connections_maximum:
+        if len(self) >= settings.max_connections:
             raise ServerBusy(
-                f"the server has {settings.connections_maximum} connections, which is the limit "
-                "(connections_maximum): try again later"
+                f"the server has {settings.max_connections} connections, which is the limit "
+                "(max_connections): try again later"
             )
-        if self._handshakes >= settings.handshakes_maximum:
+        if self._handshakes >= settings.max_handshakes:
             raise ServerBusy(
-                f"{settings.handshakes_maximum} connections are being joined, which is the limit "
-                "(handshakes_maximum): try again later"
+                f"{settings.max_handshakes} connections are being joined, which is the limit "
+                "(max_handshakes): try again later"
             )
-        if address and self._addresses[address] >= settings.address_connections_maximum:
+        if address and self._addresses[address] >= settings.max_address_connections:
             raise AddressBusy(
-                f"there are {settings.address_connections_maximum} connections from your network "
-                "address, which is the limit (address_connections_maximum): close some"
+                f"there are {settings.max_address_connections} connections from your network "
+                "address, which is the limit (max_address_connections): close some"
             )
 
     @contextlib.contextmanager
@@ -89,11 +89,11 @@ class Admission:
         Raises:
             DocumentBusy: one more is too many.
         """
-        limit = self._settings.document_connections_maximum
+        limit = self._settings.max_document_connections
         if len(present) + self._joining[doc_id] >= limit and client_id not in present:
             raise DocumentBusy(
                 f"the document has {limit} connections, which is the limit "
-                "(document_connections_maximum): try again later"
+                "(max_document_connections): try again later"
             )
         self._joining[doc_id] += 1
         try:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..errors import Forbidden
-from ..storage import ClientRecord, OperationRecord, Repository
+from ..storage import ClientRecord, OperationRecord, Store
 from .budget import Allowance
 from .history import History
 from .rate import TokenBucket
@@ -64,13 +64,13 @@ class Authors:
 
     def __init__(
         self,
-        repository: Repository,
+        store: Store,
         key: int,
         history: History,
         allowance: Callable[[], TokenBucket],
     ) -> None:
         self._authors: dict[str, Author] = {}
-        self._repository = repository
+        self._store = store
         self._key = key
         self._history = history
         self._allowance = allowance
@@ -135,7 +135,7 @@ class Authors:
             self._expected = None
             if expected[1] == self._history.head:
                 return expected[2]
-        return await self._repository.find_client(self._key, client_id)
+        return await self._store.operations.find_client(self._key, client_id)
 
     def stored(self, record: OperationRecord) -> None:
         """An edit was found in the database that this process had given up."""

@@ -22,7 +22,7 @@ from .rate import TokenBucket
 from .work import PACE_BURST_SECONDS, Rivals, Turns, Work, cpu_clock
 
 __all__ = [
-    "BUDGETS_MAXIMUM",
+    "MAX_BUDGETS",
     "OWED",
     "Allowance",
     "Budget",
@@ -34,14 +34,14 @@ __all__ = [
     "until_affordable",
 ]
 
-BUDGETS_MAXIMUM = 10_000
+MAX_BUDGETS = 10_000
 """Of each kind. The one that was used longest ago is forgotten first, and begins full again."""
 
 OWED = "collab.owed"
 """The key of a scope under which our own server says what it spent before the application was
 called, in seconds: only then is the address known, behind a proxy."""
 
-FLOORS_MAXIMUM = 5
+MAX_FLOORS = 5
 FLOOR_SHARE = 0.01
 """Of one address, the connections that have been there for longest, so many, keep this share of the
 event loop each when the address has used up its own: a client that does harm does not stop all
@@ -52,7 +52,7 @@ RESTORES_AT_ONCE = 2
 """So many old versions may be restored at one time for one address or user: each holds two contents
 in memory."""
 
-REQUESTS_WAITING_MAXIMUM = 100
+MAX_WAITING_REQUESTS = 100
 """So many requests and handshakes of one address or user wait until there is work left for them."""
 
 
@@ -83,19 +83,15 @@ class Budget:
         """Those that no connection has."""
         self._floors_made = 0
         self.restoring = 0
-        self.edits = TokenBucket(settings.edits_per_second, settings.edits_burst_maximum)
-        self.presences = TokenBucket(
-            settings.presences_per_second, settings.presences_burst_maximum
-        )
-        self.joins = TokenBucket(settings.joins_per_second, settings.joins_burst_maximum)
-        self.creations = TokenBucket(
-            settings.creations_per_second, settings.creations_burst_maximum
-        )
-        self.restores = TokenBucket(settings.restores_per_second, settings.restores_burst_maximum)
+        self.edits = TokenBucket(settings.edits_per_second, settings.edits_burst)
+        self.presences = TokenBucket(settings.presences_per_second, settings.presences_burst)
+        self.joins = TokenBucket(settings.joins_per_second, settings.joins_burst)
+        self.creations = TokenBucket(settings.creations_per_second, settings.creations_burst)
+        self.restores = TokenBucket(settings.restores_per_second, settings.restores_burst)
 
     def take_floor(self) -> Work | None:
         """One of the address's floors; None if connections have them all."""
-        if self._floors_made < FLOORS_MAXIMUM:
+        if self._floors_made < MAX_FLOORS:
             self._floors_made += 1
             return Work(FLOOR_SHARE, FLOOR_SHARE)
         # The first has rested for longest.
@@ -144,7 +140,7 @@ class Budget:
 class Budgets:
     """The budgets of all addresses and users that were seen lately.
 
-    Bound: `BUDGETS_MAXIMUM` of each.
+    Bound: `MAX_BUDGETS` of each.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -230,7 +226,7 @@ class Budgets:
         budget = among.get(key)
         if budget is None:
             budget = among[key] = Budget(self._settings, Work(share, burst, rivals), whose)
-            if len(among) > BUDGETS_MAXIMUM:
+            if len(among) > MAX_BUDGETS:
                 among.popitem(last=False)
         else:
             among.move_to_end(key)
@@ -244,7 +240,7 @@ class Allowance:
     Close it when the connection ends.
 
     Args:
-        has_floor: whether it may have one of the address's floors (`FLOORS_MAXIMUM`).
+        has_floor: whether it may have one of the address's floors (`MAX_FLOORS`).
     """
 
     __slots__ = ("_address", "_floor", "_user")
@@ -433,12 +429,12 @@ async def until_affordable(budget: Budget) -> None:
     """Return once there is work left for this address.
 
     Raises:
-        RateLimited: as many requests wait already as may wait (`REQUESTS_WAITING_MAXIMUM`).
+        RateLimited: as many requests wait already as may wait (`MAX_WAITING_REQUESTS`).
     """
     work = budget.work
     if not (work.must_wait or work.is_hasty):
         return
-    if work.waiting >= REQUESTS_WAITING_MAXIMUM:
+    if work.waiting >= MAX_WAITING_REQUESTS:
         check_work(budget)
     if work.must_wait:
         await work.until_left()

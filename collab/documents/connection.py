@@ -88,7 +88,7 @@ class ConnectionState(enum.Enum):
 class Connection:
     """Made by `DocumentManager.join_document`; `run` serves it to its end, `finish` ends it.
 
-    Bounds: the outbox (`outbox_maximum_frames`; beyond it the reader is too slow and is closed with
+    Bounds: the outbox (`max_outbox_frames`; beyond it the reader is too slow and is closed with
     1013), `presences` (one entry for each other editor).
     """
 
@@ -172,7 +172,7 @@ class Connection:
     @property
     def is_overfull(self) -> bool:
         """Whether so much waits to be written that no more should be read."""
-        return self._outbox_frames >= self._settings.outbox_maximum_frames // 2
+        return self._outbox_frames >= self._settings.max_outbox_frames // 2
 
     # -- joining --------------------------------------------------------------------------------
 
@@ -204,7 +204,8 @@ class Connection:
         if diverged and request.epoch == document.epoch:
             self._metrics.joins_diverged += 1
             logger.info(
-                "it resumes from version %d of another history: has the database lost edits?",
+                "client resumes from version %d of another history: "
+                "the database may have lost edits",
                 version,
                 extra=self.log_fields,
             )
@@ -314,11 +315,11 @@ class Connection:
             frame = decode(
                 text,
                 size,
-                edit_maximum_bytes=self._settings.operation_maximum_bytes,
-                presence_maximum_bytes=self._settings.presence_maximum_bytes,
+                edit_max_bytes=self._settings.max_operation_bytes,
+                max_presence_bytes=self._settings.max_presence_bytes,
             )
             if isinstance(frame, Edit):
-                check_values(frame.operation, size, self._settings.operation_maximum_values)
+                check_values(frame.operation, size, self._settings.max_operation_values)
             if self._act(frame):
                 self._bad_frames = self._refused_in_a_row = 0
                 return None
@@ -336,7 +337,7 @@ class Connection:
     def _steps_of(self, frame: Edit | PresenceUpdate | Ping | None, size: int) -> int:
         """The work to read a frame that is not carried out at once."""
         if isinstance(frame, Edit):
-            return steps_of_frame(frame.operation, size, self._settings.operation_maximum_values)
+            return steps_of_frame(frame.operation, size, self._settings.max_operation_values)
         return steps_of_size(size)
 
     async def take_slowly(self, edit: Edit) -> None:
@@ -427,7 +428,7 @@ class Connection:
 
     def _count_bad_frame(self, error: CollabError) -> None:
         self._bad_frames += 1
-        limit = self._settings.bad_frames_maximum
+        limit = self._settings.max_bad_frames
         if self._bad_frames >= limit:
             self.close(1008, f"{limit} bad frames in a row, the last: {error.code}")
 
@@ -435,15 +436,15 @@ class Connection:
         work = self.author.work
         if work.is_empty:
             raise RateLimited(
-                f"too many {what}: the limit is {work.rate:g} per second (edit_steps_per_second) "
-                f"after {work.burst:.0f} at once (edit_steps_burst_maximum): "
+                f"too many {what}: the limit is {work.rate:g} per second (edit_cost_per_second) "
+                f"after {work.burst:.0f} at once (edit_cost_burst): "
                 "send the same again shortly"
             )
 
     def _check_flood(self, error: RateLimited) -> None:
         self._refused_in_a_row += 1
         settings = self._settings
-        allowed = min(settings.edits_burst_maximum, settings.presences_burst_maximum)
+        allowed = min(settings.edits_burst, settings.presences_burst)
         if self._refused_in_a_row > allowed or self.author.work.is_overdrawn:
             self.close(1008, error.message)
 
@@ -453,7 +454,7 @@ class Connection:
         """Have prepared frames written that are no changes. Never waits."""
         if self._state is not ConnectionState.OPEN:
             return
-        limit = self._settings.outbox_maximum_frames
+        limit = self._settings.max_outbox_frames
         if self._outbox and self._outbox_frames + count > limit:
             self._metrics.slow_readers += 1
             self.close(1013, "too slow: reconnect with the last version seen", drain=False)

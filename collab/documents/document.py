@@ -39,7 +39,7 @@ from ..storage import (
     DocumentRecord,
     Opening,
     OperationRecord,
-    Repository,
+    Store,
 )
 from .author import Author, Authors
 from .carrying import Carried, carry
@@ -81,7 +81,7 @@ class DocumentState(enum.Enum):
 class Document:
     """A document in memory. Made by `Document.load`, closed by `close`.
 
-    Bounds: the history (`history_maximum_*`), the authors (connections and calls in progress), the
+    Bounds: the history (`max_history_*`), the authors (connections and calls in progress), the
     tail (one edit for each author), one snapshot task and one reload task.
     """
 
@@ -93,7 +93,7 @@ class Document:
         version: int,
         snapshot_version: int,
         checksum: int | None,
-        repository: Repository,
+        store: Store,
         committer: Committer,
         settings: Settings,
         on_closed: Callable[[Document], None],
@@ -106,8 +106,8 @@ class Document:
         self.history = History(
             version,
             checksum,
-            maximum_operations=settings.history_maximum_operations,
-            maximum_bytes=settings.history_maximum_bytes,
+            max_operations=settings.max_history_operations,
+            max_bytes=settings.max_history_bytes,
         )
         self.metrics = committer.metrics
         self.room = Room(self.history, doc_type, self.metrics, settings.presence_interval_seconds)
@@ -118,8 +118,8 @@ class Document:
         # Where that takes time, it is a part of opening, not of somebody's first edit.
         self._buffer.size  # noqa: B018
         self._effort = Effort(doc_type, settings)
-        self.authors = Authors(repository, record.key, self.history, self._effort.allowance)
-        self._repository = repository
+        self.authors = Authors(store, record.key, self.history, self._effort.allowance)
+        self._store = store
         self._committer = committer
         self._settings = settings
         self._on_closed = on_closed
@@ -139,7 +139,7 @@ class Document:
         cls,
         opening: Opening,
         doc_type: OperationType,
-        repository: Repository,
+        store: Store,
         committer: Committer,
         settings: Settings,
         on_closed: Callable[[Document], None],
@@ -149,8 +149,8 @@ class Document:
         return cls(
             record,
             doc_type,
-            *await load_opened(repository, opening, doc_type),
-            repository,
+            *await load_opened(store, opening, doc_type),
+            store,
             committer,
             settings,
             on_closed,
@@ -184,7 +184,7 @@ class Document:
         """Accept an edit, or recognise one that was accepted before.
 
         Args:
-            is_bounded: whether `edit_maximum_steps` holds; not for the program's own edits.
+            is_bounded: whether `max_edit_cost` holds; not for the program's own edits.
 
         Returns:
             The change, not yet committed (see `until_committed`); the change of its first
@@ -217,7 +217,7 @@ class Document:
         if edit_id > author.last_id:
             author.sent = (edit_id, fingerprint(version, self.doc_type.normalize(operation)))
             author.charge(STEPS_OF_ASKING)
-            if not await self._repository.holds_edit(self.key, author.client_id, edit_id):
+            if not await self._store.operations.holds_edit(self.key, author.client_id, edit_id):
                 raise refusal
             await self.until_open()
             if edit_id > author.last_id:
@@ -390,7 +390,7 @@ class Document:
         return components
 
     def _check_size(self, operation: Any, work: Work) -> None:
-        limit = self._settings.document_maximum_size
+        limit = self._settings.max_document_size
         size = work.weigh(self._buffer, operation)
         if size > limit and size > self._buffer.size:
             raise DocumentFull(
@@ -401,10 +401,10 @@ class Document:
     async def _recall(self, author: Author, version: int) -> list[Change]:
         """The changes from `version` to where memory starts, if they are not too many."""
         start = self.history.start
-        if self.history.accepted - version > self._settings.transform_maximum_operations:
+        if self.history.accepted - version > self._settings.max_transform_operations:
             return []
-        limit = self._settings.transform_maximum_bytes
-        records = await read_operations(self._repository, self.key, version, start, limit)
+        limit = self._settings.max_transform_bytes
+        records = await read_operations(self._store, self.key, version, start, limit)
         size = sum(len(record.operation) for record in records)
         author.charge(STEPS_OF_READING * len(records) + steps_of_size(size))
         self._effort.check_recalled(version, size)
@@ -416,7 +416,7 @@ class Document:
         """The first acceptance of an edit that is sent again."""
         change = self.history.uncommitted(author.client_id)
         if change is None or change.record.client_edit_id != edit_id:
-            record = await self._repository.find_edit(self.key, author.client_id, edit_id)
+            record = await self._store.operations.find_edit(self.key, author.client_id, edit_id)
             if record is None:
                 raise OutOfOrder(
                     f"got id {edit_id}, expected {author.last_id + 1}: the edit of id {edit_id} "
@@ -550,7 +550,11 @@ class Document:
             self.delete(await self._deleted_by())
             return
         except StorageError as error:
-            logger.warning("closed, its state is unknown: %s", error, extra={"doc_id": self.doc_id})
+            logger.warning(
+                "document closed because its stored state is unknown: %s",
+                error,
+                extra={"doc_id": self.doc_id},
+            )
             self._shut(error)
             return
         shown = self.history.head
@@ -572,18 +576,19 @@ class Document:
     ) -> tuple[Buffer, list[OperationRecord], dict[str, ClientRecord | None]]:
         """The stored content, the operations that this document lacks, and how far editors got."""
         while True:
-            record = await self._repository.find_document(self.doc_id)
+            record = await self._store.catalog.find_document(self.doc_id)
             if record is None or record.epoch != self.epoch:
                 raise _deleted()
-            loaded = await load_content(self._repository, record, self.doc_type)
+            loaded = await load_content(self._store, record, self.doc_type)
             buffer, version = loaded.buffer, loaded.version
-            if version - self.history.head > self._settings.history_maximum_operations:
+            if version - self.history.head > self._settings.max_history_operations:
                 raise StorageUnavailable("the document has moved on: reconnect")
-            missed = await read_operations(self._repository, self.key, self.history.head, version)
+            missed = await read_operations(self._store, self.key, self.history.head, version)
             if len(missed) != version - self.history.head:
                 raise StorageUnavailable("the document has moved on: reconnect")
             clients = {
-                each: await self._repository.find_client(self.key, each) for each in client_ids
+                each: await self._store.operations.find_client(self.key, each)
+                for each in client_ids
             }
             # A commit that hung may come to its end between one question and the next.
             if all(each is None or each.last_version <= version for each in clients.values()):
@@ -591,7 +596,7 @@ class Document:
 
     async def _deleted_by(self) -> str:
         try:
-            return await self._repository.deleted_by(self.doc_id) or ""
+            return await self._store.catalog.deleted_by(self.doc_id) or ""
         except StorageError:
             return ""
 
@@ -604,7 +609,7 @@ class Document:
         for change in dropped:
             client, edit_id = clients[change.client_id], change.record.client_edit_id
             if client is not None and client.last_id >= edit_id:
-                found[change.version] = await self._repository.find_edit(
+                found[change.version] = await self._store.operations.find_edit(
                     self.key, change.client_id, edit_id
                 )
         return found
@@ -690,7 +695,7 @@ class Document:
         """
         if version >= self.history.start:
             return self.history.checksum_of(version)
-        checksum = await self._repository.find_checksum(self.key, version)
+        checksum = await self._store.operations.find_checksum(self.key, version)
         await self.until_open()
         return shortened(checksum)
 
@@ -698,7 +703,7 @@ class Document:
         """At most `limit` operations after a version, up to where memory starts, fewer where they
         are large; none if they are no longer kept."""
         limit = min(limit, self.history.start - after)
-        records = await self._repository.operations_after(self.key, after, limit)
+        records = await self._store.operations.read(self.key, after, limit)
         if not records:
             # Compacted while the document was open.
             self.compacted_version = max(self.compacted_version, after + 1)
@@ -740,7 +745,7 @@ class Document:
         try:
             version, content = await self.committed_content()
             if version > self._snapshot_version:
-                await self._repository.add_snapshot(self.key, version, content)
+                await self._store.snapshots.add(self.key, version, content)
                 self._snapshot_version = version
         except StorageError as error:
             logger.warning("no snapshot stored: %s", error, extra={"doc_id": self.doc_id})

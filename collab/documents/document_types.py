@@ -14,15 +14,15 @@ class DocumentTypes:
     somebody else has registered, also in the place of ours, brings its own."""
 
     def __init__(self, settings: Settings) -> None:
-        components = settings.operation_maximum_components
+        components = settings.max_operation_components
         limited: tuple[OperationType, ...] = (
             ot.TextType(components),
             ot.RichTextType(
                 components,
-                attribute_depth=settings.attribute_maximum_depth,
-                maximum_attributes=settings.component_maximum_attributes,
+                attribute_depth=settings.max_attribute_depth,
+                max_attributes=settings.max_component_attributes,
             ),
-            ot.JsonType(settings.json_operation_maximum_components),
+            ot.JsonType(settings.max_json_operation_components),
         )
         self._limited = {each.name: each for each in limited}
 

@@ -84,7 +84,7 @@ def check_values(operation: Any, size: int, limit: int) -> None:
     if size > 2 * limit and count(operation, limit) > limit:
         raise TooLarge(
             f"the operation has more than {limit} JSON values, which is the limit "
-            "(operation_maximum_values): send it as several smaller edits"
+            "(max_operation_values): send it as several smaller edits"
         )
 
 
@@ -93,9 +93,9 @@ class Work:
 
     __slots__ = ("_applying", "_form", "_measured", "_transforming")
 
-    def __init__(self, transform_maximum: int, apply_maximum: int) -> None:
-        self._transforming = Meter(transform_maximum)
-        self._applying = Meter(apply_maximum)
+    def __init__(self, max_transform: int, max_apply: int) -> None:
+        self._transforming = Meter(max_transform)
+        self._applying = Meter(max_apply)
         self._form = STEPS_OF_EDIT
         self._measured = 0
 
@@ -125,7 +125,7 @@ class Work:
             raise VersionGone(
                 f"to bring an edit of {metered.count(operation)} components up to date from "
                 f"version {version}, with {len(changes)} changes since, takes more than "
-                f"{self._transforming.limit} steps, which is the limit (transform_maximum_steps): "
+                f"{self._transforming.limit} steps, which is the limit (max_transform_cost): "
                 "catch up, and send it on the newest version"
             ) from None
 
@@ -147,13 +147,13 @@ class Work:
         except TooMuchWork:
             raise TooLarge(
                 f"to apply the edit takes more than {self._applying.limit} steps, which is the "
-                "limit (edit_maximum_steps): it changes too much at once, send several edits"
+                "limit (max_edit_cost): it changes too much at once, send several edits"
             ) from None
 
 
 class Effort:
-    """The limits of the work for one edit: `transform_maximum_operations`,
-    `transform_maximum_steps`, `transform_maximum_bytes` and `edit_maximum_steps`.
+    """The limits of the work for one edit: `max_transform_operations`,
+    `max_transform_cost`, `max_transform_bytes` and `max_edit_cost`.
 
     An editor that is refused with `version_gone` transforms the edit itself and sends it on the
     newest version. A type that does not tell its work (`Metered` or `Measured`) is not limited in
@@ -165,21 +165,21 @@ class Effort:
         self._measured = doc_type if isinstance(doc_type, Measured) else None
         self._transform = getattr(doc_type, "transform_past", None) or _one_by_one(doc_type)
         self._outline = getattr(doc_type, "outline", None)
-        self._maximum_changes = settings.transform_maximum_operations
-        self._maximum_bytes = settings.transform_maximum_bytes
-        self._maximum_steps = settings.transform_maximum_steps
-        self._maximum_to_apply = settings.edit_maximum_steps
-        self._rate = settings.edit_steps_per_second
-        self._burst = settings.edit_steps_burst_maximum
+        self._max_changes = settings.max_transform_operations
+        self._max_bytes = settings.max_transform_bytes
+        self._maximum_steps = settings.max_transform_cost
+        self._max_to_apply = settings.max_edit_cost
+        self._rate = settings.edit_cost_per_second
+        self._burst = settings.edit_cost_burst
 
     def allowance(self) -> TokenBucket:
-        """The steps that may be worked for one editor: `edit_steps_per_second`, after
-        `edit_steps_burst_maximum` at once."""
+        """The steps that may be worked for one editor: `edit_cost_per_second`, after
+        `edit_cost_burst` at once."""
         return TokenBucket(self._rate, self._burst)
 
     def begin(self, *, is_bounded: bool) -> Work:
-        """The work for one edit; `edit_maximum_steps` is for those that are bounded."""
-        return Work(self._maximum_steps, self._maximum_to_apply if is_bounded else sys.maxsize)
+        """The work for one edit; `max_edit_cost` is for those that are bounded."""
+        return Work(self._maximum_steps, self._max_to_apply if is_bounded else sys.maxsize)
 
     def outline(self, operation: Any) -> Any:
         """What is kept of an operation so that others are carried past it; None if nothing."""
@@ -221,7 +221,7 @@ class Effort:
     def check_distance(self, version: int, changes: int) -> None:
         """Raise `VersionGone` if there are more changes since `version` than an edit is transformed
         past."""
-        if changes > self._maximum_changes:
+        if changes > self._max_changes:
             raise self.too_far(version)
 
     def transform(
@@ -265,25 +265,25 @@ class Effort:
             raise VersionGone(
                 f"to bring an edit of {own} components up to date from version {version}, with "
                 f"{changes} changes since, takes {steps} steps, the limit is {self._maximum_steps} "
-                "(transform_maximum_steps): catch up, and send it on the newest version"
+                "(max_transform_cost): catch up, and send it on the newest version"
             )
         work.measure(steps)
 
     def check_recalled(self, version: int, size: int) -> None:
         """Raise `VersionGone` if the changes since `version` that had to be read from storage are
         of more bytes than may be read for one edit."""
-        if size > self._maximum_bytes:
+        if size > self._max_bytes:
             raise VersionGone(
-                f"the changes since version {version} have more than {self._maximum_bytes} bytes, "
-                "which is the limit (transform_maximum_bytes): catch up, and send the edit on the "
+                f"the changes since version {version} have more than {self._max_bytes} bytes, "
+                "which is the limit (max_transform_bytes): catch up, and send the edit on the "
                 "newest version"
             )
 
     def too_far(self, version: int) -> VersionGone:
         """The refusal of an edit on a version too old, however small it is."""
         return VersionGone(
-            f"version {version} is too far behind: an edit may be at most {self._maximum_changes} "
-            "versions behind (transform_maximum_operations); reconnect with the last version seen, "
+            f"version {version} is too far behind: an edit may be at most {self._max_changes} "
+            "versions behind (max_transform_operations); reconnect with the last version seen, "
             "and send the edit on the newest"
         )
 

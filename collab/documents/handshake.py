@@ -28,7 +28,7 @@ __all__ = [
 logger = logging.getLogger(__name__)
 
 # A close frame holds 125 bytes, two of them are the code.
-REASON_MAXIMUM_BYTES = 123
+MAX_REASON_BYTES = 123
 
 # Every server sends those from here on (RFC 6455, section 7.4.2).
 APPLICATION_CODES = 3000
@@ -84,7 +84,7 @@ def is_accepted(websocket: WebSocketLike) -> bool:
 
 def close_reason(text: str) -> str:
     """As much of `text` as fits into a close frame."""
-    return text.encode()[:REASON_MAXIMUM_BYTES].decode(errors="ignore")
+    return text.encode()[:MAX_REASON_BYTES].decode(errors="ignore")
 
 
 async def close(websocket: WebSocketLike, code: int, reason: str) -> None:
@@ -113,7 +113,7 @@ async def refuse(websocket: WebSocketLike, error: CollabError) -> None:
     try:
         await _refuse(websocket, error)
     except Exception as gone:
-        logger.debug("a refusal found nobody: %r", gone)
+        logger.debug("client disconnected before the refusal was sent: %r", gone)
 
 
 async def _refuse(websocket: WebSocketLike, error: CollabError) -> None:

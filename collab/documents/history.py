@@ -121,9 +121,9 @@ class Change(msgspec.Struct, gc=False):
 class History:
     """Contiguous changes from `start + 1` to `accepted`.
 
-    Bound: once there are more than `maximum_operations`, or they take more than `maximum_bytes` of
+    Bound: once there are more than `max_operations`, or they take more than `max_bytes` of
     memory, the older half of the committed changes leaves it, but not what the newest commit has
-    brought (`commit_maximum_operations`). The tail needs no bound of its own:
+    brought (`max_commit_operations`). The tail needs no bound of its own:
     each editor has at most one uncommitted edit in it.
     """
 
@@ -132,8 +132,8 @@ class History:
         version: int,
         checksum: int | None = None,
         *,
-        maximum_operations: int,
-        maximum_bytes: int,
+        max_operations: int,
+        max_bytes: int,
     ) -> None:
         self.start = version
         self.head = version
@@ -141,8 +141,8 @@ class History:
         self._changes: list[Change] = []
         self._bytes = 0
         self._components = 0
-        self._maximum_operations = maximum_operations
-        self._maximum_bytes = maximum_bytes
+        self._max_operations = max_operations
+        self._max_bytes = max_bytes
 
     @property
     def accepted(self) -> int:
@@ -216,7 +216,7 @@ class History:
     @property
     def over_limit(self) -> bool:
         return self.head > self.start and (
-            self.head - self.start > self._maximum_operations or self._bytes > self._maximum_bytes
+            self.head - self.start > self._max_operations or self._bytes > self._max_bytes
         )
 
     def next_start(self) -> int:

@@ -241,7 +241,7 @@ class TaskLink(Link):
         since, settings = self.sending_since, self._endpoint.settings
         if since is None:
             return False
-        allowed = self._sending_bytes / settings.drain_minimum_bytes_per_second
+        allowed = self._sending_bytes / settings.min_drain_bytes_per_second
         return now - since > max(settings.drain_timeout_seconds, allowed)
 
     def abort(self) -> None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ..errors import CollabError, DocumentDamaged, DocumentDeleted, NoSuchDocument
 from ..ot.types import Buffer, OperationType
-from ..storage import DocumentRecord, Opening, OperationRecord, Repository, SnapshotRecord
+from ..storage import DocumentRecord, Opening, OperationRecord, SnapshotRecord, Store
 from .budget import next_turn
 from .content import decode_content, fill_buffer
 
@@ -63,7 +63,7 @@ def check_version(record: DocumentRecord, version: int | None) -> int:
 
 
 async def load_content(
-    repository: Repository,
+    store: Store,
     record: DocumentRecord,
     doc_type: OperationType,
     version: int | None = None,
@@ -78,32 +78,32 @@ async def load_content(
     """
     if version is not None:
         check_version(record, version)
-    snapshot = await load_snapshot(repository, record, version)
-    return await load_on(repository, record, await begin_loading(doc_type, snapshot), version)
+    snapshot = await load_snapshot(store, record, version)
+    return await load_on(store, record, await begin_loading(doc_type, snapshot), version)
 
 
 async def load_snapshot(
-    repository: Repository, record: DocumentRecord, version: int | None
+    store: Store, record: DocumentRecord, version: int | None
 ) -> SnapshotRecord | None:
     """The snapshot that loading begins with; None for an empty document.
 
     Raises:
         NoSuchDocument: what made up this version is no longer kept.
     """
-    snapshot = await repository.latest_snapshot(record.key, version)
+    snapshot = await store.snapshots.latest(record.key, version)
     if snapshot is None and record.compacted_version and version is not None:
         raise NoSuchDocument(f"version {version} of document '{record.doc_id}' is no longer kept")
     return snapshot
 
 
-async def load_opened(repository: Repository, opening: Opening, doc_type: OperationType) -> Loaded:
+async def load_opened(store: Store, opening: Opening, doc_type: OperationType) -> Loaded:
     """The newest content, from what was read with the document's record.
 
     Raises:
         DocumentDeleted, DocumentDamaged, StorageUnavailable: as by `load_content`.
     """
     begun = await begin_loading(doc_type, opening.snapshot)
-    return await load_on(repository, opening.record, begun, None, opening.operations)
+    return await load_on(store, opening.record, begun, None, opening.operations)
 
 
 async def begin_loading(doc_type: OperationType, snapshot: SnapshotRecord | None) -> Loaded:
@@ -116,7 +116,7 @@ async def begin_loading(doc_type: OperationType, snapshot: SnapshotRecord | None
 
 
 async def load_on(
-    repository: Repository,
+    store: Store,
     record: DocumentRecord,
     begun: Loaded,
     version: int | None,
@@ -136,7 +136,7 @@ async def load_on(
     while version is None or reached < version:
         limit = PAGE_OPERATIONS if version is None else min(PAGE_OPERATIONS, version - reached)
         if page is None:
-            page = await repository.operations_after(record.key, reached, limit)
+            page = await store.operations.read(record.key, reached, limit)
         if page:
             await _apply(buffer, page)
             reached, checksum = page[-1].version, page[-1].checksum
@@ -145,7 +145,7 @@ async def load_on(
             break
         page = None
     if reached < (record.version if version is None else min(version, record.version)):
-        raise await _missing(repository, record, reached)
+        raise await _missing(store, record, reached)
     return Loaded(buffer, reached, start, checksum)
 
 
@@ -159,8 +159,8 @@ async def _apply(buffer: Buffer, page: Sequence[OperationRecord]) -> None:
             await next_turn()
 
 
-async def _missing(repository: Repository, record: DocumentRecord, reached: int) -> CollabError:
-    current = await repository.find_document(record.doc_id)
+async def _missing(store: Store, record: DocumentRecord, reached: int) -> CollabError:
+    current = await store.catalog.find_document(record.doc_id)
     if current is None or current.key != record.key:
         return DocumentDeleted("the document was deleted")
     return DocumentDamaged(
@@ -170,21 +170,21 @@ async def _missing(repository: Repository, record: DocumentRecord, reached: int)
 
 
 async def read_operations(
-    repository: Repository, key: int, after: int, up_to: int, maximum_bytes: int | None = None
+    store: Store, key: int, after: int, up_to: int, max_bytes: int | None = None
 ) -> list[OperationRecord]:
     """The operations of versions `after + 1` to `up_to`; the caller bounds their number.
 
-    Those after the page in which they exceed `maximum_bytes` are left out.
+    Those after the page in which they exceed `max_bytes` are left out.
     """
     records: list[OperationRecord] = []
     size = 0
     while after < up_to:
-        page = await repository.operations_after(key, after, min(PAGE_OPERATIONS, up_to - after))
+        page = await store.operations.read(key, after, min(PAGE_OPERATIONS, up_to - after))
         if not page:
             break
         records += page
         size += sum(len(record.operation) for record in page)
-        if maximum_bytes is not None and size > maximum_bytes:
+        if max_bytes is not None and size > max_bytes:
             break
         after = page[-1].version
     return records

@@ -27,7 +27,7 @@ from ..errors import (
 )
 from ..frames import ServerShutdown, encode_json
 from ..settings import Settings
-from ..storage import Committer, DocumentRecord, Repository
+from ..storage import Committer, DocumentRecord, Store
 from .admission import Admission, address_of
 from .budget import Allowance, Budgets, Metered, until_affordable
 from .connection import Connection
@@ -54,7 +54,7 @@ HOUSEKEEPING_SECONDS = 1.0
 class DocumentManager:
     """Joins connections to documents, and is what an embedding application calls.
 
-    It works on a repository and a started committer, which it neither opens nor closes. `start`
+    It works on a store and a started committer, which it neither opens nor closes. `start`
     before use, `close` at the end; then it may be started again, in another event loop too.
 
     Args:
@@ -67,13 +67,13 @@ class DocumentManager:
     def __init__(
         self,
         settings: Settings,
-        repository: Repository,
+        store: Store,
         committer: Committer,
         open_all: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.settings = settings
         self.metrics = committer.metrics
-        self.repository = repository
+        self.store = store
         self._committer = committer
         self._open_all = open_all
         self.budgets = Budgets(settings)
@@ -86,10 +86,10 @@ class DocumentManager:
 
     def _begin(self) -> None:
         """Have nothing open, and nobody connected."""
-        self.documents = OpenDocuments(self.settings, self.repository, self._committer)
+        self.documents = OpenDocuments(self.settings, self.store, self._committer)
         self.admission = Admission(self.settings)
         self.budgets.clear()
-        self._contents = Contents(self.settings, self.repository, self.documents.types)
+        self._contents = Contents(self.settings, self.store, self.documents.types)
         self._connections: dict[Connection, str] = {}
         self._verifier: asyncio.Task[None] | None = None
         self._is_closing = False
@@ -223,7 +223,7 @@ class DocumentManager:
                 return await user()
         except TimeoutError:
             raise ServerBusy(
-                f"who you are could not be found out within {limit:g} s, which is the limit "
+                f"the user could not be authenticated within {limit:g} s, which is the limit "
                 "(handshake_timeout_seconds): try again later"
             ) from None
 
@@ -406,7 +406,7 @@ class DocumentManager:
         check_doc_id(doc_id)
         title = check_title(title)
         await self._ready()
-        return await self.repository.create_document(doc_id, doc_type, title, owner, anew=anew)
+        return await self.store.catalog.create_document(doc_id, doc_type, title, owner, anew=anew)
 
     async def import_document(
         self, doc_id: str, content: Any, *, doc_type: str = DEFAULT_TYPE, title: str = ""
@@ -421,7 +421,7 @@ class DocumentManager:
         kind = self.documents.types.get(doc_type)
         operation = kind.difference(kind.create(), kind.create(content))
         await self._ready()
-        was_deleted = await self.repository.was_deleted(check_doc_id(doc_id))
+        was_deleted = await self.store.catalog.was_deleted(check_doc_id(doc_id))
         await self.create_document(doc_id, doc_type, title)
         try:
             await self.handle_edit(doc_id, "import", operation, 0)
@@ -499,7 +499,7 @@ class DocumentManager:
             NoSuchDocument: it is not there.
         """
         await self._ready()
-        await self.repository.delete_document(doc_id, user_id, tombstone=tombstone)
+        await self.store.catalog.delete_document(doc_id, user_id, tombstone=tombstone)
         document = self.documents.get(doc_id)
         if document is not None:
             document.delete(user_id)

@@ -19,7 +19,7 @@ from ..errors import (
     WrongDocType,
 )
 from ..settings import Settings
-from ..storage import Committer, DocumentRecord, Opening, Repository
+from ..storage import Committer, DocumentRecord, Opening, Store
 from .budget import Metered
 from .document import Document, DocumentState
 from .document_types import DocumentTypes
@@ -43,14 +43,14 @@ OnCreate = Callable[[], None]
 class OpenDocuments(Mapping[str, Document]):
     """Open documents by id; only loaded ones are in here.
 
-    Bounds: `documents_maximum`, and `LOADS_OF_PAYER` that are loaded at one time for each. The idle
-    one that was used longest ago makes room for another; if none is idle, opening is refused.
+    Bounds: `max_open_documents`, and `LOADS_OF_PAYER` that are loaded at one time for each. The
+    least recently used idle document makes room for another; if none is idle, opening is refused.
     """
 
-    def __init__(self, settings: Settings, repository: Repository, committer: Committer) -> None:
+    def __init__(self, settings: Settings, store: Store, committer: Committer) -> None:
         self.types = DocumentTypes(settings)
         self._settings = settings
-        self._repository = repository
+        self._store = store
         self._committer = committer
         # The one that was used longest ago comes first.
         self._documents: OrderedDict[str, Document] = OrderedDict()
@@ -143,7 +143,7 @@ class OpenDocuments(Mapping[str, Document]):
 
     @property
     def _is_full(self) -> bool:
-        return len(self._documents) + len(self._loading) >= self._settings.documents_maximum
+        return len(self._documents) + len(self._loading) >= self._settings.max_open_documents
 
     def _start_loading(
         self,
@@ -173,13 +173,13 @@ class OpenDocuments(Mapping[str, Document]):
             on_create()
             opening = await self._create(doc_id, doc_type, client_id)
         if opening is None:
-            if await self._repository.was_deleted(doc_id):
+            if await self._store.catalog.was_deleted(doc_id):
                 raise DocumentDeleted(f"the document '{doc_id}' was deleted")
             raise NoSuchDocument(f"there is no document '{doc_id}'")
         document = await Document.load(
             opening,
             self.types.get(opening.record.doc_type),
-            self._repository,
+            self._store,
             self._committer,
             self._settings,
             self._forget,
@@ -190,14 +190,14 @@ class OpenDocuments(Mapping[str, Document]):
         return document
 
     async def _read(self, doc_id: str, client_id: str | None) -> Opening | None:
-        return await self._repository.open_document(doc_id, client_id, limit=PAGE_OPERATIONS)
+        return await self._store.catalog.open_document(doc_id, client_id, limit=PAGE_OPERATIONS)
 
     async def _create(
         self, doc_id: str, doc_type: str | None, client_id: str | None
     ) -> Opening | None:
         name = self.types.get(doc_type or DEFAULT_TYPE).name
         try:
-            return Opening(await self._repository.create_document(doc_id, name, anew=False))
+            return Opening(await self._store.catalog.create_document(doc_id, name, anew=False))
         except DocumentExists:
             return await self._read(doc_id, client_id)
 
@@ -233,7 +233,7 @@ class OpenDocuments(Mapping[str, Document]):
         """
         # Before the question: one that is opened meanwhile may be newer than the answer.
         document = self._documents.get(doc_id)
-        record = await self._repository.find_document(doc_id)
+        record = await self._store.catalog.find_document(doc_id)
         if document is not None:
             await self._compare(document, record)
         return record
@@ -245,7 +245,7 @@ class OpenDocuments(Mapping[str, Document]):
             return
         document = self._documents[doc_id]
         head = document.history.head
-        record, client = await self._repository.find_editor(doc_id, client_id)
+        record, client = await self._store.catalog.find_editor(doc_id, client_id)
         await self._compare(document, record)
         if document.history.head == head:
             document.authors.expect(client_id, client)
@@ -269,15 +269,15 @@ class OpenDocuments(Mapping[str, Document]):
         documents = [self._documents[each] for each in doc_ids if each in self._documents]
         if not documents:
             return
-        epochs = await self._repository.find_epochs([each.key for each in documents])
+        epochs = await self._store.catalog.find_epochs([each.key for each in documents])
         for document in documents:
             if epochs.get(document.key) != document.epoch:
                 await self._delete(document)
 
     async def _delete(self, document: Document) -> None:
-        user_id = await self._repository.deleted_by(document.doc_id)
+        user_id = await self._store.catalog.deleted_by(document.doc_id)
         if document.state is not DocumentState.CLOSED:
-            logger.info("deleted by another program", extra={"doc_id": document.doc_id})
+            logger.info("document deleted by another program", extra={"doc_id": document.doc_id})
         document.delete(user_id or "")
 
     # -- eviction -------------------------------------------------------------------------------
@@ -291,8 +291,8 @@ class OpenDocuments(Mapping[str, Document]):
         document = self._longest_idle()
         if document is None:
             raise ServerBusy(
-                f"the server has {self._settings.documents_maximum} documents in use, "
-                "which is the limit (documents_maximum): try again later"
+                f"the server has {self._settings.max_open_documents} documents in use, "
+                "which is the limit (max_open_documents): try again later"
             )
         await self._evict(document)
 

@@ -19,7 +19,7 @@ class Progress:
 
     def __init__(self, settings: Settings, now: float, unsent: int) -> None:
         self._timeout = settings.drain_timeout_seconds
-        self._least = max(1.0, settings.drain_minimum_bytes_per_second * self._timeout)
+        self._least = max(1.0, settings.min_drain_bytes_per_second * self._timeout)
         self._since = now
         self._sampled = unsent
         self._taken = 0

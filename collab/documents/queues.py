@@ -20,13 +20,13 @@ class Queues:
 
     Args:
         at_once: how much of each payer's runs at one time.
-        waiting_maximum: how much of each payer's may wait; None for what is bounded elsewhere.
+        max_waiting: how much of each payer's may wait; None for what is bounded elsewhere.
         what: as the message has it.
     """
 
-    def __init__(self, at_once: int, waiting_maximum: int | None = None, what: str = "") -> None:
+    def __init__(self, at_once: int, max_waiting: int | None = None, what: str = "") -> None:
         self._at_once = at_once
-        self._waiting_maximum = waiting_maximum
+        self._max_waiting = max_waiting
         self._what = what
         self._queues: dict[Work, _Queue] = {}
 
@@ -62,7 +62,7 @@ class Queues:
         queue = self._queues.get(payer)
         if queue is None:
             queue = self._queues[payer] = _Queue(self._at_once)
-        limit = self._waiting_maximum
+        limit = self._max_waiting
         if limit is not None and queue.inside >= limit + self._at_once:
             raise RateLimited(
                 f"{queue.inside} {self._what} from your network address or of your user wait, "

@@ -9,8 +9,8 @@ from collections import OrderedDict
 
 from ..errors import StorageUnavailable
 from ..settings import Settings
-from ..storage import DocumentRecord, Repository, SnapshotRecord
-from .budget import REQUESTS_WAITING_MAXIMUM
+from ..storage import DocumentRecord, SnapshotRecord, Store
+from .budget import MAX_WAITING_REQUESTS
 from .content import encode_buffer, let_go, to_bytes, to_text
 from .document_types import DocumentTypes
 from .loading import Loaded, begin_loading, load_on, load_snapshot
@@ -19,7 +19,7 @@ from .unread import Encoded
 
 __all__ = ["Contents", "Kept"]
 
-LOADS_MAXIMUM = 4
+MAX_LOADS = 4
 """So many contents are read at one time."""
 
 
@@ -34,8 +34,8 @@ class Unfinished(Exception):
 class Kept:
     """Contents that were read last, up to so many bytes, and those that somebody has still."""
 
-    def __init__(self, maximum_bytes: int) -> None:
-        self._maximum_bytes = maximum_bytes
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
         self._bytes = 0
         self._newest: OrderedDict[Key, Encoded] = OrderedDict()
         self._held: weakref.WeakValueDictionary[Key, Encoded] = weakref.WeakValueDictionary()
@@ -51,7 +51,7 @@ class Kept:
         self._held[key] = content
         self._newest[key] = content
         self._bytes += len(content.data)
-        while self._bytes > self._maximum_bytes:
+        while self._bytes > self._max_bytes:
             _, oldest = self._newest.popitem(last=False)
             self._bytes -= len(oldest.data)
 
@@ -59,16 +59,16 @@ class Kept:
 class Contents:
     """Reads stored content, once for all who read the same at one time.
 
-    Bounds: `LOADS_MAXIMUM`, one load of each payer, and `REQUESTS_WAITING_MAXIMUM` that wait; what
-    was read last stays in memory up to `content_cache_maximum_bytes`.
+    Bounds: `MAX_LOADS`, one load of each payer, and `MAX_WAITING_REQUESTS` that wait; what
+    was read last stays in memory up to `max_content_cache_bytes`.
     """
 
-    def __init__(self, settings: Settings, repository: Repository, types: DocumentTypes) -> None:
-        self._repository = repository
+    def __init__(self, settings: Settings, store: Store, types: DocumentTypes) -> None:
+        self._store = store
         self._types = types
-        self._queues = Queues(1, REQUESTS_WAITING_MAXIMUM, "reads of stored content")
-        self._free = asyncio.Semaphore(LOADS_MAXIMUM)
-        self._kept = Kept(settings.content_cache_maximum_bytes)
+        self._queues = Queues(1, MAX_WAITING_REQUESTS, "reads of stored content")
+        self._free = asyncio.Semaphore(MAX_LOADS)
+        self._kept = Kept(settings.max_content_cache_bytes)
         self._loadings: dict[Key, asyncio.Future[None]] = {}
 
     async def encoded(self, record: DocumentRecord, version: int) -> Encoded:
@@ -108,7 +108,7 @@ class Contents:
 
     async def _load(self, record: DocumentRecord, version: int) -> Encoded:
         async with self._free:
-            snapshot = await load_snapshot(self._repository, record, version)
+            snapshot = await load_snapshot(self._store, record, version)
             if snapshot is not None and snapshot.version == version:
                 # As it is stored: it need not be understood.
                 return Encoded(await to_bytes(snapshot.content), version)
@@ -127,7 +127,7 @@ class Contents:
         while True:
             async with self._queues.turn(), self._free:
                 with contextlib.suppress(Unfinished):
-                    snapshot = await load_snapshot(self._repository, record, version)
+                    snapshot = await load_snapshot(self._store, record, version)
                     return await self._load_on(record, snapshot, version)
 
     async def _load_on(
@@ -140,15 +140,15 @@ class Contents:
         Raises:
             Unfinished: one was stored, and the payers have used up their share.
         """
-        stride = self._repository.snapshot_spacing(snapshot)
+        stride = self._store.snapshots.spacing(snapshot)
         loaded = await begin_loading(self._types.get(record.doc_type), snapshot)
         while version - loaded.version > stride:
             loaded = await load_on(
-                self._repository, record, loaded, min(version, loaded.version + stride)
+                self._store, record, loaded, min(version, loaded.version + stride)
             )
             content = await to_text(await encode_buffer(loaded.buffer))
             with contextlib.suppress(StorageUnavailable):
-                await self._repository.add_old_snapshot(record.key, loaded.version, content)
+                await self._store.snapshots.add_old(record.key, loaded.version, content)
                 if self._queues.is_spent:
                     raise Unfinished
-        return await load_on(self._repository, record, loaded, version)
+        return await load_on(self._store, record, loaded, version)

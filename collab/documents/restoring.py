@@ -34,13 +34,13 @@ async def way_back(
         allowance: what pays for it; while nothing is left of it, the search waits.
 
     Raises:
-        TooLarge: it takes more than an edit may bring, or more work than `restore_maximum_steps`.
+        TooLarge: it takes more than an edit may bring, or more work than `max_restore_cost`.
         StorageUnavailable: what is committed could not be found out.
     """
     kind = document.doc_type
     version, content = await document.committed_value()
     if isinstance(kind, Comparing):
-        meter = Meter(settings.restore_maximum_steps)
+        meter = Meter(settings.max_restore_cost)
         operation = await _found(kind.compare(content, wanted, meter), meter, allowance)
     else:
         operation = kind.difference(content, wanted)
@@ -60,7 +60,7 @@ async def _found(search: Search[Any], meter: Meter, allowance: Allowance | None)
         except TooMuchWork:
             raise TooLarge(
                 f"to find what differs takes more than {meter.limit} steps, which is the limit "
-                "(restore_maximum_steps)"
+                "(max_restore_cost)"
             ) from None
         if meter.spent >= turn_ends_at:
             turn_ends_at = meter.spent + STEPS_OF_TURN
@@ -71,19 +71,18 @@ async def _found(search: Search[Any], meter: Meter, allowance: Allowance | None)
 
 def _check_size(operation: Any, settings: Settings) -> None:
     # Before it is written: it may be as large as two whole documents.
-    values = settings.operation_maximum_values
+    values = settings.max_operation_values
     if count(operation, values) > values:
         raise TooLarge(
             f"the operation has more than {values} JSON values, which is the limit "
-            "(operation_maximum_values)"
+            "(max_operation_values)"
         )
-    size, limit = _characters(operation), settings.operation_maximum_bytes
+    size, limit = _characters(operation), settings.max_operation_bytes
     if size <= limit:
         size = len(encode_json(operation).encode())
     if size > limit:
         raise TooLarge(
-            f"the operation has {size} bytes or more, the limit is {limit} "
-            "(operation_maximum_bytes)"
+            f"the operation has {size} bytes or more, the limit is {limit} (max_operation_bytes)"
         )
 
 

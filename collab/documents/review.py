@@ -83,6 +83,6 @@ def compare(connection: Reviewed, role: Role | None) -> None:
 
 
 def unknown(connection: Reviewed, error: Exception) -> None:
-    logger.error("what may this user do?", exc_info=error, extra=connection.log_fields)
+    logger.error("authorization hook failed", exc_info=error, extra=connection.log_fields)
     # The handshake will ask, as often as it takes.
-    connection.close(1013, "your role could not be found out: reconnect", drain=False)
+    connection.close(1013, "your role could not be determined: reconnect", drain=False)

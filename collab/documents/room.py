@@ -39,7 +39,7 @@ ROUND_CHANGES = 500
 # A cursor waits until it is to be moved over so many components.
 BEHIND_AT_LEAST = 100
 # The most components that cursors are moved over at once: some milliseconds.
-MOVES_MAXIMUM = 20_000
+MAX_MOVES = 20_000
 
 Write = Callable[[bytes], None]
 
@@ -70,7 +70,7 @@ class Room:
     Everything here is a plain function. Changes go out at once. Who came, went and moved is
     gathered for up to `interval` seconds and told in one write for each reader, but always before
     a change that came later.
-    Bounds: `document_connections_maximum`, watched by the manager; the flow has at most an entry
+    Bounds: `max_document_connections`, watched by the manager; the flow has at most an entry
     for each connection; the news hold one for each who came or went within one interval.
     """
 
@@ -291,7 +291,7 @@ class Room:
         """The frames of those that moved; of some of them, where it is too much work for one turn:
         the others have theirs in the next one."""
         frames: dict[str, bytes] = {}
-        moves = MOVES_MAXIMUM
+        moves = MAX_MOVES
         for client_id in moved:
             presence = self._presences.get(client_id)
             if moves <= 0:
@@ -335,7 +335,7 @@ class Room:
         is far behind when somebody joins or changes leave memory."""
         presences = self._presences
         count = min(len(presences), ADVANCED_AT_LEAST + len(presences) * changes // ROUND_CHANGES)
-        moves = MOVES_MAXIMUM
+        moves = MAX_MOVES
         for client_id in list(itertools.islice(presences, count)):
             presence = presences.pop(client_id)
             presences[client_id] = presence
@@ -348,7 +348,7 @@ class Room:
         """Bring cursors forward to `version` before what lies behind it leaves memory. Where that
         is too much at once, the rest are forgotten: those who join later see them once they move
         again."""
-        moves = MOVES_MAXIMUM
+        moves = MAX_MOVES
         for presence in self._presences.values():
             if presence.version >= version:
                 continue

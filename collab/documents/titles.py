@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ..auth.texts import check_text
 
-__all__ = ["TITLE_MAXIMUM", "check_title"]
+__all__ = ["MAX_TITLE", "check_title"]
 
-TITLE_MAXIMUM = 200
+MAX_TITLE = 200
 
 
 def check_title(title: str) -> str:
@@ -16,5 +16,5 @@ def check_title(title: str) -> str:
         InvalidRequest: it has more than 200 characters, or some that a title may not have.
     """
     title = title.strip()
-    check_text("title", title, TITLE_MAXIMUM)
+    check_text("title", title, MAX_TITLE)
     return title

@@ -55,7 +55,7 @@ class Unread:
     """Counts the bytes that wait, in all and for each network address.
 
     Content counts once in all, and once for each address that waits for it, however many of its
-    connections do. Bounds: `unread_maximum_bytes`, `address_unread_maximum_bytes`; who holds
+    connections do. Bounds: `max_unread_bytes`, `max_address_unread_bytes`; who holds
     nothing yet may hold one content of any size.
     """
 
@@ -95,21 +95,21 @@ class Unread:
         return Hold(self, address, content)
 
     def _check(self, address: str, key: int, size: int) -> None:
-        limit = self._settings.address_unread_maximum_bytes
+        limit = self._settings.max_address_unread_bytes
         waiting = self._addresses[address]
         if waiting and waiting + size > limit:
             # A counter keeps what was asked for.
             self._forget(address, key)
             raise AddressBusy(
                 f"{waiting} bytes wait to be read by your network address, and {size} more are "
-                f"above {limit}, which is the limit (address_unread_maximum_bytes): read them first"
+                f"above {limit}, which is the limit (max_address_unread_bytes): read them first"
             )
-        limit = self._settings.unread_maximum_bytes
+        limit = self._settings.max_unread_bytes
         if not self._holds[key] and self._total and self._total + size > limit:
             self._forget(address, key)
             raise ServerBusy(
                 f"{self._total} bytes wait to be read, and {size} more are above {limit}, which "
-                "is the limit (unread_maximum_bytes): try again later"
+                "is the limit (max_unread_bytes): try again later"
             )
 
     def _forget(self, address: str, key: int) -> None:
@@ -140,10 +140,10 @@ class Unread:
         self._waiters.setdefault(address, {})[waiter] = size
         self._addresses[address] += size
         self._total += size
-        while self._addresses[address] > self._settings.address_unread_maximum_bytes:
+        while self._addresses[address] > self._settings.max_address_unread_bytes:
             if not self._abort_oldest(address, waiter):
                 break
-        while self._total > self._settings.unread_maximum_bytes:
+        while self._total > self._settings.max_unread_bytes:
             most = max(self._waiters, key=self.of_address)
             if not self._abort_oldest(most, waiter):
                 break

@@ -20,7 +20,7 @@ from collections import deque
 from collections.abc import Callable
 
 __all__ = [
-    "DEBT_MAXIMUM_SECONDS",
+    "MAX_DEBT_SECONDS",
     "PACE_BURST_SECONDS",
     "PACE_SHARE",
     "RIVAL_SECONDS",
@@ -33,7 +33,7 @@ __all__ = [
 cpu_clock = time.thread_time
 """Seconds of CPU time of this thread: on a busy machine, waiting for a processor is not work."""
 
-DEBT_MAXIMUM_SECONDS = 2.0
+MAX_DEBT_SECONDS = 2.0
 """What one piece of work, or several at once, may be beyond what was left."""
 
 TURN_SECONDS = 0.001
@@ -60,7 +60,7 @@ PACE_BURST_SECONDS = 0.01
 """While there are rivals, at most this share of the event loop is taken in any time, and so much
 more: what others ask for needs some turns of the loop, and threads that need the interpreter."""
 
-PACE_DEBT_MAXIMUM_SECONDS = 0.1
+MAX_PACE_DEBT_SECONDS = 0.1
 """However much a client took while it was alone, others have the event loop first for no longer
 than this demands."""
 
@@ -228,7 +228,7 @@ class Work:
         left = self.left + passed * self._share
         left = (left if left < self._burst else self._burst) - seconds
         if left < 0:
-            left = max(left, -ALONE_DEBT_SECONDS if self.is_alone else -DEBT_MAXIMUM_SECONDS)
+            left = max(left, -ALONE_DEBT_SECONDS if self.is_alone else -MAX_DEBT_SECONDS)
         self.left = left
         ahead = self.ahead - passed * PACE_SHARE
         self.ahead = (ahead if ahead > 0 else 0.0) + seconds
@@ -294,7 +294,7 @@ class Work:
         passed = now - self._filled_at
         self._filled_at = now
         filled = self.left + passed * self._share
-        self.left = max(min(filled, self._burst), -DEBT_MAXIMUM_SECONDS)
-        ahead = min(self.ahead, PACE_DEBT_MAXIMUM_SECONDS) - passed * PACE_SHARE
+        self.left = max(min(filled, self._burst), -MAX_DEBT_SECONDS)
+        ahead = min(self.ahead, MAX_PACE_DEBT_SECONDS) - passed * PACE_SHARE
         self.ahead = ahead if ahead > 0 else 0.0
         return self.left

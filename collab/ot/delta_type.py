@@ -46,8 +46,8 @@ class DeltaType:
     def count(self, operation: Operation) -> int:
         return len(operation["ops"])
 
-    def split(self, operation: Operation, maximum_bytes: int) -> list[Operation]:
-        return delta.split(operation, maximum_bytes)
+    def split(self, operation: Operation, max_bytes: int) -> list[Operation]:
+        return delta.split(operation, max_bytes)
 
     def outline(self, operation: Operation) -> Any:
         return delta.outline(operation)

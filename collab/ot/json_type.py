@@ -53,9 +53,9 @@ class JsonType:
     """The type `json`.
 
     Args:
-        maximum_components: an operation with more is refused; those of an embedded text0 operation
+        max_components: an operation with more is refused; those of an embedded text0 operation
             count each.
-        maximum_depth: so many lists and objects may lie in one another, in a document and in what
+        max_depth: so many lists and objects may lie in one another, in a document and in what
             an operation puts or deletes where it does.
     """
 
@@ -64,11 +64,11 @@ class JsonType:
 
     def __init__(
         self,
-        maximum_components: int = MAXIMUM_COMPONENTS,
-        maximum_depth: int = MAXIMUM_DEPTH,
+        max_components: int = MAXIMUM_COMPONENTS,
+        max_depth: int = MAXIMUM_DEPTH,
     ) -> None:
-        self._maximum_components = maximum_components
-        self._maximum_depth = maximum_depth
+        self._max_components = max_components
+        self._max_depth = max_depth
 
     def create(self, content: Any = None) -> Any:
         """Checked content of a new document: any JSON value; None makes `{}`.
@@ -80,7 +80,7 @@ class JsonType:
         if content is None:
             return {}
         try:
-            return json0.checked(content, self._maximum_depth)
+            return json0.checked(content, self._max_depth)
         except Misfit as problem:
             raise InvalidOperation(f"content of a JSON document: {problem}") from None
 
@@ -88,7 +88,7 @@ class JsonType:
         self.normalize(operation)
 
     def normalize(self, operation: Any) -> Operation:
-        return json0.normalize(operation, self._maximum_components, self._maximum_depth)
+        return json0.normalize(operation, self._max_components, self._max_depth)
 
     def apply(self, content: Any, operation: Operation) -> Any:
         buffer = JsonBuffer(content)
@@ -114,8 +114,8 @@ class JsonType:
             operation = json0.transform(operation, other.operation, "right", meter)
         return operation
 
-    def split(self, operation: Operation, maximum_bytes: int) -> list[Operation]:
-        return json0.split(operation, maximum_bytes)
+    def split(self, operation: Operation, max_bytes: int) -> list[Operation]:
+        return json0.split(operation, max_bytes)
 
     def invert(self, operation: Operation, content: Any) -> Operation:
         """The inverse; `InvalidOperation` if the operation doesn't say what it deletes there."""
@@ -127,10 +127,10 @@ class JsonType:
         return inverse
 
     def difference(self, before: Any, after: Any) -> Operation:
-        return json0.difference(before, after, self._maximum_components)
+        return json0.difference(before, after, self._max_components)
 
     def compare(self, before: Any, after: Any, meter: Meter) -> Search[Operation]:
-        return json0.compare(before, after, self._maximum_components, meter)
+        return json0.compare(before, after, self._max_components, meter)
 
     def transform_cursor(self, offset: int, operation: Operation, own: bool) -> int:
         """The same offset: a cursor in a JSON document is no number."""

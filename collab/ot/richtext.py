@@ -33,10 +33,10 @@ class RichTextType(DeltaType):
     """The type `richtext`.
 
     Args:
-        maximum_components: an operation with more is refused.
-        maximum_depth: so many lists and objects may lie in one another in an embed.
+        max_components: an operation with more is refused.
+        max_depth: so many lists and objects may lie in one another in an embed.
         attribute_depth: the same for an attribute; 0 allows strings, numbers, booleans and null.
-        maximum_attributes: a component with more attributes is refused, and an operation after
+        max_attributes: a component with more attributes is refused, and an operation after
             which a stretch of the content would have more; values nested in one count each.
     """
 
@@ -44,15 +44,13 @@ class RichTextType(DeltaType):
 
     def __init__(
         self,
-        maximum_components: int = form.MAXIMUM_COMPONENTS,
-        maximum_depth: int = MAXIMUM_DEPTH,
+        max_components: int = form.MAXIMUM_COMPONENTS,
+        max_depth: int = MAXIMUM_DEPTH,
         attribute_depth: int = 0,
-        maximum_attributes: int = MAXIMUM_ATTRIBUTES,
+        max_attributes: int = MAXIMUM_ATTRIBUTES,
     ) -> None:
-        self._form = RichForm(
-            maximum_components, maximum_depth, attribute_depth, maximum_attributes
-        )
-        self._maximum_attributes = maximum_attributes
+        self._form = RichForm(max_components, max_depth, attribute_depth, max_attributes)
+        self._max_attributes = max_attributes
 
     def create(self, content: Any = None) -> Operation:
         """Checked content of a new document, in normal form: `{"ops": [inserts]}`."""
@@ -74,10 +72,10 @@ class RichTextType(DeltaType):
         return delta.difference(before["ops"], after["ops"])
 
     def compare(self, before: Operation, after: Operation, meter: Meter) -> Search[Operation]:
-        return delta.compare(before["ops"], after["ops"], self._form.maximum_components, meter)
+        return delta.compare(before["ops"], after["ops"], self._form.max_components, meter)
 
     def buffer(self, content: Operation) -> RichTextBuffer:
-        return RichTextBuffer(content, self._maximum_attributes)
+        return RichTextBuffer(content, self._max_attributes)
 
     def filling(self, content: Operation) -> Generator[None, None, RichTextBuffer]:
-        return RichTextBuffer.filling(content, self._maximum_attributes)
+        return RichTextBuffer.filling(content, self._max_attributes)

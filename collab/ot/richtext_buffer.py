@@ -23,10 +23,10 @@ from .delta import (
     extent,
     same_attributes,
 )
+from .fenwick_tree import FenwickTree
 from .gradual import pieces
 from .meter import Meter
 from .runs import rewrite
-from .sums import Sums
 from .utf16 import Units
 from .values import size as json_bytes
 
@@ -70,26 +70,26 @@ class RichTextBuffer:
         "_formats",
         "_length",
         "_lengths",
-        "_maximum_attributes",
+        "_max_attributes",
         "_planned",
         "_sums",
     )
 
-    def __init__(self, content: Operation, maximum_attributes: int = sys.maxsize) -> None:
-        for _ in self._fill(content, maximum_attributes):
+    def __init__(self, content: Operation, max_attributes: int = sys.maxsize) -> None:
+        for _ in self._fill(content, max_attributes):
             pass
 
     @classmethod
     def filling(
-        cls, content: Operation, maximum_attributes: int
+        cls, content: Operation, max_attributes: int
     ) -> Generator[None, None, RichTextBuffer]:
         """Steps of a few milliseconds, at whose end is the buffer."""
         buffer = cls.__new__(cls)
-        yield from buffer._fill(content, maximum_attributes)
+        yield from buffer._fill(content, max_attributes)
         return buffer
 
-    def _fill(self, content: Operation, maximum_attributes: int) -> Iterator[None]:
-        self._maximum_attributes = maximum_attributes
+    def _fill(self, content: Operation, max_attributes: int) -> Iterator[None]:
+        self._max_attributes = max_attributes
         self._content: Operation | None = content
         self._chunks: list[list[Component]] = []
         self._lengths: list[int] = []
@@ -105,7 +105,7 @@ class RichTextBuffer:
             yield
         if not self._chunks:
             self._chunks, self._lengths = [[]], [0]
-        self._sums = Sums(self._lengths)
+        self._sums = FenwickTree(self._lengths)
         self._length = sum(self._lengths)
         self._planned: tuple[Operation, list[Edit]] | None = None
 
@@ -157,13 +157,13 @@ class RichTextBuffer:
         if not self._chunks:
             self._chunks, self._lengths = [[]], [0]
         if moved:
-            self._sums = Sums(self._lengths)
+            self._sums = FenwickTree(self._lengths)
 
     def _plan(self, operation: Operation, meter: Meter | None) -> list[Edit]:
         if self._planned is None or self._planned[0] is not operation:
             parts = self._parts(operation, meter or Meter())
             # What was accepted once, maybe under wider limits, is not refused.
-            limit = sys.maxsize if meter is None else self._maximum_attributes
+            limit = sys.maxsize if meter is None else self._max_attributes
             edits = [self._edit(part, meter or Meter(), limit) for part in parts]
             self._planned = (operation, edits)
         return self._planned[1]
@@ -203,7 +203,7 @@ class RichTextBuffer:
             return chunk - 1, self._lengths[-1]
         return chunk, within
 
-    def _edit(self, part: Part, meter: Meter, maximum_attributes: int) -> Edit:
+    def _edit(self, part: Part, meter: Meter, max_attributes: int) -> Edit:
         chunks = self._chunks
         meter.spend(sum(map(len, chunks[part.first : part.last + 1])) // RUNS_OF_STEP)
         runs = list(itertools.chain.from_iterable(chunks[part.first : part.last + 1]))
@@ -211,7 +211,7 @@ class RichTextBuffer:
         old = runs[start:end]
         meter.spend(work_on(old, components))
         new = rewrite(old, components)
-        check_attributes(old, new, components, maximum_attributes)
+        check_attributes(old, new, components, max_attributes)
         before, after = self._around(part, runs, start, end)
         growth = sum(map(growth_of, components))
         format_growth = format_bytes(before, new, after) - format_bytes(before, old, after)
@@ -349,7 +349,7 @@ def check_attributes(
     ):
         raise InvalidOperation(
             f"a stretch of the text would have {most} attributes, the limit is {limit} "
-            "(component_maximum_attributes): remove some first"
+            "(max_component_attributes): remove some first"
         )
 
 

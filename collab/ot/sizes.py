@@ -26,11 +26,11 @@ def quoted_size(text: str) -> int:
     return plain + len(_escaped_by_one.findall(text)) + 5 * len(_control.findall(text))
 
 
-def head(text: str, maximum_bytes: int) -> str:
-    """The longest beginning whose `quoted_size` is at most `maximum_bytes`."""
-    if 6 * len(text) <= maximum_bytes:
+def head(text: str, max_bytes: int) -> str:
+    """The longest beginning whose `quoted_size` is at most `max_bytes`."""
+    if 6 * len(text) <= max_bytes:
         return text
-    left = maximum_bytes
+    left = max_bytes
     for start in range(0, len(text), BLOCK):
         block = text[start : start + BLOCK]
         needed = quoted_size(block)

@@ -25,13 +25,13 @@ class TextType(DeltaType):
     """The type `text`.
 
     Args:
-        maximum_components: an operation with more is refused.
+        max_components: an operation with more is refused.
     """
 
     name = "text"
 
-    def __init__(self, maximum_components: int = form.MAXIMUM_COMPONENTS) -> None:
-        self._maximum_components = maximum_components
+    def __init__(self, max_components: int = form.MAXIMUM_COMPONENTS) -> None:
+        self._max_components = max_components
 
     def create(self, content: Any = None) -> str:
         """Checked content of a new document: a string without lone surrogates."""
@@ -48,10 +48,10 @@ class TextType(DeltaType):
         return content
 
     def check(self, operation: Any) -> None:
-        form.normalize(operation, self._maximum_components)
+        form.normalize(operation, self._max_components)
 
     def normalize(self, operation: Any) -> Operation:
-        return form.normalize(operation, self._maximum_components)
+        return form.normalize(operation, self._max_components)
 
     def apply(self, content: str, operation: Operation) -> str:
         units = Units(content)
@@ -82,10 +82,10 @@ class TextType(DeltaType):
         return finished(self._compare(before, after, sys.maxsize, Meter()))
 
     def compare(self, before: str, after: str, meter: Meter) -> Search[Operation]:
-        return self._compare(before, after, self._maximum_components, meter)
+        return self._compare(before, after, self._max_components, meter)
 
     def _compare(
-        self, before: str, after: str, maximum_components: int, meter: Meter
+        self, before: str, after: str, max_components: int, meter: Meter
     ) -> Search[Operation]:
         writer = DeltaWriter()
         reached = 0
@@ -96,7 +96,7 @@ class TextType(DeltaType):
             reached = stretch.end
             yield
         operation = writer.operation()
-        delta.check_count(len(operation["ops"]), maximum_components)
+        delta.check_count(len(operation["ops"]), max_components)
         return operation
 
     def buffer(self, content: str) -> TextBuffer:

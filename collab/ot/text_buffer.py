@@ -10,8 +10,8 @@ from collections.abc import Generator, Iterator
 from typing import NamedTuple
 
 from .delta import BeyondEnd, Component, Operation, SplitPair
+from .fenwick_tree import FenwickTree
 from .meter import Meter
-from .sums import Sums
 from .utf16 import Units, length
 
 __all__ = ["TextBuffer"]
@@ -65,7 +65,7 @@ class TextBuffer:
         for begin in range(0, len(self._chunks), CHUNKS_OF_TURN):
             yield
             self._sizes += map(length, self._chunks[begin : begin + CHUNKS_OF_TURN])
-        self._sums = Sums(self._sizes)
+        self._sums = FenwickTree(self._sizes)
         self._size = sum(self._sizes)
 
     @property
@@ -207,7 +207,7 @@ class TextBuffer:
             for _ in self._fill(self.content()):
                 pass
         else:
-            self._sums = Sums(self._sizes)
+            self._sums = FenwickTree(self._sizes)
 
 
 class Edit(NamedTuple):

@@ -39,7 +39,7 @@ class Buffer(Protocol):
 
     @property
     def size(self) -> int:
-        """The content's size, in the unit of `Settings.document_maximum_size`."""
+        """The content's size, in the unit of `Settings.max_document_size`."""
 
     def size_after(self, operation: Any) -> int:
         """The size that the content would have after an operation that fits it.
@@ -72,7 +72,7 @@ class GradualBuffer(Protocol):
 @runtime_checkable
 class MeteredBuffer(Protocol):
     """What a buffer may have in addition: it counts its work, so that
-    `Settings.edit_maximum_steps` holds for it."""
+    `Settings.max_edit_cost` holds for it."""
 
     def weigh(self, operation: Any, meter: Meter) -> int:
         """As `size_after`, where the meter counts the work, also that of `apply` afterwards.
@@ -102,7 +102,7 @@ class OperationType(Protocol):
     `transform_past(operation, others)`, the operation as it must be after all of `others`
     (`Applied`, in order), each of which was committed first.
 
-    And `split(operation, maximum_bytes)`: pieces that, applied one after the other, are the
+    And `split(operation, max_bytes)`: pieces that, applied one after the other, are the
     operation, each of about so many bytes of JSON text at most. Without it, an editor sends an
     operation as it was made, however large it is.
 
@@ -172,7 +172,7 @@ class Outlined(Protocol):
 class Metered(Protocol):
     """What a type may have in addition: it counts the work of transforming while it does it.
 
-    With it, `Settings.transform_maximum_steps` holds for the type. A step is about a microsecond.
+    With it, `Settings.max_transform_cost` holds for the type. A step is about a microsecond.
     """
 
     def count(self, operation: Any) -> int:
@@ -205,7 +205,7 @@ class Measured(Protocol):
 @runtime_checkable
 class Comparing(Protocol):
     """What a type may have in addition: it looks for a difference in turns and counts the work, so
-    that restoring an old version holds nobody up and `Settings.restore_maximum_steps` bounds it.
+    that restoring an old version holds nobody up and `Settings.max_restore_cost` bounds it.
 
     What its buffers give as content must stay as it is while they change.
     """

@@ -27,12 +27,12 @@ class HandshakeProtocol(ServerProtocol):
     The HTTP parser in front of it has checked the form of the request and of each header.
 
     Args:
-        head_maximum_bytes: most bytes of the request line and the headers together.
+        head_max_bytes: most bytes of the request line and the headers together.
     """
 
-    def __init__(self, *, head_maximum_bytes: int, **options: Any) -> None:
+    def __init__(self, *, head_max_bytes: int, **options: Any) -> None:
         # Before the library's, which begins to parse.
-        self._head_maximum = head_maximum_bytes
+        self._max_head = head_max_bytes
         super().__init__(**options)
 
     def parse(self) -> Generator[None]:
@@ -52,7 +52,7 @@ class HandshakeProtocol(ServerProtocol):
 
     def _read_request(self) -> Generator[None, None, Request]:
         """Raises ValueError unless it is a request without a body, within the limit."""
-        left = self._head_maximum
+        left = self._max_head
         lines: list[str] = []
         while True:
             line = yield from self.reader.read_line(left, ValueError)

@@ -28,7 +28,7 @@ def allow_open_files(settings: Settings) -> None:
     """
     if resource is None:
         return
-    needed = settings.connections_maximum + settings.handshakes_maximum + OTHERS
+    needed = settings.max_connections + settings.max_handshakes + OTHERS
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY or soft >= needed:
         return
@@ -41,7 +41,7 @@ def allow_open_files(settings: Settings) -> None:
     if allowed < needed:
         logger.warning(
             "the system allows %d open files, the settings need %d: raise it (ulimit -n, or "
-            "LimitNOFILE of the service), or lower connections_maximum and handshakes_maximum",
+            "LimitNOFILE of the service), or lower max_connections and max_handshakes",
             allowed,
             needed,
         )

@@ -47,7 +47,7 @@ TURN_BYTES = 8192
 TURN_SECONDS = 0.002
 
 # What was on its way when a peer was sent a close is read over; who goes on sending is cut off.
-LATE_MAXIMUM_BYTES = 262_144
+MAX_LATE_BYTES = 262_144
 
 
 # What uvicorn keeps of each connection. In slots it takes 300 bytes, in a dictionary 1,600; what a
@@ -100,11 +100,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     """One connection; itself the `FrameSocket` in its scope.
 
     Bounds: of received bytes that wait for their turn, one read of the loop's (256 kB); of a
-    message that is not complete, uvicorn's `ws_max_size` and `fragments_maximum`; of pongs that
-    wait to be written, one; of what is read over after a close, `LATE_MAXIMUM_BYTES`.
+    message that is not complete, uvicorn's `ws_max_size` and `max_fragments`; of pongs that
+    wait to be written, one; of what is read over after a close, `MAX_LATE_BYTES`.
 
     Args:
-        head_maximum_bytes: a handshake with a larger head is refused (400); the HTTP protocol
+        head_max_bytes: a handshake with a larger head is refused (400); the HTTP protocol
             before this one refuses it sooner.
         pings_per_second, pings_burst: who sends more WebSocket pings and pongs is closed (1008).
     """
@@ -115,7 +115,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         "_backlog",
         "_close_sent",
         "_events",
-        "_fragments_maximum",
+        "_max_fragments",
         "_full_seconds",
         "_full_since",
         "_has_drained",
@@ -139,21 +139,21 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def __init__(
         self,
         *args: Any,
-        fragments_maximum: int = 1024,
+        max_fragments: int = 1024,
         pings_per_second: float = 200.0,
         pings_burst: float = 1000.0,
-        head_maximum_bytes: int = 32_768,
+        head_max_bytes: int = 32_768,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.conn = HandshakeProtocol(
             # It comes by uvicorn, which may write some bytes more than it has read.
-            head_maximum_bytes=head_maximum_bytes + HEAD_SLACK_BYTES,
+            head_max_bytes=head_max_bytes + HEAD_SLACK_BYTES,
             extensions=self.conn.available_extensions,
             max_size=self.config.ws_max_size,
             logger=self.conn.logger,
         )
-        self._fragments_maximum = fragments_maximum
+        self._max_fragments = max_fragments
         self._pings = TokenBucket(pings_per_second, pings_burst)
         self._late_bytes = 0
         self._on_drained: Callable[[], None] | None = None
@@ -308,7 +308,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def data_received(self, data: bytes) -> None:
         if self.close_sent:
             self._late_bytes += len(data)
-            if self._late_bytes > LATE_MAXIMUM_BYTES:
+            if self._late_bytes > MAX_LATE_BYTES:
                 self._backlog = None
                 self._events = []
                 self.transport.abort()
@@ -456,12 +456,12 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def handle_cont(self, event: Frame) -> None:
         if self.disconnected or self.close_sent:
             return
-        if len(self.frames) < self._fragments_maximum:
+        if len(self.frames) < self._max_fragments:
             super().handle_cont(event)
             return
         # A fragment of no bytes takes memory, too.
         self.frames = []
-        self._end(1009, f"more than {self._fragments_maximum} fragments")
+        self._end(1009, f"more than {self._max_fragments} fragments")
 
     def _put_back(self, data: bytes) -> None:
         """Take a part now and the rest in later turns, so that nobody waits for a burst."""

@@ -31,7 +31,7 @@ class Waiting:
     """The connections that are expected to send something: all but those who wait for an answer
     themselves, and WebSockets.
 
-    Bound: `handshakes_maximum`. It is not the newest that has to go, but the one that was silent
+    Bound: `max_handshakes`. It is not the newest that has to go, but the one that was silent
     for longest, so that nobody can lock the others out by opening connections.
     """
 
@@ -40,9 +40,9 @@ class Waiting:
         self.settings = settings
         self.unread = unread
         self.timeout_seconds = settings.handshake_timeout_seconds
-        self.head_maximum_bytes = settings.request_head_maximum_bytes
-        self.requests_maximum = settings.requests_waiting_maximum
-        self._maximum = settings.handshakes_maximum
+        self.head_max_bytes = settings.max_request_head_bytes
+        self.max_requests = settings.max_waiting_requests
+        self._maximum = settings.max_handshakes
         self._waiting: dict[RequestProtocol, None] = {}
 
     def __len__(self) -> int:
@@ -57,7 +57,7 @@ class Waiting:
             oldest.refuse(
                 ServerBusy(
                     f"more than {self._maximum} connections have sent no request, which is the "
-                    "limit (handshakes_maximum): try again later"
+                    "limit (max_handshakes): try again later"
                 )
             )
 
@@ -73,7 +73,7 @@ CLOCK_SECONDS = 0.1
 
 # Linux grows a socket's send buffer to 4 MB. With this, what the kernel holds for a peer and has
 # not sent is bounded, so that a reader who stalls is noticed after 100 kB.
-UNSENT_MAXIMUM_BYTES = 16384
+MAX_UNSENT_BYTES = 16384
 
 
 def keep_little_unsent(transport: asyncio.Transport) -> None:
@@ -81,7 +81,7 @@ def keep_little_unsent(transport: asyncio.Transport) -> None:
     accepted = transport.get_extra_info("socket")
     # Not every system has it, nor every kind of socket.
     with contextlib.suppress(AttributeError, OSError):
-        accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_MAXIMUM_BYTES)
+        accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MAX_UNSENT_BYTES)
 
 
 class Refused(Exception):
@@ -91,9 +91,9 @@ class Refused(Exception):
 class RequestProtocol(HttpToolsProtocol):
     """One connection until it becomes a WebSocket.
 
-    Bounds: the head of a request (`request_head_maximum_bytes`), and the time that it takes, as
+    Bounds: the head of a request (`max_request_head_bytes`), and the time that it takes, as
     that of a body (`handshake_timeout_seconds` each); requests that wait for the answer to another
-    (`requests_waiting_maximum`); of an answer, what its reader has not taken yet (`Progress`,
+    (`max_waiting_requests`); of an answer, what its reader has not taken yet (`Progress`,
     `Unread`).
     """
 
@@ -137,7 +137,7 @@ class RequestProtocol(HttpToolsProtocol):
         self._received_bytes += len(data)
         super().data_received(data)
         self._owe(cpu_clock() - begun)
-        if self._is_in_head and self._received_bytes > self._waiting.head_maximum_bytes:
+        if self._is_in_head and self._received_bytes > self._waiting.head_max_bytes:
             self._refuse_head()
 
     def _owe(self, seconds: float) -> None:
@@ -150,11 +150,11 @@ class RequestProtocol(HttpToolsProtocol):
             self._spent = 0.0
 
     def _refuse_head(self) -> None:
-        limit = self._waiting.head_maximum_bytes
+        limit = self._waiting.head_max_bytes
         self.refuse(
             TooLarge(
                 f"the address and headers of the request are larger than {limit} bytes, which "
-                "is the limit (request_head_maximum_bytes)"
+                "is the limit (max_request_head_bytes)"
             )
         )
 
@@ -184,7 +184,7 @@ class RequestProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._is_in_head = False
-        if self._head_bytes > self._waiting.head_maximum_bytes:
+        if self._head_bytes > self._waiting.head_max_bytes:
             # All of it came in one read.
             self._refuse_head()
             raise Refused
@@ -193,7 +193,7 @@ class RequestProtocol(HttpToolsProtocol):
                 InvalidRequest("the request has no header `Host`, or several: send one (RFC 9112)")
             )
             raise Refused
-        if len(self.pipeline) >= self._waiting.requests_maximum:
+        if len(self.pipeline) >= self._waiting.max_requests:
             # Without a word, which would come in the place of an answer.
             self._waiting.metrics.requests_refused[ServerBusy.code] += 1
             self.pipeline.clear()

@@ -105,22 +105,22 @@ def configure(settings: Settings, app: Collab, around: Application | None = None
             Any,
             functools.partial(
                 WebSocketProtocol,
-                fragments_maximum=settings.frame_maximum_fragments,
+                max_fragments=settings.max_frame_fragments,
                 pings_per_second=settings.presences_per_second,
-                pings_burst=settings.presences_burst_maximum,
-                head_maximum_bytes=settings.request_head_maximum_bytes,
+                pings_burst=settings.presences_burst,
+                head_max_bytes=settings.max_request_head_bytes,
             ),
         ),
         ws_per_message_deflate=False,
-        ws_max_size=settings.frame_maximum_bytes,
+        ws_max_size=settings.max_frame_bytes,
         ws_ping_interval=settings.ping_interval_seconds,
         ws_ping_timeout=settings.ping_timeout_seconds,
         timeout_graceful_shutdown=int(settings.shutdown_timeout_seconds) or 1,
         root_path=settings.root_path,
         proxy_headers=True,
         forwarded_allow_ips=["*"]
-        if "*" in settings.proxies_trusted
-        else list(settings.proxies_trusted),
+        if "*" in settings.trusted_proxies
+        else list(settings.trusted_proxies),
         lifespan="on",
         log_config=None,
         access_log=False,
@@ -141,9 +141,9 @@ def spare_collector() -> None:
 
 def guarded(settings: Settings, app: Collab) -> Application:
     """`app`; in open mode only by the names by which this server may be called."""
-    if settings.auth != "open" or ANY_HOST in settings.hosts_allowed:
+    if settings.auth != "open" or ANY_HOST in settings.allowed_hosts:
         return app
-    return secured(only_called_by(settings.hosts_allowed, app))
+    return secured(only_called_by(settings.allowed_hosts, app))
 
 
 def serve(settings: Settings, listener: socket.socket, on_ready: Callable[[], None]) -> None:

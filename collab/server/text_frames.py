@@ -33,7 +33,7 @@ class TextFrames:
     """Splits what one peer sends into text messages and the rest, keeping their order.
 
     Args:
-        maximum_bytes: a longer message is left to the rest.
+        max_bytes: a longer message is left to the rest.
         on_text: is given each message that lies whole in what is fed.
         on_rest: is given everything else, never a part of it twice. Where one frame ends and the
             next begins is kept track of meanwhile, until that can't be told any more or `stop` is
@@ -47,12 +47,12 @@ class TextFrames:
 
     def __init__(
         self,
-        maximum_bytes: int,
+        max_bytes: int,
         on_text: Callable[[str], None],
         on_rest: Callable[[bytes], None],
         is_over: Callable[[], bool],
     ) -> None:
-        self._maximum = maximum_bytes
+        self._maximum = max_bytes
         self._on_text = on_text
         self._on_rest = on_rest
         self._is_over = is_over

@@ -15,9 +15,9 @@ from typing import Protocol
 
 from ..errors import CollabError, ConfigurationError, StorageUnavailable
 from ..metrics import Metrics
-from .gathering import Gathering
+from .commit_delay import CommitDelay
 from .records import Append
-from .repository import Repository
+from .store import Store
 
 __all__ = ["Committer", "Conflict", "Source"]
 
@@ -50,26 +50,26 @@ class Committer:
     it, as the end of an event loop does. It may be started again, in another event loop too.
 
     Args:
-        maximum_operations: most operations of one transaction. What a source has beyond that
+        max_operations: most operations of one transaction. What a source has beyond that
             waits for its next turn, after the other sources.
         metrics: where what it does is counted; those who have something to commit count there, too.
-        gather_seconds: how long a commit may wait, under load, for more edits (`Gathering`).
+        delay_seconds: how long a commit may wait, under load, for more edits (`CommitDelay`).
     """
 
     def __init__(
         self,
-        repository: Repository,
-        maximum_operations: int,
+        store: Store,
+        max_operations: int,
         metrics: Metrics | None = None,
-        gather_seconds: float = 0.0,
+        delay_seconds: float = 0.0,
     ) -> None:
         self.metrics = metrics or Metrics()
-        self._repository = repository
-        self._maximum = maximum_operations
+        self._store = store
+        self._maximum = max_operations
         # Bound: each source is in here once.
         self._marked: OrderedDict[Source, None] = OrderedDict()
-        self._gather_seconds = gather_seconds
-        self._gathering = Gathering(gather_seconds)
+        self._delay_seconds = delay_seconds
+        self._commit_delay = CommitDelay(delay_seconds)
         self._bell = asyncio.Event()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
@@ -88,7 +88,7 @@ class Committer:
         if self._closing and (self._task is None or self._task.done()):
             return
         self._marked[source] = None
-        self._gathering.add()
+        self._commit_delay.add()
         self._bell.set()
 
     async def start(self) -> None:
@@ -109,7 +109,7 @@ class Committer:
             # What waited there waits no longer, and what it waited by is of that loop.
             self._marked.clear()
             self._lost.clear()
-            self._gathering = Gathering(self._gather_seconds)
+            self._commit_delay = CommitDelay(self._delay_seconds)
             self._bell = asyncio.Event()
         elif is_at_work:
             return
@@ -124,7 +124,7 @@ class Committer:
         if self._task is None or self._loop is not asyncio.get_running_loop():
             # Never started, or its event loop has ended, and its task with that.
             return
-        self._gathering.release()
+        self._commit_delay.release()
         self._bell.set()
         await asyncio.wait([self._task])
 
@@ -135,7 +135,7 @@ class Committer:
             StorageUnavailable: it can't.
         """
         if not self.is_proven:
-            await self._repository.write_something()
+            await self._store.write_something()
             self.is_proven = True
 
     def tell_lost(self) -> None:
@@ -158,7 +158,7 @@ class Committer:
     async def _go_on(self) -> None:
         if self._marked:
             if not self._closing:
-                await self._gathering.wait()
+                await self._commit_delay.wait()
             await self._commit_next()
         else:
             self._bell.clear()
@@ -166,7 +166,7 @@ class Committer:
 
     async def _commit_next(self) -> None:
         # Of its own, so that nobody's documents are held while nothing is to be committed.
-        self._gathering.begin()
+        self._commit_delay.begin()
         batch, more = self._take()
         if batch and await self._commit(batch) and more is not None:
             self._marked[more] = None
@@ -190,7 +190,7 @@ class Committer:
         try:
             append = source.take(limit)
         except Exception:
-            logger.exception("a source failed to say what it has to commit")
+            logger.exception("a document failed to return its uncommitted edits")
             return None
         return append if append is not None and append.operations else None
 
@@ -198,7 +198,7 @@ class Committer:
         """Whether all of it was stored."""
         begun = time.monotonic()
         try:
-            stored = await self._repository.append([append for _, append in batch])
+            stored = await self._store.operations.append([append for _, append in batch])
         except Exception as error:
             self.failed_at = time.monotonic()
             self.is_proven = False
@@ -223,7 +223,7 @@ class Committer:
             else:
                 self.metrics.store_errors["conflict"] += 1
                 _tell(source.failed, append, _conflict(append))
-        self._gathering.end(operations)
+        self._commit_delay.end(operations)
         if operations:
             self.metrics.commit_operations.observe(operations)
             # After what the sources have put off to the next turn of the loop.
@@ -256,4 +256,4 @@ def _tell(callback: Callable[..., None], *args: object) -> None:
     try:
         callback(*args)
     except Exception:
-        logger.exception("a document failed to take the outcome of its commit")
+        logger.exception("a document failed to handle the outcome of its commit")

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, delete, func, select, update
 
 from . import tables
-from .identities import Identity, add_identities
+from .compacted_edits import CompactedEdit, add_identities
 from .snapshots import add_snapshot
 
 __all__ = ["PART_OPERATIONS", "Droppable", "compact_part", "droppable"]
@@ -104,7 +104,7 @@ def compact_part(
     return reached
 
 
-def _identities(connection: Connection, part: Any) -> list[Identity]:
+def _identities(connection: Connection, part: Any) -> list[CompactedEdit]:
     query: Select[Any] = select(
         _operations.version,
         _operations.client_id,
@@ -113,6 +113,6 @@ def _identities(connection: Connection, part: Any) -> list[Identity]:
         _operations.fingerprint,
     )
     return [
-        Identity(*row)
+        CompactedEdit(*row)
         for row in connection.execute(query.where(*part).order_by(_operations.version))
     ]

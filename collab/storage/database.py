@@ -1,5 +1,5 @@
 """The database: opened, checked, upgraded and closed here. Each transaction is a plain function,
-which is run from BEGIN to COMMIT and doesn't know how; see `lane`.
+which is run from BEGIN to COMMIT and doesn't know how; see `executor`.
 """
 
 from __future__ import annotations
@@ -13,20 +13,23 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import URL, Connection, Engine
+from sqlalchemy import URL, Connection
 
 from ..errors import ConfigurationError, DatabaseInUse, StorageError, StorageUnavailable
 from ..metrics import Metrics
 from . import schema
-from .engine import file_of, is_memory, is_sqlite, parse_url, server_engine, sqlite_engine
+from .backend import Backend, ServerBackend
+from .backends.sqlite.backend import AsyncSQLiteBackend, SQLiteBackend
+from .backends.sqlite.file_watch import GONE, OLDER, FileWatch
+from .backends.sqlite.serving_lock import ServingLock
+from .executor import Executor, ThreadExecutor
 from .faults import DatabaseLocked
-from .lane import Lane, ServerLane, ThreadLane
-from .place import Place, Remains, holds_all_of, leave
-from .serving_lock import ServingLock, lock_file_of
+from .records import Append
+from .url import is_sqlite, parse_url
 
 __all__ = ["Database"]
 
@@ -35,22 +38,12 @@ logger = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
-SQLITE_READERS = 4
-SERVER_CONNECTIONS = 5
 RETRY_SECONDS = 0.02
-RETURN_SECONDS = 0.5
 # How long a server that has been stopped, or killed, may take to be gone.
 IN_USE_SECONDS = 1.0
 EXIT_SECONDS = 1.0
 
 _NOT_OPEN = "the database is not open"
-_GONE = (
-    "the database can't be used: its file was deleted or replaced while in use; it must be put back"
-)
-_OLDER = (
-    "the database can't be used: the file in its place lacks the newest edits; "
-    "restart the server to go on with that"
-)
 
 # `ENOLCK`, and those of file systems that have no such call.
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
@@ -101,16 +94,10 @@ class Database:
         self._busy_timeout_seconds = busy_timeout_seconds
         self._timeout_seconds = timeout_seconds
         self._metrics = metrics or Metrics()
-        self._reads: Lane | None = None
-        self._writes: Lane | None = None
-        self._file: Path | None = None
-        self._place: Place | None = None
-        # Once the file is gone: what is remembered of it, when to look for it again, and what was
-        # found the last time.
-        self._lost = False
-        self._remains: Remains | None = None
-        self._look_at = 0.0
-        self._found = ""
+        self._reads: Executor | None = None
+        self._writes: Executor | None = None
+        self._backend: Backend | None = None
+        self._watch: FileWatch | None = None
         self._serves = serves
         self._lock: ServingLock | None = None
         # One opening or closing at a time: a close that comes second returns when both are done.
@@ -134,13 +121,21 @@ class Database:
         """
         await self._enter_loop()
         async with self._door:
-            if self._writes is not None or self._lost:
+            if self._writes is not None or self._is_lost:
                 return
             url = parse_url(self._url)
+            backend = self._backend = self._backend_of(url)
+            self._watch = None if backend.file is None else FileWatch(backend.file)
             try:
-                await self._open(url, is_sqlite(url) if upgrade is None else upgrade)
+                await self._open(backend, backend.is_embedded if upgrade is None else upgrade)
             except StorageError as error:
                 raise type(error)(f"{error} (database '{url.database}')") from error
+
+    def _backend_of(self, url: URL) -> Backend:
+        if not is_sqlite(url):
+            return ServerBackend(url, self._timeout_seconds)
+        kind = SQLiteBackend if url.drivername == "sqlite+pysqlite" else AsyncSQLiteBackend
+        return kind(url, self._busy_timeout_seconds, self._timeout_seconds)
 
     async def _enter_loop(self) -> None:
         """See that what was opened in another event loop is not open any more.
@@ -153,7 +148,7 @@ class Database:
             self._forget()
         if self._loop is loop:
             return
-        is_open = self._writes is not None or self._lost
+        is_open = self._writes is not None or self._is_lost
         if is_open and self._loop is not None and self._loop.is_running():
             raise ConfigurationError(
                 "the database is open in another event loop: close it there first"
@@ -162,7 +157,8 @@ class Database:
         self._door = asyncio.Lock()
         if is_open:
             # That loop has ended, and nobody waits for what was begun in it.
-            self._lost, self._remains = False, None
+            if self._watch is not None:
+                self._watch.reset()
             await self._disconnect()
             self._release_lock()
 
@@ -170,14 +166,13 @@ class Database:
         """Leave connections alone that are those of the process from which this one was forked."""
         # They must not be closed here, not even as garbage.
         _of_parents.append((self._reads, self._writes))
-        self._reads = self._writes = self._place = self._remains = self._lock = None
-        self._lost = False
+        self._reads = self._writes = self._watch = self._lock = None
         self._pid = os.getpid()
 
-    async def _open(self, url: URL, upgrade: bool) -> None:
-        refusal = await self._take_lock(url)
+    async def _open(self, backend: Backend, upgrade: bool) -> None:
+        refusal = await self._take_lock(backend)
         try:
-            await self._connect(url, upgrade)
+            await self._connect(upgrade=upgrade)
             if refusal is not None:
                 # SQLite could write where this could not.
                 await self._disconnect()
@@ -187,10 +182,10 @@ class Database:
             raise
         _opened.add(self)
 
-    async def _take_lock(self, url: URL) -> StorageUnavailable | None:
+    async def _take_lock(self, backend: Backend) -> StorageUnavailable | None:
         """Lock the database for this server; gives what to raise, should SQLite find nothing wrong,
         if that can't be done."""
-        file = lock_file_of(url) if self._serves else None
+        file = backend.lock_file if self._serves else None
         if file is None or not file.parent.is_dir():
             return None
         lock = self._lock = ServingLock(file)
@@ -207,7 +202,8 @@ class Database:
             return None
         if problem.errno in _NO_LOCKS:
             logger.warning(
-                "the file system has no locks (%s): see that one server uses the database", problem
+                "the file system has no locks (%s): see to it that one server uses the database",
+                problem,
             )
             return None
         return StorageUnavailable(
@@ -231,12 +227,14 @@ class Database:
         """
         await self._enter_loop()
         async with self._door:
-            with contextlib.suppress(StorageUnavailable):
-                self._check_place()
-            if self._lost and self._writes is not None:
+            watch = self._watch
+            if watch is not None:
                 with contextlib.suppress(StorageUnavailable):
-                    await self._leave()
-            self._lost, self._remains = False, None
+                    watch.check()
+                if watch.is_lost and self._writes is not None:
+                    with contextlib.suppress(StorageUnavailable):
+                        await self._leave(watch)
+                watch.reset()
             await self._disconnect()
             self._release_lock()
             _opened.discard(self)
@@ -245,14 +243,16 @@ class Database:
         """Close an SQLite database that nobody has closed, at the end of the process."""
         if self._pid != os.getpid():
             return
-        for lane in (self._reads, self._writes):
-            if isinstance(lane, ThreadLane):
-                lane.end(EXIT_SECONDS)
+        for executor in (self._reads, self._writes):
+            if isinstance(executor, ThreadExecutor):
+                executor.end(EXIT_SECONDS)
         self._release_lock()
 
     async def _disconnect(self) -> None:
         reads, writes = self._reads, self._writes
-        self._writes = self._reads = self._place = None
+        self._writes = self._reads = None
+        if self._watch is not None:
+            self._watch.closed()
         # The last connection to leave a file cleans up, which takes one that may write.
         if reads is not None and reads is not writes:
             await reads.close()
@@ -269,7 +269,7 @@ class Database:
         Raises:
             StorageUnavailable: the database can't be read.
         """
-        if self._lost:
+        if self._is_lost:
             await self._return()
         return await self._run(self._reads, function, *args, **kwargs)
 
@@ -286,31 +286,40 @@ class Database:
                 time is over, and nobody knows.
             sqlalchemy.exc.IntegrityError, DataError: the database refused a row (`faults.REFUSED`).
         """
-        if self._lost:
+        if self._is_lost:
             await self._return()
         return await self._run(self._writes, function, *args, **kwargs)
 
-    @property
-    def is_sqlite(self) -> bool:
-        return is_sqlite(parse_url(self._url))
+    async def append(
+        self, batch: Sequence[Append], heads: Mapping[int, int | None]
+    ) -> list[list[int]]:
+        """Store operations in one transaction, in this database's own way.
 
-    async def write_whole(self, function: Callable[..., T], *args: Any) -> T:
-        """As `write`, of a function that begins and ends its transaction itself. On SQLite only."""
-        if self._lost:
+        Args:
+            heads: by document key, the checksums of the newest operations, as far as known.
+
+        Returns:
+            For each append, the checksums of its operations.
+
+        Raises:
+            VersionConflict: not all of them could be stored, and none was.
+            StorageUnavailable: as by `write`.
+        """
+        if self._is_lost:
             await self._return()
-        lane = self._writes
-        if lane is None:
+        executor, backend = self._writes, self._backend
+        if executor is None or backend is None:
             raise StorageUnavailable(_NOT_OPEN)
-        if not isinstance(lane, ThreadLane):
-            raise TypeError("a transaction is begun and ended by its function on SQLite only")
-        return await self._counted(lane.run_whole(function, *args))
+        if isinstance(executor, ThreadExecutor) and backend.append_is_whole:
+            return await self._counted(executor.run_whole(backend.append, batch, heads))
+        return await self._run(executor, backend.append, batch, heads)
 
     async def _run(
-        self, lane: Lane | None, function: Callable[..., T], *args: Any, **kwargs: Any
+        self, executor: Executor | None, function: Callable[..., T], *args: Any, **kwargs: Any
     ) -> T:
-        if lane is None:
+        if executor is None:
             raise StorageUnavailable(_NOT_OPEN)
-        return await self._counted(lane.run(function, *args, **kwargs))
+        return await self._counted(executor.run(function, *args, **kwargs))
 
     async def _counted(self, result: Awaitable[T]) -> T:
         try:
@@ -321,136 +330,99 @@ class Database:
 
     # -- opening --------------------------------------------------------------------------------
 
-    async def _connect(self, url: URL, upgrade: bool) -> None:
+    async def _connect(self, *, upgrade: bool) -> None:
+        backend = self._backend
+        assert backend is not None
+        if backend.file is not None:
+            _check_file(backend.file)
         try:
-            self._make_lanes(url)
-            await self._prepare(url, upgrade)
+            self._reads, self._writes = backend.connect(self._verify)
+            await self._prepare(backend, upgrade)
         except BaseException:
             await self._disconnect()
             raise
 
-    def _make_lanes(self, url: URL) -> None:
-        file = file_of(url)
-        self._file = None if file is None else file.absolute()
-        if self._file is not None:
-            _check_file(self._file)
-        timeout = self._timeout_seconds
-        if not is_sqlite(url):
-            writer = server_engine(url, connections=SERVER_CONNECTIONS)
-            reader = server_engine(url, connections=SERVER_CONNECTIONS, one_state=True)
-            self._writes = ServerLane(writer, SERVER_CONNECTIONS, timeout)
-            self._reads = ServerLane(reader, SERVER_CONNECTIONS, timeout)
-            return
-        self._writes = ThreadLane(self._sqlite(url), 1, timeout, self._check_place)
-        self._reads = self._writes
-        if not is_memory(url):
-            self._reads = ThreadLane(
-                self._sqlite(url, writes=False), SQLITE_READERS, timeout, self._check_place
-            )
-
-    def _sqlite(self, url: URL, **options: bool) -> Engine:
-        return sqlite_engine(url, busy_timeout_seconds=self._busy_timeout_seconds, **options)
-
-    async def _prepare(self, url: URL, upgrade: bool) -> None:
+    async def _prepare(self, backend: Backend, upgrade: bool) -> None:
         # To switch a new file to write-ahead logging takes a lock for which SQLite doesn't wait: of
-        # two programs that start at once, one comes back later.
+        # two programs that start at once, one tries again.
         deadline = time.monotonic() + self._busy_timeout_seconds
         while True:
             try:
-                # Read first: a database that isn't ours stays as it is.
+                # Read first: another program's database stays as it is.
                 if await self._run(self._reads, schema.needs_upgrade) and upgrade:
-                    await self._upgrade(url)
+                    await self._upgrade(backend)
                 await self._run(self._writes, schema.check_writable)
                 break
             except DatabaseLocked:
                 if time.monotonic() >= deadline:
                     raise
                 await asyncio.sleep(RETRY_SECONDS)
-        if self._file is not None:
-            self._place = Place.of(self._file)
+        if self._watch is not None:
+            self._watch.opened()
 
-    async def _upgrade(self, url: URL) -> None:
+    async def _upgrade(self, backend: Backend) -> None:
         async with _one_migration():
-            if self._file is None:
+            executor = backend.migrating()
+            if executor is None:
                 await self._run(self._writes, schema.upgrade)
                 return
-            # To rebuild a table, as SQLite needs for most changes, drops the old one; with foreign
-            # keys on, that would delete every row that refers to it.
-            lane = ThreadLane(self._sqlite(url, foreign_keys=False), 1, None)
             try:
-                await lane.run(schema.upgrade)
+                await executor.run(schema.upgrade)
             finally:
-                await lane.close()
+                await executor.close()
 
     # -- a file that is gone --------------------------------------------------------------------
 
-    def _check_place(self) -> None:
-        """Raise `StorageUnavailable` if the file is no longer where it was. In a lane's thread."""
-        place = self._place
-        if place is None or place.holds():
-            return
-        if not self._lost:
-            logger.error("the database file '%s' was deleted or replaced while open", place.file)
-        self._lost = True
-        raise StorageUnavailable(_GONE, "missing")
+    def _verify(self) -> None:
+        if self._watch is not None:
+            self._watch.check()
+
+    @property
+    def _is_lost(self) -> bool:
+        return self._watch is not None and self._watch.is_lost
 
     async def _return(self) -> None:
-        """Go on with what is at the database's place by now, if that has everything.
+        """Go on with the file that is in the database's place by now, if it has everything.
 
         Raises:
-            StorageUnavailable: it isn't there, or it isn't that.
+            StorageUnavailable: there is none, or it lacks edits.
         """
+        watch = self._watch
         async with self._door:
-            if not self._lost:
+            if watch is None or not watch.is_lost:
                 return
-            if time.monotonic() >= self._look_at:
-                self._found = await self._look()
-                self._look_at = time.monotonic() + RETURN_SECONDS
-            if self._found:
+            if watch.must_look:
+                watch.looked(await self._look(watch))
+            if watch.found:
                 self._metrics.store_errors["missing"] += 1
-                raise StorageUnavailable(self._found, "missing")
-            logger.warning("the database file '%s' is back", self._file)
-            self._lost, self._remains, self._look_at = False, None, 0.0
+                raise StorageUnavailable(watch.found, "missing")
+            logger.warning("the database file '%s' is back", watch.file)
+            watch.reset()
 
-    async def _look(self) -> str:
-        """Connect to what is at the database's place; returns what is wrong there, if anything."""
+    async def _look(self, watch: FileWatch) -> str:
+        """Connect to the file in the database's place; returns what is wrong there, if anything."""
         try:
             if self._writes is not None:
-                await self._leave()
-            # An empty file may be one that is being copied.
-            if self._file is None or not self._file.is_file() or not self._file.stat().st_size:
-                return _GONE
-            await self._connect(parse_url(self._url), upgrade=False)
-            if await self._is_same():
+                await self._leave(watch)
+            if not watch.may_be_there:
+                return GONE
+            await self._connect(upgrade=False)
+            if await self._run(self._reads, watch.is_same):
                 return ""
             await self._disconnect()
         except StorageError as error:
             return str(error)
         except OSError:
-            return _GONE
-        return _OLDER
+            return GONE
+        return OLDER
 
-    async def _leave(self) -> None:
-        """Complete the database that is lost, and disconnect from it."""
+    async def _leave(self, watch: FileWatch) -> None:
+        """Complete the lost database, and disconnect from it."""
         reads, self._reads = self._reads, self._writes
         if reads is not None and reads is not self._writes:
             await reads.close()
-        await self._run(self._writes, self._complete)
+        await self._run(self._writes, watch.complete)
         await self._disconnect()
-
-    def _complete(self, connection: Connection) -> None:
-        if self._place is not None:
-            self._remains = leave(connection, self._place)
-            # What was in this lane before has been refused, and nothing comes after.
-            self._place = None
-
-    async def _is_same(self) -> bool:
-        remains, place = self._remains, self._place
-        if remains is None or place is None:
-            return False
-        if place.identity == remains.identity:
-            return True
-        return await self._run(self._reads, holds_all_of, remains)
 
 
 def _check_file(file: Path) -> None:

@@ -1,4 +1,4 @@
-"""Transactions on documents: create, find, list, rename, delete."""
+"""The catalogue of documents: create, find, list, rename, delete."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ from ..errors import InvalidRequest
 from . import tables
 from .folding import fold, search_text
 from .queries import Query
-from .records import DocumentRecord, Place, Scope
+from .records import DocumentRecord, ListCursor, Scope
 from .tombstones import add_tombstone, forget_tombstones, remove_tombstone
 
 __all__ = [
     "DOCUMENT_COLUMNS",
-    "SEARCH_MAXIMUM",
+    "MAX_SEARCH",
     "NoRoom",
     "check_room",
     "create_document",
@@ -52,7 +52,7 @@ __all__ = [
     "walk_documents",
 ]
 
-SEARCH_MAXIMUM = 500
+MAX_SEARCH = 500
 EPOCH_BYTES = 12
 
 _documents = tables.documents.c
@@ -173,7 +173,7 @@ def list_documents(
     connection: Connection,
     search: str,
     limit: int,
-    after: Place | None,
+    after: ListCursor | None,
     scope: Scope | None = None,
 ) -> tuple[list[DocumentRecord], str | None]:
     """A page, newest first, and the cursor of the next one, None after the last."""
@@ -189,10 +189,10 @@ def list_documents(
             tuple_(_documents.updated_at, _documents.id) < (after.updated_at, after.key)
         )
     page = [DocumentRecord(*row) for row in connection.execute(query)]
-    return page[:limit], Place.of(page[limit - 1]).cursor() if len(page) > limit else None
+    return page[:limit], ListCursor.of(page[limit - 1]).cursor() if len(page) > limit else None
 
 
-def walk_documents(connection: Connection, after: Place, maximum: int) -> list[DocumentRecord]:
+def walk_documents(connection: Connection, after: ListCursor, maximum: int) -> list[DocumentRecord]:
     """At most so many documents from a place on, newest first, hidden ones too."""
     query = _NEWEST.where(
         tuple_(_documents.updated_at, _documents.id) < (after.updated_at, after.key)
@@ -256,7 +256,7 @@ def _is_storable(text: str) -> bool:
     return "\0" not in text
 
 
-def read_cursor(text: str) -> Place:
+def read_cursor(text: str) -> ListCursor:
     """The place in the list that a cursor stands for.
 
     Raises:
@@ -267,7 +267,7 @@ def read_cursor(text: str) -> Place:
         updated_at, key, skipped = place if len(place) == 3 else (*place, 0)
         whole = type(key) is int and type(skipped) is int
         if type(updated_at) is float and whole and 0 <= key < 2**63 and 0 <= skipped < 2**31:
-            return Place(updated_at, key, skipped)
+            return ListCursor(updated_at, key, skipped)
     except (ValueError, TypeError, RecursionError):
         pass
     raise InvalidRequest(

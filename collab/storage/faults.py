@@ -63,6 +63,8 @@ def translated_faults() -> Iterator[None]:
     except REFUSED:
         raise
     except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+        if isinstance(error, DBAPIError) and _is_of_a_value(error):
+            raise ValueError("the driver refused a value") from error
         fault = _fault(error)
         # That it is locked says everything, and is tried again and again while it is opened.
         level = logging.DEBUG if isinstance(fault, DatabaseLocked) else logging.WARNING
@@ -70,6 +72,15 @@ def translated_faults() -> Iterator[None]:
         # After that, the driver shows what somebody wrote.
         logger.log(level, "%s: %s", fault, str(cause).partition(" with text ")[0])
         raise fault from error
+
+
+def _is_of_a_value(error: DBAPIError) -> bool:
+    """Whether the driver could not encode a value. asyncpg says so by an error of its own, which
+    SQLAlchemy takes for one of the database."""
+    cause: BaseException | None = error.orig
+    while cause is not None and not isinstance(cause, (ValueError, OverflowError)):
+        cause = cause.__cause__
+    return cause is not None
 
 
 def _fault(error: Exception) -> StorageError:

@@ -6,12 +6,15 @@ import time
 
 from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select
 
+from ..errors import InvalidRequest
 from . import tables
+from .database import Database
 from .documents import find_document
 from .queries import Query
 from .records import GrantRecord, LinkRecord, Shares
 
 __all__ = [
+    "DatabaseGrants",
     "TooMany",
     "add_link",
     "find_grant",
@@ -128,3 +131,49 @@ def _make_room(connection: Connection, table: Table, key: int, maximum: int) -> 
     count = select(func.count()).select_from(table).where(table.c.document_id == key)
     if connection.execute(count).scalar_one() >= maximum:
         raise TooMany
+
+
+class DatabaseGrants:
+    """See `store.Grants`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def set_grant(self, key: int, user_id: str, role: str, maximum: int) -> GrantRecord:
+        try:
+            return await self._database.write(set_grant, key, user_id, role, maximum)
+        except TooMany:
+            raise InvalidRequest(
+                f"the document has {maximum} grants, which is the limit: remove one first"
+            ) from None
+
+    async def remove_grant(self, key: int, user_id: str) -> bool:
+        return await self._database.write(remove_grant, key, user_id)
+
+    async def find_grant(self, key: int, user_id: str) -> GrantRecord | None:
+        return await self._database.read(find_grant, key, user_id)
+
+    async def list_grants(self, key: int) -> list[GrantRecord]:
+        return await self._database.read(list_grants, key)
+
+    async def add_link(self, link: LinkRecord, maximum: int) -> None:
+        try:
+            await self._database.write(add_link, link, maximum)
+        except TooMany:
+            raise InvalidRequest(
+                f"the document has {maximum} links, which is the limit: revoke one first"
+            ) from None
+
+    async def remove_link(self, key: int, link_id: str) -> bool:
+        return await self._database.write(remove_link, key, link_id)
+
+    async def find_link(self, link_id: str) -> LinkRecord | None:
+        return await self._database.read(find_link, link_id)
+
+    async def list_links(self, key: int) -> list[LinkRecord]:
+        return await self._database.read(list_links, key)
+
+    async def find_shares(
+        self, doc_id: str, user_id: str | None, link_id: str | None
+    ) -> Shares | None:
+        return await self._database.read(find_shares, doc_id, user_id, link_id)

@@ -14,8 +14,8 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select, text
 
 from . import tables
+from .compacted_edits import count_damaged_identities
 from .documents import DOCUMENT_COLUMNS
-from .identities import count_damaged_identities
 from .records import DocumentRecord, OperationRecord
 from .snapshots import read_snapshot, snapshot_is_sound
 
@@ -30,7 +30,7 @@ __all__ = [
     "inspect_snapshot",
 ]
 
-PROBLEMS_MAXIMUM = 100
+MAX_PROBLEMS = 100
 
 _documents = tables.documents.c
 _operations = tables.operations.c
@@ -134,7 +134,7 @@ def database_problems(connection: Connection) -> list[str]:
         return []
     found = [
         str(line)
-        for line in connection.scalars(text(f"PRAGMA integrity_check({PROBLEMS_MAXIMUM})"))
+        for line in connection.scalars(text(f"PRAGMA integrity_check({MAX_PROBLEMS})"))
         if line != "ok"
     ]
     strays: dict[str, int] = {}

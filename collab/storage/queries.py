@@ -27,9 +27,8 @@ class Query:
 
     def __init__(self, select: Select[Any], on_sqlite: Select[Any] | None = None) -> None:
         self._select = select
-        compiled: Any = (select if on_sqlite is None else on_sqlite).compile(
-            dialect=sqlite.dialect()
-        )
+        self._on_sqlite = select if on_sqlite is None else on_sqlite
+        compiled: Any = self._on_sqlite.compile(dialect=sqlite.dialect())
         self._text = str(compiled)
         # The limits that are written into it are values to the driver, too.
         self._values = [(name, compiled.params[name]) for name in compiled.positiontup or ()]
@@ -51,13 +50,14 @@ class Query:
         Raises:
             sqlite3.Error, SQLAlchemyError: the driver's own; see `faults`.
         """
-        if connection.dialect.name == "sqlite":
+        if connection.dialect.driver == "pysqlite":
             driver: Any = connection.connection.driver_connection
             cursor = driver.execute(
                 self._text, [values.get(name, default) for name, default in self._values]
             )
         else:
-            cursor = connection.execute(self._select, values)
+            is_sqlite = connection.dialect.name == "sqlite"
+            cursor = connection.execute(self._on_sqlite if is_sqlite else self._select, values)
         try:
             yield from cursor
         finally:

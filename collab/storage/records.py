@@ -1,4 +1,4 @@
-"""What the repository gives and takes: plain, immutable, without a database behind it."""
+"""What the store gives and takes: plain, immutable, without a database behind it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ __all__ = [
     "DocumentRecord",
     "GrantRecord",
     "LinkRecord",
+    "ListCursor",
     "Opening",
     "OperationRecord",
-    "Place",
     "Scope",
     "Shares",
     "SnapshotRecord",
@@ -65,7 +65,7 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ListCursor:
     """A place in the list: after a document, and `skipped` documents further.
 
     So a place among documents that a user may not see is named by one that the user may see.
@@ -76,7 +76,7 @@ class Place:
     skipped: int = 0
 
     @classmethod
-    def of(cls, record: DocumentRecord) -> Place:
+    def of(cls, record: DocumentRecord) -> ListCursor:
         return cls(record.updated_at, record.key)
 
     def cursor(self) -> str:

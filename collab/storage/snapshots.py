@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import logging
 import time
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from sqlalchemy import (
@@ -18,14 +21,18 @@ from sqlalchemy import (
     insert,
     select,
 )
+from sqlalchemy.exc import IntegrityError
 
+from ..errors import StorageUnavailable
 from . import tables
 from .checksums import snapshot_checksum
+from .database import Database
 from .queries import Query
 from .records import SnapshotRecord
 
 __all__ = [
     "DAMAGED_KEPT",
+    "DatabaseSnapshots",
     "SnapshotDamaged",
     "Spacing",
     "add_snapshot",
@@ -37,10 +44,17 @@ __all__ = [
     "snapshot_is_sound",
 ]
 
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
 DAMAGED_KEPT = 10
 """So many snapshots that were set aside are kept of one document."""
 
 THINNED = 100
+
+UNSPACED = 2**53
+"""More operations than any document has."""
 
 _snapshots = tables.snapshots.c
 _damaged = tables.damaged_snapshots.c
@@ -230,3 +244,52 @@ def snapshot_is_sound(key: int, row: _Stored) -> bool:
     except ValueError:
         return False
     return True
+
+
+class DatabaseSnapshots:
+    """See `store.Snapshots`.
+
+    Args:
+        kept: this many of a document's newest snapshots are kept; None for all.
+        spacing: how far the older ones may lie apart; None where none are kept.
+    """
+
+    def __init__(self, database: Database, kept: int | None, spacing: Spacing | None) -> None:
+        self._database = database
+        self._kept = kept
+        self._spacing = spacing
+
+    async def latest(self, key: int, at_most: int | None = None) -> SnapshotRecord | None:
+        return await self.past_damage(latest_snapshot, key, at_most=at_most)
+
+    async def past_damage(
+        self, read: Callable[..., T], *args: Any, at_most: int | None = None
+    ) -> T:
+        """What `read` finds when damaged snapshots are set aside, one after the other."""
+        while True:
+            try:
+                return await self._database.read(read, *args, at_most)
+            except SnapshotDamaged as damage:
+                logger.error(
+                    "document key %d: %s: it is set aside; the content is read from an earlier "
+                    "snapshot and the operations after it",
+                    damage.key,
+                    damage,
+                )
+                at_most = damage.version - 1
+                # Where nothing can be written, it is passed over all the same.
+                with contextlib.suppress(StorageUnavailable):
+                    await self._database.write(set_aside_snapshot, damage.key, damage.version)
+
+    async def add(self, key: int, version: int, content: str) -> None:
+        spacing = 0 if self._spacing is None else self._spacing.of(len(content))
+        with contextlib.suppress(IntegrityError):
+            await self._database.write(add_snapshot, key, version, content, self._kept, spacing)
+
+    async def add_old(self, key: int, version: int, content: str) -> None:
+        with contextlib.suppress(IntegrityError):
+            await self._database.write(add_snapshot, key, version, content)
+
+    def spacing(self, snapshot: SnapshotRecord | None) -> int:
+        spacing = self._spacing or Spacing(UNSPACED, 1)
+        return spacing.of(0 if snapshot is None else len(snapshot.content))

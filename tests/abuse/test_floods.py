@@ -26,21 +26,21 @@ UNLIMITED = 1_000_000
     [
         (
             "presence_flood",
-            {"presences_per_second": UNLIMITED, "presences_burst_maximum": UNLIMITED},
+            {"presences_per_second": UNLIMITED, "presences_burst": UNLIMITED},
         ),
         ("edits_to_many_readers", {}),
-        ("nonsense_flood", {"bad_frames_maximum": UNLIMITED}),
+        ("nonsense_flood", {"max_bad_frames": UNLIMITED}),
         ("old_edits_on_new_connections", {}),
         (
             "old_presences",
-            {"presences_per_second": UNLIMITED, "presences_burst_maximum": UNLIMITED},
+            {"presences_per_second": UNLIMITED, "presences_burst": UNLIMITED},
         ),
-        ("joins", {"joins_per_second": UNLIMITED, "joins_burst_maximum": UNLIMITED}),
+        ("joins", {"joins_per_second": UNLIMITED, "joins_burst": UNLIMITED}),
         (
             "requests",
             {
                 "address_requests_per_second": UNLIMITED,
-                "address_requests_burst_maximum": UNLIMITED,
+                "address_requests_burst": UNLIMITED,
             },
         ),
     ],

@@ -27,8 +27,8 @@ OBJECTS = 130_000
 
 async def stored(app: Collab, doc_id: str, doc_type: str, edits: list[Any]) -> int:
     """Make a document of these edits; gives its key."""
-    repository = app.manager.repository
-    record = await repository.create_document(doc_id, doc_type)
+    store = app.manager.store
+    record = await store.catalog.create_document(doc_id, doc_type)
     for begin in range(0, len(edits), 1000):
         operations = tuple(
             OperationRecord(
@@ -36,7 +36,7 @@ async def stored(app: Collab, doc_id: str, doc_type: str, edits: list[Any]) -> i
             )
             for version, edit in enumerate(edits[begin : begin + 1000], begin + 1)
         )
-        assert await repository.append([Append(record.key, record.epoch, begin, operations)])
+        assert await store.operations.append([Append(record.key, record.epoch, begin, operations)])
     return record.key
 
 
@@ -48,7 +48,7 @@ async def prepare(app: Collab) -> None:
         for number in range(OBJECTS)
     ]
     key = await stored(app, "large", "json", [[]])
-    await app.manager.repository.add_snapshot(key, 1, encode_json(objects))
+    await app.manager.store.snapshots.add(key, 1, encode_json(objects))
     edits: list[Any] = [{"ops": [{"insert": "abcdefghij" * (LETTERS // 10)}]}]
     for number in range(1, EDITS):
         retain = number * 7919 % (LETTERS - 4)
@@ -57,7 +57,7 @@ async def prepare(app: Collab) -> None:
     buffer = get_type("text").buffer("")
     for edit in edits:
         buffer.apply(edit)
-    await app.manager.repository.add_snapshot(key, EDITS, encode_json(buffer.content()))
+    await app.manager.store.snapshots.add(key, EDITS, encode_json(buffer.content()))
 
 
 @pytest.mark.parametrize("attack", ["stored_reads", "live_reads", "cold_joins", "old_reads"])
@@ -70,11 +70,11 @@ async def test_reads_take_a_quarter_of_the_event_loop_at_most_in_short_turns(
         MeasuredServer,
         prepare,
         address_requests_per_second=UNLIMITED,
-        address_requests_burst_maximum=UNLIMITED,
+        address_requests_burst=UNLIMITED,
         joins_per_second=UNLIMITED,
-        joins_burst_maximum=UNLIMITED,
+        joins_burst=UNLIMITED,
         # The honest editor's, and one more.
-        documents_maximum=2,
+        max_open_documents=2,
     )
     print(attack, report)  # noqa: T201
     assert report.loop_share < QUARTER + HONEST, str(report)

@@ -22,7 +22,7 @@ async def two_versions(app: Collab, doc_id: str, doc_type: str, contents: list[A
     """Make a document that has these contents at its versions 1 and 2."""
     key = await stored(app, doc_id, doc_type, [[], []])
     for version, content in enumerate(contents, 1):
-        await app.manager.repository.add_snapshot(key, version, encode_json(content))
+        await app.manager.store.snapshots.add(key, version, encode_json(content))
 
 
 async def prepare(app: Collab) -> None:
@@ -45,9 +45,9 @@ async def test_restores_take_a_quarter_of_the_event_loop_at_most_in_short_turns(
         MeasuredServer,
         prepare,
         restores_per_second=UNLIMITED,
-        restores_burst_maximum=UNLIMITED,
+        restores_burst=UNLIMITED,
         address_requests_per_second=UNLIMITED,
-        address_requests_burst_maximum=UNLIMITED,
+        address_requests_burst=UNLIMITED,
     )
     print("restores", report)  # noqa: T201
     assert report.loop_share < QUARTER + HONEST, str(report)

@@ -140,7 +140,7 @@ async def test_a_connection_ends_with_its_token(
 
 
 async def test_pages_of_other_origins_are_kept_out(make_app: Make) -> None:
-    app = await make_app(origins_allowed=("https://friend.example",))
+    app = await make_app(allowed_origins=("https://friend.example",))
     await app.manager.create_document("doc")
     for origin in ("https://evil.example", "null", "http://testserver.evil.example", "testserver"):
         assert await status_of(app, headers={"origin": origin}) == 403
@@ -159,7 +159,7 @@ async def test_a_form_of_another_site_is_kept_out(app: Collab) -> None:
 
 
 async def test_any_origin_may_be_allowed(make_app: Make) -> None:
-    app = await make_app(origins_allowed=("*",))
+    app = await make_app(allowed_origins=("*",))
     await (await connect(app, "doc", headers={"origin": "https://any.example"})).leave()
 
 
@@ -261,18 +261,18 @@ async def test_a_page_is_full_of_what_the_user_may_see(app: Collab) -> None:
 
 
 async def test_a_document_taken_away_between_pages_is_not_shown(app: Collab) -> None:
-    repository = app.manager.repository
+    store = app.manager.store
     keys = []
     for number in range(4):
         record = await app.manager.create_document(f"granted-{number}")
-        await repository.set_grant(record.key, "ann", "viewer", 10)
+        await store.grants.set_grant(record.key, "ann", "viewer", 10)
         keys.append(record.key)
     bearer = make_token(SECRET, User("ann", documents={}), lifetime_seconds=60)
     async with client(app, bearer) as http:
         first = (await http.get("/api/documents?limit=2")).json()
         assert [each["doc_id"] for each in first["documents"]] == ["granted-3", "granted-2"]
         for key in (keys[2], keys[1]):
-            await repository.remove_grant(key, "ann")
+            await store.grants.remove_grant(key, "ann")
         following = (await http.get(f"/api/documents?after={first['next']}")).json()
     assert [each["doc_id"] for each in following["documents"]] == ["granted-0"]
     assert following["next"] is None
@@ -280,10 +280,10 @@ async def test_a_document_taken_away_between_pages_is_not_shown(app: Collab) -> 
 
 async def test_a_guest_of_a_link_lists_its_document_alone(app: Collab) -> None:
     await secret_of(app.manager)
-    record = await app.manager.repository.find_document("doc")
+    record = await app.manager.store.catalog.find_document("doc")
     assert record is not None
     text, link = make_link(record.key, "viewer", None)
-    await app.manager.repository.add_link(link, 10)
+    await app.manager.store.grants.add_link(link, 10)
     async with client(app) as http:
         assert await pages(http, link=text, limit=1) == (["doc"], [None])
         assert await pages(http, link=text, search="acme") == ([], [None])
@@ -292,7 +292,7 @@ async def test_a_guest_of_a_link_lists_its_document_alone(app: Collab) -> None:
 async def test_a_host_is_asked_a_bounded_number_of_times_whatever_the_search(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listing, "ASKED_MAXIMUM", 6)
+    monkeypatch.setattr(listing, "MAX_ASKED", 6)
     asked: list[str] = []
 
     async def authenticate(connection: HTTPConnection) -> User:
@@ -308,7 +308,7 @@ async def test_a_host_is_asked_a_bounded_number_of_times_whatever_the_search(
             record = await app.manager.create_document(f"mine-{number}")
             await secret_of_number(app.manager, number)
         granted = await app.manager.create_document("granted")
-        await app.manager.repository.set_grant(granted.key, "ann", "viewer", 10)
+        await app.manager.store.grants.set_grant(granted.key, "ann", "viewer", 10)
         for limit in (1, 2, 50):
             assert len(await attack(http, limit)) == 1
             asked.clear()
@@ -319,7 +319,7 @@ async def test_a_host_is_asked_a_bounded_number_of_times_whatever_the_search(
             assert ids == expected
             found, _ = await pages(http, limit=limit, search="mine")
             assert found == expected[1:]
-        hidden = await app.manager.repository.list_documents("acme", 100)
+        hidden = await app.manager.store.catalog.list_documents("acme", 100)
         for cursor in cursors[:-1]:
             place = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
             assert place[1] not in {each.key for each in hidden[0]}

@@ -28,7 +28,7 @@ def client(app: Collab, token: str = "") -> Client:
 
 @pytest.fixture
 async def http(make_app: Make) -> AsyncIterator[Client]:
-    app = await make_app(origins_allowed=(FRIEND,), auth="token", token_secret=SECRET)
+    app = await make_app(allowed_origins=(FRIEND,), auth="token", token_secret=SECRET)
     await app.manager.create_document("doc", owner="ann")
     token = make_token(SECRET, User("ann", role="owner"), lifetime_seconds=60)
     async with client(app, token) as http:
@@ -127,8 +127,8 @@ async def test_what_is_answered_can_be_read_by_pages_of_the_origin_only(http: Cl
 
 async def test_a_page_can_read_when_to_come_again(make_app: Make) -> None:
     app = await make_app(
-        origins_allowed=(FRIEND,),
-        address_requests_burst_maximum=1,
+        allowed_origins=(FRIEND,),
+        address_requests_burst=1,
         address_requests_per_second=0.001,
     )
     async with client(app) as http:
@@ -140,7 +140,7 @@ async def test_a_page_can_read_when_to_come_again(make_app: Make) -> None:
 
 
 async def test_every_origin_may_be_let_in_but_without_cookies(make_app: Make) -> None:
-    app = await make_app(origins_allowed=("*", FRIEND))
+    app = await make_app(allowed_origins=("*", FRIEND))
     async with client(app) as http:
         for origin, shown, credentials in ((STRANGER, "*", None), (FRIEND, FRIEND, "true")):
             asked = {"origin": origin, "access-control-request-method": "POST"}

@@ -75,7 +75,7 @@ async def test_a_document_that_is_made_again_is_there_again(make_app: Make) -> N
 
 async def test_in_open_mode_nothing_is_granted_and_what_was_is_still_removed(app: Collab) -> None:
     record = await app.manager.create_document("doc")
-    await app.manager.repository.set_grant(record.key, "bob", "viewer", 10)
+    await app.manager.store.grants.set_grant(record.key, "bob", "viewer", 10)
     async with client(app) as http:
         for answer in (
             await http.put(f"{ACCESS}/users/ann", json={"role": "viewer"}),

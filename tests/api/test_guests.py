@@ -22,12 +22,12 @@ async def links(make_app: Make) -> tuple[Collab, dict[str, str]]:
     """The application in token mode, and a link of each role to `doc`."""
     app = await make_app(auth="token", token_secret=TOKEN_SECRET)
     await app.manager.create_document("doc", owner="ann")
-    record = await app.manager.repository.find_document("doc")
+    record = await app.manager.store.catalog.find_document("doc")
     assert record is not None
     found = {}
     for role in ("viewer", "editor"):
         found[role], link = make_link(record.key, role, None)
-        await app.manager.repository.add_link(link, 10)
+        await app.manager.store.grants.add_link(link, 10)
     return app, found
 
 

@@ -257,7 +257,7 @@ async def test_each_type_of_document_has_its_page(
     app: Collab, http: httpx2.AsyncClient, doc_type: str, page: str
 ) -> None:
     expected = page_of(page)
-    await app.manager.repository.create_document("doc", doc_type)
+    await app.manager.store.catalog.create_document("doc", doc_type)
     answer = await http.get("/documents/doc")
     assert (answer.status_code, answer.text) == (200, expected)
     assert "default-src 'self'" in answer.headers["content-security-policy"]

@@ -177,7 +177,7 @@ async def test_bytes_are_those_that_went_in_and_out(make_app: Make) -> None:
 
 
 async def test_refused_joins_are_counted_by_code(make_app: Make) -> None:
-    app = await make_app(create_on_join=False, origins_allowed=["https://example.org"])
+    app = await make_app(create_on_join=False, allowed_origins=["https://example.org"])
     wire = await connect(app, "doc")
     assert await wire.closed() == 4404
     with pytest.raises(Refused):
@@ -209,7 +209,7 @@ async def test_requests_that_never_become_one_are_counted(make_app: Make) -> Non
 
 
 async def test_closed_connections_and_slow_readers_are_counted(make_app: Make) -> None:
-    app = await make_app(bad_frames_maximum=1, outbox_maximum_frames=16)
+    app = await make_app(max_bad_frames=1, max_outbox_frames=16)
     rude = await connect(app, "doc", client_id="r")
     await rude.send_text("nonsense")
     assert await rude.closed() == 1008

@@ -14,7 +14,7 @@ import pytest
 
 from collab.app import Collab, create_app
 from collab.settings import Settings
-from collab.storage import Repository
+from collab.storage import DatabaseStore
 
 
 @pytest.fixture
@@ -68,13 +68,13 @@ async def test_it_writes_only_while_nothing_else_has_shown_that_it_can(
     app: Collab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written = []
-    write = Repository.write_something
+    write = DatabaseStore.write_something
 
-    async def counted(repository: Repository) -> None:
+    async def counted(store: DatabaseStore) -> None:
         written.append(1)
-        await write(repository)
+        await write(store)
 
-    monkeypatch.setattr(Repository, "write_something", counted)
+    monkeypatch.setattr(DatabaseStore, "write_something", counted)
     for _ in range(3):
         assert await status(app) == 200
     assert len(written) == 1

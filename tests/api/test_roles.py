@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 import httpx2
 import pytest
 
-from collab.api.answers import Resource
+from collab.api.json import Resource
 from collab.api.sharing import make_link
 from collab.api.user_ids import USER_ID
 from collab.app import Collab
@@ -74,7 +74,7 @@ async def app(make_app: Make) -> Collab:
     app = await make_app(auth="token", token_secret=SECRET)
     record = await app.manager.create_document("doc", owner="dan")
     link = LinkRecord(LINKED, record.key, "viewer", "digest", 0.0, None)
-    await app.manager.repository.add_link(link, 10)
+    await app.manager.store.grants.add_link(link, 10)
     return app
 
 
@@ -100,18 +100,18 @@ async def by_token(app: Collab, role: Role | None) -> dict[str, str]:
 
 async def by_grant(app: Collab, role: Role | None) -> dict[str, str]:
     if role is not None:
-        record = await app.manager.repository.find_document("doc")
+        record = await app.manager.store.catalog.find_document("doc")
         assert record is not None
-        await app.manager.repository.set_grant(record.key, "ann", role, 10)
+        await app.manager.store.grants.set_grant(record.key, "ann", role, 10)
     return {"token": token("ann", {})}
 
 
 async def by_link(app: Collab, role: Role | None) -> dict[str, str]:
     other = await app.manager.create_document("other")
-    record = await app.manager.repository.find_document("doc") if role else other
+    record = await app.manager.store.catalog.find_document("doc") if role else other
     assert record is not None
     text, link = make_link(record.key, role or "owner", None)
-    await app.manager.repository.add_link(link, 10)
+    await app.manager.store.grants.add_link(link, 10)
     return {"link": text}
 
 

@@ -185,7 +185,7 @@ async def test_a_token_that_no_browser_would_keep_is_refused(app: Collab) -> Non
 async def test_pages_of_other_origins_sign_nobody_in_or_out(make_app: Make, origin: str) -> None:
     # Not even those that may edit: they would sign somebody in as somebody else.
     allowed = ("https://friend.example",)
-    app = await make_app(auth="token", token_secret=SECRET, origins_allowed=allowed)
+    app = await make_app(auth="token", token_secret=SECRET, allowed_origins=allowed)
     body = json.dumps({"token": token()})
     async with client(app, origin=origin, **{"content-type": "text/plain"}) as http:
         for answer in (await http.post(SESSION, content=body), await http.delete(SESSION)):

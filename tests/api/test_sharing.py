@@ -145,7 +145,7 @@ async def test_a_role_must_be_one(app: Collab, body: dict[str, Any]) -> None:
 
 async def test_there_is_a_limit_of_grants_and_links(make_app: Make) -> None:
     app = await make_app(
-        auth="token", token_secret=SECRET, document_grants_maximum=2, document_links_maximum=1
+        auth="token", token_secret=SECRET, max_document_grants=2, max_document_links=1
     )
     await app.manager.create_document("doc", owner="ann")
     await grant(app, "bob", "viewer")
@@ -424,4 +424,4 @@ async def test_a_host_that_cannot_say_has_nobody_keep_their_role(
         assert await ann.closed() == 1013
         # The one behind them has had their turn all the same.
         assert await bob.closed() == 1013
-    assert "what may this user do?" in caplog.text
+    assert "authorization hook failed" in caplog.text

@@ -18,7 +18,7 @@ NAMES = ["Ann", "Ben", "Christopher", "Dora", "Emil", "Fred", "Gus", "Hal", "Ida
 LONG = "A very long name " * 5 + "to its end"
 # A family, the flags of Scotland and India, a tone of skin, a heart on fire.
 EMOJI = ["👩‍👩‍👧 Zoë", "🏴󠁧󠁢󠁳󠁣󠁴󠁿 Ian", "🇮🇳 Asha", "👍🏽 Mo", "❤️‍🔥"]
-WIDTH_MAXIMUM_PIXELS = 132
+MAX_WIDTH_PIXELS = 132
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_a_long_name_is_shortened_and_stays_within_the_text(
             pane = page.get_by_test_id("editor").bounding_box()
             assert label is not None
             assert pane is not None
-            assert label["width"] <= WIDTH_MAXIMUM_PIXELS
+            assert label["width"] <= MAX_WIDTH_PIXELS
             assert label["x"] + label["width"] <= pane["x"] + pane["width"]
             show(other, 9)
 

@@ -12,9 +12,9 @@ from benchmarks.page.load import PAGES, WORKERS, Traffic
 from tests.browser.conftest import OpenPage
 from tests.serverprocess import ServerProcess
 
-REQUESTS_MAXIMUM = 12
-KILOBYTES_MAXIMUM = {"list": 12, "text": 165, "richtext": 110, "json": 50}
-PREVIEW_KILOBYTES_MAXIMUM = 60
+MAX_REQUESTS = 12
+MAX_KILOBYTES = {"list": 12, "text": 165, "richtext": 110, "json": 50}
+MAX_PREVIEW_KILOBYTES = 60
 PREVIEW = "markdown"
 
 
@@ -49,10 +49,10 @@ def test_a_page_loads_little_and_next_time_next_to_nothing(
     if name != "list":
         make(server, name)
     first = visit(context, server, name)
-    assert len(first.requests) <= REQUESTS_MAXIMUM, first.requests
+    assert len(first.requests) <= MAX_REQUESTS, first.requests
     preview = first.kilobytes(PREVIEW)
-    assert first.kilobytes() - preview <= KILOBYTES_MAXIMUM[name], first.bytes
-    assert preview <= PREVIEW_KILOBYTES_MAXIMUM
+    assert first.kilobytes() - preview <= MAX_KILOBYTES[name], first.bytes
+    assert preview <= MAX_PREVIEW_KILOBYTES
     assert (preview > 0) == (name == "text")
     again = visit(context, server, name)
     named = [url for url in again.requests.values() if "/static/@" in url]
@@ -80,4 +80,4 @@ def test_a_phone_does_not_load_the_preview_that_it_does_not_show(
     page.get_by_test_id("preview-toggle").click()
     expect(page.locator(".markdown")).to_have_class(re.compile("is-empty"))
     traffic.add_workers(page.evaluate(WORKERS))
-    assert 0 < traffic.kilobytes(PREVIEW) <= PREVIEW_KILOBYTES_MAXIMUM
+    assert 0 < traffic.kilobytes(PREVIEW) <= MAX_PREVIEW_KILOBYTES

@@ -38,7 +38,7 @@ def fill(file: Path) -> None:
 async def _contents(url: str) -> dict[str, tuple[int, Any]]:
     app = Collab(Settings(database=url))
     async with app.running():
-        records, _ = await app.manager.repository.list_documents(limit=1000)
+        records, _ = await app.manager.store.catalog.list_documents(limit=1000)
         found = {}
         for record in records:
             _, version, content = await app.manager.read_document(record.doc_id)

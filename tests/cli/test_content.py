@@ -128,7 +128,7 @@ def test_what_is_no_content_is_refused_in_one_line(
 def test_a_file_that_is_too_large_is_refused(
     collab: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, doc_type: str, byte: bytes
 ) -> None:
-    monkeypatch.setenv("COLLAB_DOCUMENT_MAXIMUM_SIZE", "100")
+    monkeypatch.setenv("COLLAB_MAX_DOCUMENT_SIZE", "100")
     (folder / "in").write_bytes(byte * 10_000)
     outcome = collab("documents", "import", "in", "--type", doc_type)
     assert outcome.status == 1
@@ -140,7 +140,7 @@ def test_a_file_that_is_too_large_is_refused(
 def test_an_endless_file_is_not_read_to_its_end(
     collab: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("COLLAB_DOCUMENT_MAXIMUM_SIZE", "100")
+    monkeypatch.setenv("COLLAB_MAX_DOCUMENT_SIZE", "100")
     assert "is larger than" in collab("documents", "import", "/dev/zero").error
 
 

@@ -135,7 +135,7 @@ async def test_leaving_without_having_saved_is_an_error_with_the_content(serve: 
 
 
 async def test_a_refused_edit_is_taken_back_and_told_once(serve: Serve) -> None:
-    served = await serve(document_maximum_size=10)
+    served = await serve(max_document_size=10)
     async with connect(served.url, "doc") as editor:
         editor.edit(insert(0, "short"))
         await editor.saved()
@@ -154,7 +154,7 @@ async def test_a_refused_edit_is_taken_back_and_told_once(serve: Serve) -> None:
 
 
 async def test_a_refused_edit_nobody_was_told_of_is_raised_on_leaving(serve: Serve) -> None:
-    served = await serve(document_maximum_size=10)
+    served = await serve(max_document_size=10)
     with pytest.raises(EditRefused):
         async with connect(served.url, "doc") as editor:
             editor.edit(insert(0, "much too long"))
@@ -258,7 +258,7 @@ async def test_an_editor_is_iterated_for_its_changes(served: Served) -> None:
 async def test_changes_read_too_slowly_are_missed_not_kept(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(changes_module, "WAITING_MAXIMUM", 3)
+    monkeypatch.setattr(changes_module, "MAX_WAITING", 3)
     async with connect(served.url, "doc") as ann, connect(served.url, "doc") as bob:
         changes = ann.changes()
         for _ in range(5):
@@ -303,10 +303,10 @@ async def test_a_guest_of_a_link_goes_on_after_a_lost_connection(serve: Serve) -
     served = await serve(auth="token", token_secret="a secret of at least thirty-two bytes")
     manager = served.app.manager
     await manager.create_document("doc", owner="ann")
-    record = await manager.repository.find_document("doc")
+    record = await manager.store.catalog.find_document("doc")
     assert record is not None
     link, stored = make_link(record.key, "editor", None)
-    await manager.repository.add_link(stored, 10)
+    await manager.store.grants.add_link(stored, 10)
     async with connect(served.url, "doc", link=link, name="Gus") as guest:
         guest.edit(insert(0, "one"))
         await guest.saved()

@@ -18,8 +18,6 @@ from websockets.asyncio.server import serve as websocket_server
 
 from collab.app import Collab
 from collab.auth import User, make_token
-from collab.care.compact import Retention, compact_document, droppable
-from collab.care.opening import opened
 from collab.client import (
     ContentReplaced,
     DocumentReplaced,
@@ -40,7 +38,9 @@ from collab.client.refusal import Refusal
 from collab.documents.document_types import DocumentTypes
 from collab.documents.prepared import prepare_text
 from collab.errors import StorageUnavailable
-from collab.storage import Repository
+from collab.maintenance.compact import Retention, compact_document, droppable
+from collab.maintenance.opening import opened
+from collab.storage import DatabaseStore
 from tests.conftest import Make
 from tests.served import Serve, Served
 
@@ -479,7 +479,7 @@ async def test_an_editor_that_is_taken_over_has_the_unsaved_content(served: Serv
 
 
 async def test_on_leaving_all_is_saved_before_a_refusal_is_raised(serve: Serve) -> None:
-    served = await serve(document_maximum_size=10)
+    served = await serve(max_document_size=10)
 
     async def edit() -> None:
         async with connect(served.url, "doc") as editor:
@@ -555,12 +555,12 @@ async def test_after_compaction_unsaved_changes_are_merged(make_app: Make, serve
 
 async def compact(app: Collab) -> None:
     async with opened(app.settings) as database:
-        repository = Repository(database)
-        record = await repository.find_document("doc")
+        store = DatabaseStore(database)
+        record = await store.catalog.find_document("doc")
         assert record is not None
-        part = await droppable(repository, record, Retention(0))
+        part = await droppable(store, record, Retention(0))
         assert part is not None
-        assert await compact_document(repository, DocumentTypes(app.settings), record, part.version)
+        assert await compact_document(store, DocumentTypes(app.settings), record, part.version)
 
 
 async def test_an_older_backup_is_told_with_the_former_content(
@@ -735,7 +735,7 @@ async def test_an_edit_that_was_stored_under_the_id_of_ones_own_is_not_taken_for
         bob.edit(insert(0, "- "))
         await bob.saved()
     async with connect(served.url, "doc", client_id="a") as ann:
-        monkeypatch.setattr(served.app.manager.repository, "append", fail)
+        monkeypatch.setattr(served.app.manager.store, "append", fail)
         ann.edit(insert(2, "mine"))
         await is_sent.wait()
         await served.stop()

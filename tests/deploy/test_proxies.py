@@ -61,7 +61,7 @@ def proxy(
         auth="token",
         token_secret=SECRET,
         metrics_token="sixteen-letters!",
-        address_connections_maximum=2,
+        max_address_connections=2,
     )
     folder = tmp_path_factory.mktemp(request.param)
     with server, Proxy(request.param, folder, server.port) as proxy:

@@ -22,7 +22,7 @@ UNIT = (EXAMPLES / "collab.service").read_text(encoding="utf-8")
 ENVIRONMENT = (EXAMPLES / "collab.env").read_text(encoding="utf-8")
 
 # Out of 100; below 20 systemd says that all is well. Most of what remains is the network.
-EXPOSURE_MAXIMUM = 15
+MAX_EXPOSURE = 15
 
 
 def option(name: str) -> str:
@@ -57,7 +57,7 @@ def test_systemd_understands_every_line(tmp_path: Path) -> None:
 
 def test_it_may_do_little_else_than_serve(tmp_path: Path) -> None:
     unit = installed(tmp_path, "collab.service")
-    analyzed("security", "--offline=true", f"--threshold={EXPOSURE_MAXIMUM}", unit)
+    analyzed("security", "--offline=true", f"--threshold={MAX_EXPOSURE}", unit)
 
 
 def test_a_backup_is_made_while_it_serves(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_it_waits_longer_than_stopping_may_take() -> None:
 
 
 def test_it_may_have_a_descriptor_for_each_connection() -> None:
-    assert int(option("LimitNOFILE")) > 2 * Settings.model_fields["connections_maximum"].default
+    assert int(option("LimitNOFILE")) > 2 * Settings.model_fields["max_connections"].default
 
 
 def test_its_environment_is_of_settings_that_there_are() -> None:

@@ -34,16 +34,14 @@ async def write(app: Collab, changes: int = CHANGES, components: int = 2) -> Non
 
 
 async def key_of(app: Collab) -> int:
-    record = await app.manager.repository.find_document("doc")
+    record = await app.manager.store.catalog.find_document("doc")
     assert record is not None
     return record.key
 
 
 @pytest.fixture(params=[2000, 50], ids=["in memory", "in storage"])
 async def app(make_app: Make, request: pytest.FixtureRequest) -> Collab:
-    return await make_app(
-        history_maximum_operations=request.param, transform_maximum_steps=1_000_000
-    )
+    return await make_app(max_history_operations=request.param, max_transform_cost=1_000_000)
 
 
 async def test_what_others_type_meanwhile_is_not_held_up(app: Collab) -> None:
@@ -62,7 +60,7 @@ async def test_it_comes_to_the_same_as_in_one_go(app: Collab) -> None:
     await write(app)
     operation = {"ops": [part for _ in range(100) for part in ({"retain": 3}, {"delete": 1})]}
     expected = TEXT
-    changes = await app.manager.repository.operations_after(await key_of(app), 0, CHANGES)
+    changes = await app.manager.store.operations.read(await key_of(app), 0, CHANGES)
     kind = get_type("text")
     carried = operation
     for record in changes[1:]:
@@ -81,14 +79,14 @@ async def test_it_comes_to_the_same_as_in_one_go(app: Collab) -> None:
 
 
 async def test_too_much_work_in_all_is_refused(make_app: Make) -> None:
-    app = await make_app(transform_maximum_steps=1000)
+    app = await make_app(max_transform_cost=1000)
     await write(app)
     slow = await connect(app, "doc", client_id="slow")
     await slow.expect("document_state")
     await slow.send({"type": "edit", "id": 1, "version": 1, "operation": letters(100)})
     error = await slow.until("error")
     assert error["code"] == VersionGone.code
-    assert "transform_maximum_steps" in error["message"]
+    assert "max_transform_cost" in error["message"]
     await slow.send({"type": "edit", "id": 1, "version": CHANGES, "operation": letters(100)})
     assert (await slow.until("ack"))["version"] == CHANGES + 1
 
@@ -106,7 +104,7 @@ async def held(app: Collab, document: Document) -> Any:
 
 
 async def test_an_edit_that_is_sent_twice_meanwhile_is_applied_once(make_app: Make) -> None:
-    app = await make_app(transform_maximum_steps=1_000_000)
+    app = await make_app(max_transform_cost=1_000_000)
     await write(app)
     async with app.manager.documents.open("doc") as document:
         author = await held(app, document)
@@ -119,7 +117,7 @@ async def test_an_edit_that_is_sent_twice_meanwhile_is_applied_once(make_app: Ma
 
 
 async def test_where_commits_fail_meanwhile_it_is_to_be_sent_again(make_app: Make) -> None:
-    app = await make_app(transform_maximum_steps=1_000_000)
+    app = await make_app(max_transform_cost=1_000_000)
     await write(app)
     async with app.manager.documents.open("doc") as document:
         author = await held(app, document)
@@ -136,7 +134,7 @@ async def test_where_commits_fail_meanwhile_it_is_to_be_sent_again(make_app: Mak
 
 
 async def test_changes_that_leave_memory_meanwhile_are_read_back(make_app: Make) -> None:
-    app = await make_app(transform_maximum_steps=1_000_000)
+    app = await make_app(max_transform_cost=1_000_000)
     await write(app)
     async with app.manager.documents.open("doc") as document:
         author = await held(app, document)

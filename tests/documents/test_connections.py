@@ -55,7 +55,7 @@ async def test_only_other_subprotocols_are_refused(app: Collab) -> None:
         await connect(app, "doc", subprotocols=("graphql-ws",))
     assert refused.value.status == 400
     assert "collab.v1" in refused.value.body["message"]
-    assert await app.manager.repository.find_document("doc") is None
+    assert await app.manager.store.catalog.find_document("doc") is None
 
 
 async def test_a_client_id_belongs_to_the_user_who_used_it_first(make_app: Make) -> None:
@@ -151,7 +151,7 @@ async def test_a_version_not_of_this_history_gets_the_state(app: Collab, query: 
 
 
 async def test_a_client_resumes_from_before_what_is_in_memory(make_app: Make) -> None:
-    app = await make_app(history_maximum_operations=5)
+    app = await make_app(max_history_operations=5)
     ann = await connect(app, "doc", client_id="a")
     epoch = (await ann.receive())["epoch"]
     await type_letters(ann, "abcdefghijklmnopqrstuvwxyz")
@@ -244,7 +244,7 @@ async def test_presence_data_is_passed_on_and_ends_with_its_connection(app: Coll
 
 
 async def test_cursors_survive_the_trimming_of_the_history(make_app: Make) -> None:
-    app = await make_app(history_maximum_operations=4)
+    app = await make_app(max_history_operations=4)
     ann = await connect(app, "doc", client_id="a")
     bob = await connect(app, "doc", client_id="b")
     await type_letters(ann, "0123456789")
@@ -313,7 +313,7 @@ async def test_a_bad_frame_is_answered_and_the_connection_stays(
 
 
 async def test_too_many_bad_frames_in_a_row_close_the_connection(make_app: Make) -> None:
-    app = await make_app(bad_frames_maximum=3)
+    app = await make_app(max_bad_frames=3)
     wire = await connect(app, "doc")
     for text in ("x", "x", '{"type":"ping"}', "x", "x", "x"):
         await wire.send_text(text)
@@ -347,7 +347,7 @@ async def test_a_viewer_sees_changes_and_may_not_make_any(app: Collab) -> None:
 async def test_a_reader_that_falls_behind_memory_is_closed_and_harms_nobody(
     make_app: Make,
 ) -> None:
-    app = await make_app(history_maximum_operations=4)
+    app = await make_app(max_history_operations=4)
     slow = await connect(app, "doc", client_id="slow")
     await slow.expect("document_state")
     slow.reading.clear()
@@ -360,7 +360,7 @@ async def test_a_reader_that_falls_behind_memory_is_closed_and_harms_nobody(
 async def test_a_commit_larger_than_the_memory_for_the_past_leaves_no_healthy_reader_behind(
     make_app: Make,
 ) -> None:
-    app = await make_app(history_maximum_bytes=1000)
+    app = await make_app(max_history_bytes=1000)
     reader = await connect(app, "doc", client_id="reader")
     writers = [await connect(app, "doc", client_id=f"writer-{number}") for number in range(3)]
     for writer in writers:
@@ -387,7 +387,7 @@ async def test_a_reader_that_takes_nothing_for_too_long_is_ended(make_app: Make)
 
 
 async def test_a_reader_with_a_full_outbox_is_closed(make_app: Make) -> None:
-    app = await make_app(outbox_maximum_frames=16)
+    app = await make_app(max_outbox_frames=16)
     slow = await connect(app, "doc", client_id="slow")
     await slow.expect("document_state")
     slow.reading.clear()

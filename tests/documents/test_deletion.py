@@ -12,9 +12,9 @@ from sqlalchemy import Connection, update
 
 from collab.app import Collab
 from collab.errors import DocumentDeleted, DocumentFull, NoSuchDocument
-from collab.storage import Repository
 from collab.storage.tables import tombstones
 from tests.conftest import Make
+from tests.storeoverrides import StoreOverrides
 from tests.wire import Wire, connect
 
 DAY = 86_400
@@ -34,7 +34,7 @@ async def test_joining_a_deleted_document_does_not_make_it_anew(app: Collab) -> 
     for query in ({}, {"version": 0, "epoch": epoch}):
         wire = await connect(app, "doc", client_id="a", **query)
         assert await told(wire) == ("document_deleted", 4410)
-    assert await app.manager.repository.find_document("doc") is None
+    assert await app.manager.store.catalog.find_document("doc") is None
     with pytest.raises(DocumentDeleted):
         await app.manager.handle_edit("doc", "bot", INSERT)
 
@@ -54,7 +54,7 @@ async def test_a_deleted_document_is_made_anew_by_who_means_it(app: Collab) -> N
     assert second.epoch != first.epoch
     wire = await connect(app, "doc")
     assert (await wire.expect("document_state"))["version"] == 0
-    assert not await app.manager.repository.was_deleted("doc")
+    assert not await app.manager.store.catalog.was_deleted("doc")
 
 
 async def delete_days_ago(app: Collab, **days: float) -> None:
@@ -74,7 +74,7 @@ async def test_a_deletion_is_forgotten_after_its_age_when_another_is_deleted(
 ) -> None:
     app = await make_app(tombstone_days=30)
     await delete_days_ago(app, young=29.9, old=30.1)
-    was_deleted = app.manager.repository.was_deleted
+    was_deleted = app.manager.store.catalog.was_deleted
     assert await was_deleted("old")
     await app.manager.create_document("doc")
     await app.manager.delete_document("doc")
@@ -94,39 +94,37 @@ async def test_only_so_many_deletions_are_forgotten_at_once_and_the_oldest_first
     await delete_days_ago(app, b=32, c=31, a=33)
     await app.manager.create_document("doc")
     await app.manager.delete_document("doc")
-    left = [each for each in "abc" if await app.manager.repository.was_deleted(each)]
+    left = [each for each in "abc" if await app.manager.store.catalog.was_deleted(each)]
     assert left == ["c"]
 
 
-class Gated(Repository):
-    """The real repository; snapshots wait."""
+class Gated(StoreOverrides):
+    """The real store; snapshots wait."""
 
     gate: asyncio.Event
     begun: asyncio.Event
 
-    async def add_snapshot(self, key: int, version: int, content: str) -> None:
+    async def add(self, key: int, version: int, content: str) -> None:
         self.begun.set()
         await self.gate.wait()
-        await super().add_snapshot(key, version, content)
+        await self.real.add(key, version, content)
 
 
 async def test_a_deleted_document_is_let_go_though_its_last_snapshot_waits(app: Collab) -> None:
-    repository = app.manager.repository
-    repository.__class__ = Gated
-    assert isinstance(repository, Gated)
-    repository.gate, repository.begun = asyncio.Event(), asyncio.Event()
+    store = Gated(app.manager.store)
+    store.gate, store.begun = asyncio.Event(), asyncio.Event()
     await app.manager.create_document("doc")
     await app.manager.handle_edit("doc", "bot", INSERT)
     held = weakref.ref(app.manager.documents["doc"])
     evicting = asyncio.create_task(app.manager.documents.evict_idle(time.monotonic()))
     try:
-        await repository.begun.wait()
+        await store.begun.wait()
         await app.manager.delete_document("doc")
         await asyncio.wait_for(evicting, 10)
         gc.collect()
         assert held() is None
     finally:
-        repository.gate.set()
+        store.gate.set()
         await evicting
 
 

@@ -178,7 +178,7 @@ async def test_a_refused_edit_changes_nothing_and_does_not_use_up_its_id(
 async def test_an_edit_on_a_version_that_left_memory_is_transformed_all_the_same(
     make_app: Make,
 ) -> None:
-    app = await make_app(history_maximum_operations=4)
+    app = await make_app(max_history_operations=4)
     slow = await connect(app, "doc", client_id="slow")
     ann = await connect(app, "doc", client_id="ann")
     for edit_id in range(1, 21):
@@ -190,7 +190,7 @@ async def test_an_edit_on_a_version_that_left_memory_is_transformed_all_the_same
 
 
 async def test_an_edit_too_far_behind_is_refused(make_app: Make) -> None:
-    app = await make_app(history_maximum_operations=2, transform_maximum_operations=5)
+    app = await make_app(max_history_operations=2, max_transform_operations=5)
     slow = await connect(app, "doc", client_id="slow")
     ann = await connect(app, "doc", client_id="ann")
     for edit_id in range(1, 11):
@@ -205,7 +205,7 @@ async def test_an_edit_too_far_behind_is_refused(make_app: Make) -> None:
 
 
 async def test_a_document_may_not_grow_beyond_its_limit_but_may_shrink(make_app: Make) -> None:
-    app = await make_app(document_maximum_size=10)
+    app = await make_app(max_document_size=10)
     wire = await connect(app, "doc", client_id="a")
     await wire.edit(1, 0, {"insert": "0123456789"})
     await wire.until("ack")

@@ -13,13 +13,14 @@ import pytest
 
 from collab.app import Collab
 from collab.errors import StorageUnavailable
-from collab.storage import Append, OperationRecord, Repository
+from collab.storage import Append, OperationRecord, Store
 from tests.conftest import Make
+from tests.storeoverrides import StoreOverrides
 from tests.wire import Refused, connect
 
 
-class FaultyRepository(Repository):
-    """The real repository, with commits that fail when they are told to."""
+class FaultyStore(StoreOverrides):
+    """The real store, with commits that fail when they are told to."""
 
     fail_before = 0
     fail_after = 0
@@ -44,7 +45,7 @@ class FaultyRepository(Repository):
         if self.fail_before:
             self.fail_before -= 1
             raise StorageUnavailable("the disk is full")
-        stored = await super().append(batch)
+        stored = await self.real.append(batch)
         if self.fail_after:
             self.fail_after -= 1
             raise StorageUnavailable("the connection was lost")
@@ -53,18 +54,18 @@ class FaultyRepository(Repository):
     async def end_hanging(self) -> None:
         """What nobody waits for any more is stored."""
         batch, self.hanging = self.hanging, ()
-        assert all(await super().append(batch))
+        assert all(await self.real.append(batch))
 
     async def find_client(self, key: int, client_id: str):
         if client_id == self.late_for and self.hanging:
             await self.end_hanging()
-        found = await super().find_client(key, client_id)
+        found = await self.real.find_client(key, client_id)
         await self._hold_back(client_id)
         return found
 
     async def find_editor(self, doc_id: str, client_id: str):
-        await self.read()
-        found = await super().find_editor(doc_id, client_id)
+        await self._begin_reading()
+        found = await self.real.find_editor(doc_id, client_id)
         await self._hold_back(client_id)
         return found
 
@@ -74,14 +75,14 @@ class FaultyRepository(Repository):
             await self.answers.wait()
 
     async def open_document(self, doc_id: str, client_id: str | None = None, *, limit: int):
-        await self.read()
-        return await super().open_document(doc_id, client_id, limit=limit)
+        await self._begin_reading()
+        return await self.real.open_document(doc_id, client_id, limit=limit)
 
     async def find_document(self, doc_id: str):
-        await self.read()
-        return await super().find_document(doc_id)
+        await self._begin_reading()
+        return await self.real.find_document(doc_id)
 
-    async def read(self) -> None:
+    async def _begin_reading(self) -> None:
         self.reading.set()
         if self.slow_reads is not None:
             await self.slow_reads.wait()
@@ -90,16 +91,14 @@ class FaultyRepository(Repository):
 
 
 @pytest.fixture
-async def faults(app: Collab) -> FaultyRepository:
-    repository = app.manager.repository
-    repository.__class__ = FaultyRepository
-    assert isinstance(repository, FaultyRepository)
-    repository.begun, repository.reading = asyncio.Event(), asyncio.Event()
-    return repository
+async def faults(app: Collab) -> FaultyStore:
+    faults = FaultyStore(app.manager.store)
+    faults.begun, faults.reading = asyncio.Event(), asyncio.Event()
+    return faults
 
 
 async def test_an_edit_whose_commit_failed_is_refused_and_can_be_sent_again(
-    app: Collab, faults: FaultyRepository
+    app: Collab, faults: FaultyStore
 ) -> None:
     ann = await connect(app, "doc", client_id="a")
     bob = await connect(app, "doc", client_id="b")
@@ -118,7 +117,7 @@ async def test_an_edit_whose_commit_failed_is_refused_and_can_be_sent_again(
 
 
 async def test_an_edit_that_was_committed_after_all_is_acknowledged(
-    app: Collab, faults: FaultyRepository
+    app: Collab, faults: FaultyStore
 ) -> None:
     ann = await connect(app, "doc", client_id="a")
     bob = await connect(app, "doc", client_id="b")
@@ -132,7 +131,7 @@ async def test_an_edit_that_was_committed_after_all_is_acknowledged(
 
 
 async def test_an_edit_stored_while_the_truth_is_sought_is_acknowledged(
-    app: Collab, faults: FaultyRepository
+    app: Collab, faults: FaultyStore
 ) -> None:
     ann = await connect(app, "doc", client_id="a")
     await ann.expect("document_state")
@@ -145,7 +144,7 @@ async def test_an_edit_stored_while_the_truth_is_sought_is_acknowledged(
 
 
 async def test_an_edit_that_was_given_up_and_is_found_later_counts_for_its_author(
-    app: Collab, faults: FaultyRepository
+    app: Collab, faults: FaultyStore
 ) -> None:
     ann = await connect(app, "doc", client_id="a")
     bob = await connect(app, "doc", client_id="b")
@@ -166,7 +165,7 @@ async def test_an_edit_that_was_given_up_and_is_found_later_counts_for_its_autho
 
 
 async def test_who_joins_while_an_edit_of_theirs_is_found_knows_of_it(
-    app: Collab, faults: FaultyRepository
+    app: Collab, faults: FaultyStore
 ) -> None:
     ann = await connect(app, "doc", client_id="a")
     bob = await connect(app, "doc", client_id="b")
@@ -193,7 +192,7 @@ async def test_who_joins_while_an_edit_of_theirs_is_found_knows_of_it(
 
 
 async def test_editors_are_sent_away_while_the_truth_is_unknown(
-    app: Collab, faults: FaultyRepository
+    app: Collab, faults: FaultyStore
 ) -> None:
     ann = await connect(app, "doc", client_id="a")
     epoch = (await ann.receive())["epoch"]
@@ -212,7 +211,7 @@ async def test_editors_are_sent_away_while_the_truth_is_unknown(
 
 
 async def test_an_edit_sent_again_while_the_truth_is_sought_is_neither_lost_nor_doubled(
-    app: Collab, faults: FaultyRepository
+    app: Collab, faults: FaultyStore
 ) -> None:
     ann = await connect(app, "doc", client_id="a")
     await ann.expect("document_state")
@@ -231,7 +230,7 @@ async def test_an_edit_sent_again_while_the_truth_is_sought_is_neither_lost_nor_
 
 
 async def test_edits_of_several_editors_all_survive_one_failed_commit(
-    app: Collab, faults: FaultyRepository
+    app: Collab, faults: FaultyStore
 ) -> None:
     wires = [await connect(app, "doc", client_id=f"c{number}") for number in range(5)]
     for wire in wires:
@@ -253,15 +252,13 @@ async def test_edits_of_several_editors_all_survive_one_failed_commit(
     assert (version, content) == (5, "xxxxx")
 
 
-async def test_what_another_program_committed_comes_first(
-    app: Collab, faults: FaultyRepository
-) -> None:
+async def test_what_another_program_committed_comes_first(app: Collab, faults: FaultyStore) -> None:
     ann = await connect(app, "doc", client_id="a")
     bob = await connect(app, "doc", client_id="b")
     await ann.edit(1, 0, {"insert": "x"})
     await ann.until("ack")
     await bob.until("document_change")
-    record = await faults.find_document("doc")
+    record = await faults.real.find_document("doc")
     assert record is not None
     other = OperationRecord(2, '{"ops":[{"insert":"other "}]}', "o", 1, "o", "f", time.time())
     assert all(await faults.append([Append(record.key, record.epoch, 1, (other,))]))
@@ -275,14 +272,14 @@ async def test_what_another_program_committed_comes_first(
 
 
 async def test_a_document_deleted_by_another_program_is_closed(
-    app: Collab, faults: FaultyRepository
+    app: Collab, faults: FaultyStore
 ) -> None:
     ann = await connect(app, "doc", client_id="a")
     await ann.expect("document_state")
-    await faults.delete_document("doc")
+    await faults.real.delete_document("doc")
     await ann.edit(1, 0, {"insert": "x"})
     assert await ann.closed() == 4410
-    await faults.create_document("doc", "text")
+    await faults.real.create_document("doc", "text")
     again = await connect(app, "doc")
     assert (await again.expect("document_state"))["content"] == ""
 
@@ -310,7 +307,7 @@ async def test_a_database_locked_by_another_program_refuses_edits_until_it_is_fr
 
 
 async def test_a_server_side_edit_whose_commit_failed_raises(
-    app: Collab, faults: FaultyRepository
+    app: Collab, faults: FaultyStore
 ) -> None:
     await app.manager.create_document("doc")
     faults.fail_before = 1
@@ -319,7 +316,7 @@ async def test_a_server_side_edit_whose_commit_failed_raises(
     assert await app.manager.handle_edit("doc", "ann", {"ops": [{"insert": "x"}]}) == 1
 
 
-async def test_nothing_is_shown_before_its_commit(app: Collab, faults: FaultyRepository) -> None:
+async def test_nothing_is_shown_before_its_commit(app: Collab, faults: FaultyStore) -> None:
     ann = await connect(app, "doc", client_id="a")
     bob = await connect(app, "doc", client_id="b")
     await ann.until("user_joined")
@@ -342,7 +339,7 @@ async def test_nothing_is_shown_before_its_commit(app: Collab, faults: FaultyRep
 
 
 async def test_the_farewell_comes_after_the_acks_of_what_was_pending(
-    app: Collab, faults: FaultyRepository
+    app: Collab, faults: FaultyStore
 ) -> None:
     ann = await connect(app, "doc", client_id="a")
     await ann.expect("document_state")
@@ -359,10 +356,10 @@ async def test_the_farewell_comes_after_the_acks_of_what_was_pending(
     await closing
 
 
-async def until_writable(repository: Repository) -> None:
+async def until_writable(store: Store) -> None:
     while True:
         try:
-            return await repository.ping()
+            return await store.ping()
         except StorageUnavailable:
             await asyncio.sleep(0)
 
@@ -382,7 +379,7 @@ async def test_an_edit_whose_commit_hangs_and_is_stored_later_is_applied_once(
     assert (await ann.expect("error"))["code"] == "storage_unavailable"
     other.execute("ROLLBACK")
     other.close()
-    await until_writable(app.manager.repository)
+    await until_writable(app.manager.store)
     await ann.edit(1, 0, {"insert": "x"})
     assert await ann.acknowledged() == 1
     assert (await app.manager.read_document("doc"))[1:] == (1, "x")

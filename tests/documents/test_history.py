@@ -14,7 +14,7 @@ def change(version: int, client_id: str = "c", size: int = 10) -> Change:
 
 
 def history(head: int, tail: int = 0, **limits: int) -> History:
-    made = History(0, **{"maximum_operations": 100, "maximum_bytes": 1_000_000, **limits})
+    made = History(0, **{"max_operations": 100, "max_bytes": 1_000_000, **limits})
     for version in range(1, head + tail + 1):
         made.append(change(version))
     made.commit(head)
@@ -63,11 +63,11 @@ def test_the_older_half_leaves_memory_and_never_the_tail() -> None:
 
 
 def test_bytes_are_bounded_too() -> None:
-    made = history(10, maximum_bytes=9 * change(1).size_bytes)
+    made = history(10, max_bytes=9 * change(1).size_bytes)
     assert made.over_limit
     made.trim()
     assert not made.over_limit
-    one_that_is_too_large = history(1, maximum_bytes=5)
+    one_that_is_too_large = history(1, max_bytes=5)
     one_that_is_too_large.trim()
     assert (one_that_is_too_large.start, one_that_is_too_large.over_limit) == (1, False)
 

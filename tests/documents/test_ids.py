@@ -21,14 +21,14 @@ async def test_no_document_gets_an_id_that_no_url_can_hold(app: Collab, doc_id: 
         with pytest.raises(Refused) as refused:
             await connect(app, path)
         assert refused.value.status == 400
-    assert await app.manager.repository.list_documents() == ([], None)
+    assert await app.manager.store.catalog.list_documents() == ([], None)
 
 
 @pytest.mark.parametrize("doc_id", DOTS)
 async def test_an_older_document_of_such_an_id_can_be_read_and_deleted(
     app: Collab, doc_id: str
 ) -> None:
-    await app.manager.repository.create_document(doc_id, "text", "Old")
+    await app.manager.store.catalog.create_document(doc_id, "text", "Old")
     assert (await app.manager.read_document(doc_id))[0].title == "Old"
     await app.manager.delete_document(doc_id)
 

@@ -14,8 +14,9 @@ import pytest
 from collab.app import Collab
 from collab.auth import Role, User, make_token
 from collab.errors import StorageUnavailable
-from collab.storage import Append, Repository
+from collab.storage import Append
 from tests.conftest import Make
+from tests.storeoverrides import StoreOverrides
 from tests.wire import Wire, connect
 
 SECRET = "a secret of at least thirty-two bytes"
@@ -30,8 +31,8 @@ def edit_of(edit_id: int, version: int, operation: Any) -> dict[str, Any]:
     return {"type": "edit", "id": edit_id, "version": version, "operation": operation}
 
 
-class LateRepository(Repository):
-    """The real repository; a batch that meets `hang` is stored by `store_late`."""
+class LateStore(StoreOverrides):
+    """The real store; a batch that meets `hang` is stored by `store_late`."""
 
     hang = False
     given_up: Sequence[Append] = ()
@@ -43,28 +44,25 @@ class LateRepository(Repository):
             raise StorageUnavailable("the database has not answered")
         if self.gate is not None:
             await self.gate.wait()
-        return await super().append(batch)
+        return await self.real.append(batch)
 
     async def store_late(self) -> None:
-        assert all(await super().append(self.given_up))
+        assert all(await self.real.append(self.given_up))
 
 
 @pytest.fixture
-async def late(app: Collab) -> LateRepository:
-    repository = app.manager.repository
-    repository.__class__ = LateRepository
-    assert isinstance(repository, LateRepository)
-    return repository
+async def late(app: Collab) -> LateStore:
+    return LateStore(app.manager.store)
 
 
-async def give_up_an_edit(ann: Wire, late: LateRepository) -> None:
+async def give_up_an_edit(ann: Wire, late: LateStore) -> None:
     """Ann inserts "x", and is told that it could not be stored."""
     late.hang = True
     await ann.edit(1, 0, {"insert": "x"})
     assert (await ann.until("error"))["code"] == "storage_unavailable"
 
 
-async def test_it_is_acknowledged_once_it_is_sent_again(app: Collab, late: LateRepository) -> None:
+async def test_it_is_acknowledged_once_it_is_sent_again(app: Collab, late: LateStore) -> None:
     ann = await connect(app, "doc", client_id="a")
     bob = await connect(app, "doc", client_id="b")
     await give_up_an_edit(ann, late)
@@ -76,7 +74,7 @@ async def test_it_is_acknowledged_once_it_is_sent_again(app: Collab, late: LateR
 
 
 async def test_its_author_finds_it_in_the_content_after_joining_anew(
-    app: Collab, late: LateRepository
+    app: Collab, late: LateStore
 ) -> None:
     ann = await connect(app, "doc", client_id="a")
     bob = await connect(app, "doc", client_id="b")
@@ -88,7 +86,7 @@ async def test_its_author_finds_it_in_the_content_after_joining_anew(
     assert (await bob.until("document_change"))["version"] == 1
 
 
-async def test_its_author_may_resume_and_go_on(app: Collab, late: LateRepository) -> None:
+async def test_its_author_may_resume_and_go_on(app: Collab, late: LateStore) -> None:
     ann = await connect(app, "doc", client_id="a")
     epoch = (await ann.receive())["epoch"]
     await connect(app, "doc", client_id="b")
@@ -102,7 +100,7 @@ async def test_its_author_may_resume_and_go_on(app: Collab, late: LateRepository
     assert (await ann.until("ack"))["version"] == 2
 
 
-async def test_a_server_side_edit_is_applied_once(app: Collab, late: LateRepository) -> None:
+async def test_a_server_side_edit_is_applied_once(app: Collab, late: LateStore) -> None:
     await app.manager.create_document("doc")
     await connect(app, "doc", client_id="b")
     insert = {"ops": [{"insert": "x"}]}
@@ -117,10 +115,8 @@ async def test_a_server_side_edit_is_applied_once(app: Collab, late: LateReposit
 
 
 async def test_it_is_acknowledged_though_it_is_too_far_behind_by_then(make_app: Make) -> None:
-    app = await make_app(transform_maximum_operations=2)
-    late = app.manager.repository
-    late.__class__ = LateRepository
-    assert isinstance(late, LateRepository)
+    app = await make_app(max_transform_operations=2)
+    late = LateStore(app.manager.store)
     ann = await connect(app, "doc", client_id="a")
     await give_up_an_edit(ann, late)
     await late.store_late()
@@ -138,17 +134,14 @@ async def test_it_is_acknowledged_though_it_is_too_far_behind_by_then(make_app: 
 
 
 @pytest.fixture
-async def small(make_app: Make) -> tuple[Collab, LateRepository]:
+async def small(make_app: Make) -> tuple[Collab, LateStore]:
     """An application whose documents are full with three letters."""
-    app = await make_app(document_maximum_size=3)
-    repository = app.manager.repository
-    repository.__class__ = LateRepository
-    assert isinstance(repository, LateRepository)
-    return app, repository
+    app = await make_app(max_document_size=3)
+    return app, LateStore(app.manager.store)
 
 
 async def test_it_is_acknowledged_though_the_document_is_full_by_then(
-    small: tuple[Collab, LateRepository],
+    small: tuple[Collab, LateStore],
 ) -> None:
     app, late = small
     ann = await connect(app, "doc", client_id="a")
@@ -168,7 +161,7 @@ async def test_it_is_acknowledged_though_the_document_is_full_by_then(
 
 
 async def test_it_is_acknowledged_where_it_does_not_fit_any_more(
-    app: Collab, late: LateRepository
+    app: Collab, late: LateStore
 ) -> None:
     """Numbers are added exactly, and half of one to the largest can't be."""
     await app.manager.import_document("doc", {"n": 0}, doc_type="json")
@@ -193,7 +186,7 @@ async def test_it_is_not_refused_for_good_while_it_may_still_be_stored(
     make_app: Make, tmp_path: Path
 ) -> None:
     app = await make_app(
-        document_maximum_size=3, database_busy_timeout_seconds=60, database_timeout_seconds=1
+        max_document_size=3, database_busy_timeout_seconds=60, database_timeout_seconds=1
     )
     await app.manager.import_document("doc", "abc")
     ann = await connect(app, "doc", client_id="a")
@@ -223,9 +216,7 @@ async def test_it_is_not_refused_for_good_while_it_may_still_be_stored(
 
 async def test_it_is_acknowledged_to_who_may_only_read_by_then(make_app: Make) -> None:
     app = await make_app(auth="token", token_secret=SECRET)
-    late = app.manager.repository
-    late.__class__ = LateRepository
-    assert isinstance(late, LateRepository)
+    late = LateStore(app.manager.store)
     await app.manager.create_document("doc")
     ann = await connect(app, "doc", client_id="a", token=token_of("editor"))
     await give_up_an_edit(ann, late)

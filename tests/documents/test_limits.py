@@ -33,7 +33,7 @@ async def refusal(app: Any, doc_type: str, operation: Any) -> str:
 async def test_an_edit_of_text_has_as_many_components_as_the_setting_says(
     make_app: Make, doc_type: str
 ) -> None:
-    app = await make_app(operation_maximum_components=3)
+    app = await make_app(max_operation_components=3)
     assert await refusal(app, doc_type, {"ops": [LETTER] * 4}) == (
         "got 4 components, the limit is 3: send several edits"
     )
@@ -41,7 +41,7 @@ async def test_an_edit_of_text_has_as_many_components_as_the_setting_says(
 
 
 async def test_an_edit_of_json_has_a_limit_of_its_own(make_app: Make) -> None:
-    app = await make_app(json_operation_maximum_components=2, operation_maximum_components=1)
+    app = await make_app(max_json_operation_components=2, max_operation_components=1)
     member = {"p": ["n"], "oi": 0}
     addition = {"p": ["n"], "na": 1}
     assert await refusal(app, "json", [member, addition, addition]) == (
@@ -54,12 +54,12 @@ async def test_attributes_are_scalars_unless_the_setting_says_more(make_app: Mak
     strict = await make_app()
     assert "'link'" in await refusal(strict, "richtext", {"ops": [NESTED]})
     await strict.close()
-    generous = await make_app(attribute_maximum_depth=1)
+    generous = await make_app(max_attribute_depth=1)
     assert not await refusal(generous, "richtext", {"ops": [NESTED]})
 
 
 async def test_a_document_stays_readable_when_limits_become_narrower(make_app: Make) -> None:
-    generous = await make_app(attribute_maximum_depth=1)
+    generous = await make_app(max_attribute_depth=1)
     await generous.manager.create_document("doc", "richtext")
     await generous.manager.handle_edit("doc", "ann", {"ops": [NESTED]})
     await generous.close()
@@ -71,7 +71,7 @@ async def test_a_document_stays_readable_when_limits_become_narrower(make_app: M
 @pytest.fixture
 def narrow_text() -> Iterator[None]:
     former = get_type("text")
-    register(TextType(maximum_components=1))
+    register(TextType(max_components=1))
     yield
     register(former)
 
@@ -84,9 +84,9 @@ async def test_a_type_registered_in_the_place_of_ours_brings_its_own_limits(
 
 
 async def test_a_component_has_as_many_attributes_as_the_setting_says(make_app: Make) -> None:
-    app = await make_app(component_maximum_attributes=3)
+    app = await make_app(max_component_attributes=3)
     four = {"insert": "x", "attributes": dict.fromkeys("abcd", 1)}
-    assert "more than 3 attributes, which is the limit (component_maximum_attributes)" in (
+    assert "more than 3 attributes, which is the limit (max_component_attributes)" in (
         await refusal(app, "richtext", {"ops": [four]})
     )
     three = {"insert": "x", "attributes": dict.fromkeys("abc", 1)}
@@ -94,7 +94,7 @@ async def test_a_component_has_as_many_attributes_as_the_setting_says(make_app: 
 
 
 async def test_a_stretch_does_not_gather_more_attributes_edit_by_edit(make_app: Make) -> None:
-    app = await make_app(component_maximum_attributes=3)
+    app = await make_app(max_component_attributes=3)
     edit = app.manager.handle_edit
     await app.manager.create_document("doc", "richtext")
     await edit("doc", "ann", {"ops": [{"insert": "x", "attributes": dict.fromkeys("abc", 1)}]})
@@ -104,6 +104,6 @@ async def test_a_stretch_does_not_gather_more_attributes_edit_by_edit(make_app: 
 
 
 async def test_values_nested_in_an_attribute_count(make_app: Make) -> None:
-    app = await make_app(component_maximum_attributes=3, attribute_maximum_depth=2)
+    app = await make_app(max_component_attributes=3, max_attribute_depth=2)
     nested = {"insert": "x", "attributes": {"a": [1, 2, 3]}}
     assert "more than 3 attributes" in await refusal(app, "richtext", {"ops": [nested]})

@@ -65,9 +65,9 @@ async def test_an_idle_document_leaves_memory_after_a_snapshot(make_app: Make) -
     assert "doc" in app.manager.documents
     await app.manager.sweep(time.monotonic() + 1000)
     assert "doc" not in app.manager.documents
-    record = await app.manager.repository.find_document("doc")
+    record = await app.manager.store.catalog.find_document("doc")
     assert record is not None
-    snapshot = await app.manager.repository.latest_snapshot(record.key)
+    snapshot = await app.manager.store.snapshots.latest(record.key)
     assert snapshot is not None
     assert (snapshot.version, snapshot.content) == (1, '"hello"')
     wire = await connect(app, "doc", client_id="a")
@@ -96,11 +96,11 @@ async def test_the_content_of_an_evicted_document_leaves_memory_at_once(app: Col
 
 async def snapshot_versions(app: Collab) -> list[int]:
     """Those of the document `doc`, the newest first."""
-    record = await app.manager.repository.find_document("doc")
+    record = await app.manager.store.catalog.find_document("doc")
     assert record is not None
     found: list[int] = []
     at_most = None
-    while snapshot := await app.manager.repository.latest_snapshot(record.key, at_most):
+    while snapshot := await app.manager.store.snapshots.latest(record.key, at_most):
         found.append(snapshot.version)
         at_most = snapshot.version - 1
     return found
@@ -120,7 +120,7 @@ async def test_snapshots_are_stored_every_so_many_operations(make_app: Make) -> 
 
 
 async def test_the_least_recently_used_idle_document_makes_room(make_app: Make) -> None:
-    app = await make_app(documents_maximum=2)
+    app = await make_app(max_open_documents=2)
     one = await connect(app, "one")
     two = await connect(app, "two")
     with pytest.raises(Refused) as refused:
@@ -135,7 +135,7 @@ async def test_the_least_recently_used_idle_document_makes_room(make_app: Make) 
 async def test_of_many_documents_the_idle_ones_leave_in_the_order_of_their_last_use(
     make_app: Make,
 ) -> None:
-    app = await make_app(documents_maximum=4)
+    app = await make_app(max_open_documents=4)
     await connect(app, "always-used")
     wires = {name: await connect(app, name) for name in ("one", "two", "three")}
     for name in ("two", "one", "three"):
@@ -195,7 +195,7 @@ async def test_memory_holds_nothing_of_editors_that_have_left(app: Collab) -> No
 
 
 async def test_history_in_memory_is_bounded_by_bytes(make_app: Make) -> None:
-    app = await make_app(history_maximum_bytes=100_000)
+    app = await make_app(max_history_bytes=100_000)
     manager = app.manager
     await manager.create_document("doc")
     async with manager.documents.open("doc") as document:
@@ -210,7 +210,7 @@ async def test_history_in_memory_is_bounded_by_bytes(make_app: Make) -> None:
 async def test_a_document_is_loaded_whole_and_resumed_from_however_large_its_edits_are(
     make_app: Make,
 ) -> None:
-    app = await make_app(history_maximum_operations=2)
+    app = await make_app(max_history_operations=2)
     await app.manager.create_document("doc")
     for letter in "abcdef":
         await app.manager.handle_edit("doc", "ann", {"ops": [{"insert": letter * 600_000}]})

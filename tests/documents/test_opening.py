@@ -27,9 +27,9 @@ def transactions(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     begun: list[str] = []
     run = Database._run
 
-    def counted(self, lane, function, *args, **kwargs):
+    def counted(self, executor, function, *args, **kwargs):
         begun.append(function.__name__)
-        return run(self, lane, function, *args, **kwargs)
+        return run(self, executor, function, *args, **kwargs)
 
     monkeypatch.setattr(Database, "_run", counted)
     return begun
@@ -132,8 +132,8 @@ async def test_who_was_read_on_opening_is_asked_for_again_once_the_document_has_
     await app.manager.create_document("doc")
     await write(app, "a", 1)
     document = app.manager.documents["doc"]
-    history = History(0, maximum_operations=10, maximum_bytes=10_000)
-    authors = Authors(app.manager.repository, document.key, history, allowance)
+    history = History(0, max_operations=10, max_bytes=10_000)
+    authors = Authors(app.manager.store, document.key, history, allowance)
     authors.expect("a", None)
     history.append(Change(OperationRecord(1, "{}", "b", 1, "ann", "", 0.0)))
     history.commit(1)
@@ -145,8 +145,8 @@ async def test_who_was_read_on_opening_is_not_taken_for_another_editor(app: Coll
     await app.manager.create_document("doc")
     await write(app, "a", 1)
     document = app.manager.documents["doc"]
-    history = History(1, maximum_operations=10, maximum_bytes=10_000)
-    authors = Authors(app.manager.repository, document.key, history, allowance)
+    history = History(1, max_operations=10, max_bytes=10_000)
+    authors = Authors(app.manager.store, document.key, history, allowance)
     authors.expect("b", ClientRecord("b", "bob", 9, 1))
     assert (await authors.hold("a", "ann")).last_id == 1
     assert (await authors.hold("b", "bob")).last_id == 9
@@ -156,8 +156,8 @@ async def test_a_log_of_several_pages_is_read_to_its_end(app: Collab) -> None:
     record = await app.manager.create_document("doc")
     count = 2 * PAGE_OPERATIONS + 1
     operations = tuple(letter(version) for version in range(1, count + 1))
-    repository = app.manager.repository
-    assert all(await repository.append([Append(record.key, record.epoch, 0, operations)]))
+    store = app.manager.store
+    assert all(await store.operations.append([Append(record.key, record.epoch, 0, operations)]))
     wire = await connect(app, "doc", client_id="a", user_id="ann")
     state: dict[str, Any] = await wire.receive()
     assert (state["version"], len(state["content"]), state["last_id"]) == (count, count, count)

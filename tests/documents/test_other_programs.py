@@ -9,8 +9,9 @@ import pytest
 
 from collab.app import Collab
 from collab.errors import DocumentDeleted, NoSuchDocument
-from collab.storage import Database, Repository
+from collab.storage import Database, DatabaseStore
 from tests.conftest import Make
+from tests.storeoverrides import StoreOverrides
 from tests.wire import Wire, connect
 
 INSERT = {"ops": [{"insert": "x"}]}
@@ -119,32 +120,30 @@ async def test_every_open_document_has_its_turn(
         await assert_ended(wire)
 
 
-class Slow(Repository):
-    """The real repository; the answer about a document waits on its way."""
+class Slow(StoreOverrides):
+    """The real store; the answer about a document waits on its way."""
 
     asked: asyncio.Event
     gate: asyncio.Event
 
     async def find_document(self, doc_id: str):  # type: ignore[no-untyped-def]
-        record = await super().find_document(doc_id)
+        record = await self.real.find_document(doc_id)
         self.asked.set()
         await self.gate.wait()
         return record
 
 
 async def test_a_late_answer_does_not_close_a_newer_document(app: Collab) -> None:
-    repository = app.manager.repository
     await app.manager.import_document("doc", "old")
     await app.manager.documents.close()
-    repository.__class__ = Slow
-    assert isinstance(repository, Slow)
-    repository.asked, repository.gate = asyncio.Event(), asyncio.Event()
+    store = Slow(app.manager.store)
+    store.asked, store.gate = asyncio.Event(), asyncio.Event()
     finding = asyncio.create_task(app.manager.documents.find_record("doc"))
-    await repository.asked.wait()
+    await store.asked.wait()
     await app.manager.delete_document("doc")
     await app.manager.import_document("doc", "new")
     document = app.manager.documents["doc"]
-    repository.gate.set()
+    store.gate.set()
     await finding
     assert app.manager.documents.get("doc") is document
 
@@ -158,9 +157,9 @@ async def test_a_document_that_is_compacted_or_renamed_elsewhere_stays_open(
     await wire.expect("document_change")
     other = Database(database)
     await other.open()
-    repository = Repository(other)
-    record = await repository.rename_document("doc", "Renamed")
-    assert await repository.compact(record.key, record.epoch, 1, '"x"')
+    store = DatabaseStore(other)
+    record = await store.catalog.rename_document("doc", "Renamed")
+    assert await store.operations.compact(record.key, record.epoch, 1, '"x"')
     await other.close()
     await app.manager.documents.close_deleted()
     read, version, content = await app.manager.read_document("doc")

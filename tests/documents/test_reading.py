@@ -11,10 +11,11 @@ import pytest
 from collab.app import Collab
 from collab.documents import reading
 from collab.documents.budget import Metered
-from collab.documents.reading import LOADS_MAXIMUM, Kept
+from collab.documents.reading import MAX_LOADS, Kept
 from collab.documents.unread import Encoded
 from collab.documents.work import Work
-from collab.storage import Repository, SnapshotRecord
+from collab.storage import SnapshotRecord
+from collab.storage.snapshots import DatabaseSnapshots
 from tests.conftest import Make
 
 INSERT = {"ops": [{"insert": "x"}]}
@@ -35,15 +36,15 @@ async def reopened(make_app: Make, app: Collab, **settings: object) -> Collab:
 def loads(monkeypatch: pytest.MonkeyPatch) -> list[int | None]:
     """The versions of which a snapshot was asked for."""
     asked: list[int | None] = []
-    latest = Repository.latest_snapshot
+    latest = DatabaseSnapshots.latest
 
     async def counted(
-        self: Repository, key: int, at_most: int | None = None
+        self: DatabaseSnapshots, key: int, at_most: int | None = None
     ) -> SnapshotRecord | None:
         asked.append(at_most)
         return await latest(self, key, at_most)
 
-    monkeypatch.setattr(Repository, "latest_snapshot", counted)
+    monkeypatch.setattr(DatabaseSnapshots, "latest", counted)
     return asked
 
 
@@ -96,9 +97,9 @@ async def test_versions_far_from_a_snapshot_get_one_when_they_are_read(make_app:
     await edited(app, 95)
     app = await reopened(make_app, app, snapshot_spacing_operations=20)
     key = (await app.manager._find_record("doc")).key
-    repository = app.manager.repository
+    store = app.manager.store
     assert (await app.manager.read_document("doc", 70))[1:] == (70, "x" * 70)
-    found = [await repository.latest_snapshot(key, version) for version in (19, 39, 59, 94)]
+    found = [await store.snapshots.latest(key, version) for version in (19, 39, 59, 94)]
     assert [each and each.version for each in found] == [None, 20, 40, 60]
     assert (await app.manager.read_document("doc", 61))[1:] == (61, "x" * 61)
     assert (await app.manager.read_document("doc", 94))[1:] == (94, "x" * 94)
@@ -112,7 +113,7 @@ async def test_no_version_of_a_long_history_is_far_from_a_snapshot(make_app: Mak
     key = (await app.manager._find_record("doc")).key
     versions = []
     at_most: int | None = None
-    while snapshot := await app.manager.repository.latest_snapshot(key, at_most):
+    while snapshot := await app.manager.store.snapshots.latest(key, at_most):
         versions.append(snapshot.version)
         at_most = snapshot.version - 1
     versions = [0, *reversed(versions), 203]
@@ -126,7 +127,7 @@ async def test_so_many_are_loaded_at_one_time(
     make_app: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = await make_app()
-    for number in range(LOADS_MAXIMUM + 3):
+    for number in range(MAX_LOADS + 3):
         await edited(app, 1, f"doc-{number}")
     app = await reopened(make_app, app)
     running = most = 0
@@ -142,9 +143,9 @@ async def test_so_many_are_loaded_at_one_time(
             running -= 1
 
     monkeypatch.setattr(reading, "load_snapshot", counted)
-    reads = [app.manager.read_content(f"doc-{number}") for number in range(LOADS_MAXIMUM + 3)]
+    reads = [app.manager.read_content(f"doc-{number}") for number in range(MAX_LOADS + 3)]
     assert all(content is not None for _, _, content in await asyncio.gather(*reads))
-    assert most == LOADS_MAXIMUM
+    assert most == MAX_LOADS
 
 
 async def test_who_has_used_up_their_share_keeps_nobody_from_reading_the_same(
@@ -169,7 +170,7 @@ async def test_who_has_used_up_their_share_keeps_nobody_from_reading_the_same(
     assert not any(each.done() for each in waiting)
     # What the second one has reached before its share was used up is stored.
     key = (await app.manager._find_record("doc")).key
-    snapshot = await app.manager.repository.latest_snapshot(key, 25)
+    snapshot = await app.manager.store.snapshots.latest(key, 25)
     assert snapshot is not None
     assert snapshot.version == 20
     for each in waiting:

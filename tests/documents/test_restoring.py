@@ -41,42 +41,42 @@ def runs(key: str, count: int) -> dict[str, Any]:
 
 
 TOO_LARGE: dict[str, tuple[str, Any, Any, dict[str, Any]]] = {
-    "operation_maximum_bytes": (
+    "max_operation_bytes": (
         "text",
         "x" * 5000,
         "y" * 5000,
-        {"operation_maximum_bytes": 4000},
+        {"max_operation_bytes": 4000},
     ),
-    "operation_maximum_values": (
+    "max_operation_values": (
         "json",
         list(range(1000)),
         list(range(1, 1001)),
-        {"operation_maximum_values": 1000},
+        {"max_operation_values": 1000},
     ),
-    "operation_maximum_components": (
+    "max_operation_components": (
         "richtext",
         runs("a", 200),
         {"ops": [{"insert": "." * 200}]},
-        {"operation_maximum_components": 100},
+        {"max_operation_components": 100},
     ),
-    "restore_maximum_steps": (
+    "max_restore_cost": (
         "json",
         [5] * 9000,
         [5] * 4000 + [6] + [5] * 4999,
-        {"restore_maximum_steps": 1000},
+        {"max_restore_cost": 1000},
     ),
-    "edit_maximum_steps": (
+    "max_edit_cost": (
         "json",
         {"a": ["x"] * LONG, "n": 0},
         {"a": ["x"] * (LONG - 200), "n": 0},
-        {"edit_maximum_steps": 1000, "document_maximum_size": 2_000_000},
+        {"max_edit_cost": 1000, "max_document_size": 2_000_000},
     ),
 }
 
 
 @pytest.mark.parametrize("letter", ["x", "\U0001f600"])
 async def test_the_bytes_of_a_restore_are_those_of_its_json(make_app: Make, letter: str) -> None:
-    app = await make_app(operation_maximum_bytes=4000)
+    app = await make_app(max_operation_bytes=4000)
     await two_versions(app, "text", letter * 1000, "")
     if letter == "x":
         assert await app.manager.restore_document("doc", 1, "ann") == 3
@@ -90,7 +90,7 @@ async def test_a_restore_of_more_than_one_edit_may_bring_is_refused(
     make_app: Make, limit: str
 ) -> None:
     doc_type, first, second, settings = TOO_LARGE[limit]
-    if limit == "operation_maximum_components":
+    if limit == "max_operation_components":
         # Made under wider limits.
         wide = await make_app()
         await two_versions(wide, doc_type, first, second)
@@ -170,7 +170,7 @@ async def slow(make_app: Make, monkeypatch: pytest.MonkeyPatch) -> Collab:
     """An application where nothing comes to the budget of an address, and a document."""
     # However long a test takes, the other address is not forgotten.
     monkeypatch.setattr(work, "RIVAL_SECONDS", math.inf)
-    app = await make_app(address_loop_share=NEVER, transform_maximum_operations=3)
+    app = await make_app(address_loop_share=NEVER, max_transform_operations=3)
     await two_versions(app, "json", {"numbers": [5] * LONG}, {"numbers": [6] + [5] * (LONG - 1)})
     return app
 
@@ -241,6 +241,6 @@ async def test_a_type_that_does_not_compare_in_turns_is_restored_too(
 
 
 def test_the_whole_is_replaced_only_where_the_parts_are_too_many() -> None:
-    kind = JsonType(maximum_components=2)
+    kind = JsonType(max_components=2)
     assert len(kind.difference([1, 2, 3, 4], [2, 3, 4, 4])) == 1
     assert len(kind.difference([1, 2, 3, 4], [2, 3, 3, 4])) == 2

@@ -32,7 +32,7 @@ async def history(app: Collab, letters: str) -> tuple[str, list[int | None]]:
     ann = await connect(app, "doc", client_id="a")
     acks = await type_letters(ann, letters, "a")
     await ann.leave()
-    record = await app.manager.repository.find_document("doc")
+    record = await app.manager.store.catalog.find_document("doc")
     assert record is not None
     return record.epoch, [None, *(ack["checksum"] for ack in acks)]
 
@@ -87,7 +87,7 @@ async def test_versions_keep_their_checksums_when_the_server_starts_again(make_a
 
 @pytest.mark.parametrize("kept", [5, 1000], ids=["from storage", "from memory"])
 async def test_a_version_of_another_checksum_gets_the_state(make_app: Make, kept: int) -> None:
-    app = await make_app(history_maximum_operations=kept)
+    app = await make_app(max_history_operations=kept)
     epoch, checksums = await history(app, "abcdefghijklmnopqrst")
     for version in (1, 3, 19, 20):
         checksum = checksums[version]
@@ -115,9 +115,9 @@ async def test_a_version_that_is_no_longer_kept_is_not_said_to_have_diverged(
     epoch, checksums = await history(app, "abcdef")
     await app.close()
     app = await make_app()
-    record = await app.manager.repository.find_document("doc")
+    record = await app.manager.store.catalog.find_document("doc")
     assert record is not None
-    await app.manager.repository.compact(record.key, epoch, 4, '"dcba"')
+    await app.manager.store.operations.compact(record.key, epoch, 4, '"dcba"')
     told = [
         await first_frame(
             app, client_id="b", version=version, epoch=epoch, checksum=checksums[version]
@@ -134,12 +134,12 @@ async def test_a_version_that_is_no_longer_kept_is_not_said_to_have_diverged(
 async def test_a_version_that_has_gone_while_the_document_is_open_is_not_said_to_have_diverged(
     make_app: Make,
 ) -> None:
-    app = await make_app(history_maximum_operations=5)
+    app = await make_app(max_history_operations=5)
     bob = await connect(app, "doc", client_id="b")
     epoch, checksums = await history(app, "abcdefghijklmnopqrst")
-    record = await app.manager.repository.find_document("doc")
+    record = await app.manager.store.catalog.find_document("doc")
     assert record is not None
-    await app.manager.repository.compact(record.key, epoch, 10, '"jihgfedcba"')
+    await app.manager.store.operations.compact(record.key, epoch, 10, '"jihgfedcba"')
     frame = await first_frame(app, client_id="c", version=3, epoch=epoch, checksum=checksums[3])
     assert (frame["type"], frame["version"]) == ("document_state", 20)
     assert "diverged" not in frame

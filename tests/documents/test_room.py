@@ -52,7 +52,7 @@ class Recorder:
 
 @pytest.fixture
 def history() -> History:
-    return History(0, maximum_operations=100, maximum_bytes=1_000_000)
+    return History(0, max_operations=100, max_bytes=1_000_000)
 
 
 def make_room(history: History, interval: float = 0.0) -> Room:
@@ -143,7 +143,7 @@ async def test_cursors_that_are_much_work_to_move_are_told_in_several_turns(
     room.publish(0)
     for member in members:
         member.writes.clear()
-    monkeypatch.setattr("collab.documents.room.MOVES_MAXIMUM", 6)
+    monkeypatch.setattr("collab.documents.room.MAX_MOVES", 6)
     for member in members:
         room.update_presence(member, Cursor(0, 0), None, 0)
     told = []
@@ -230,7 +230,7 @@ async def test_cursors_are_brought_forward_commit_by_commit(history: History) ->
 async def test_where_very_many_cursors_are_far_behind_some_are_forgotten(
     history: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("collab.documents.room.MOVES_MAXIMUM", 500)
+    monkeypatch.setattr("collab.documents.room.MAX_MOVES", 500)
     room = await full_room(history, 20)
     commit_letters(history, 100)
     room.move_presences(100)

@@ -14,13 +14,14 @@ import pytest
 from collab.app import Collab
 from collab.errors import OutOfOrder, StorageUnavailable
 from collab.frames import encode_json, fingerprint
-from collab.storage import Append, OperationRecord, Repository
+from collab.storage import Append, OperationRecord
 from tests.conftest import Make
+from tests.storeoverrides import StoreOverrides
 from tests.wire import Wire, connect
 
 
-class SharedRepository(Repository):
-    """The real repository, and another process that stores an edit of a client before the next
+class SharedStore(StoreOverrides):
+    """The real store, and another process that stores an edit of a client before the next
     commit of this one."""
 
     intruder: tuple[str, int, str] | None = None
@@ -32,12 +33,12 @@ class SharedRepository(Repository):
             raise StorageUnavailable("the database has not answered")
         if self.intruder is not None:
             await self.intrude()
-        return await super().append(batch)
+        return await self.real.append(batch)
 
     async def intrude(self) -> None:
         assert self.intruder is not None
         (client_id, edit_id, text), self.intruder = self.intruder, None
-        record = await self.find_document("doc")
+        record = await self.real.find_document("doc")
         assert record is not None
         operation = {"ops": [{"insert": text}]}
         stored = OperationRecord(
@@ -50,15 +51,12 @@ class SharedRepository(Repository):
             created_at=time.time(),
         )
         append = Append(record.key, record.epoch, record.version, (stored,))
-        assert all(await super().append([append]))
+        assert all(await self.real.append([append]))
 
 
 @pytest.fixture
-async def shared(app: Collab) -> SharedRepository:
-    repository = app.manager.repository
-    repository.__class__ = SharedRepository
-    assert isinstance(repository, SharedRepository)
-    return repository
+async def shared(app: Collab) -> SharedStore:
+    return SharedStore(app.manager.store)
 
 
 async def answers(wire: object, until: set[str]) -> list[tuple[str, object]]:
@@ -72,7 +70,7 @@ async def answers(wire: object, until: set[str]) -> list[tuple[str, object]]:
 
 
 async def test_the_edit_that_was_not_stored_is_out_of_order(
-    app: Collab, shared: SharedRepository
+    app: Collab, shared: SharedStore
 ) -> None:
     ann = await connect(app, "doc", client_id="a")
     bob = await connect(app, "doc", client_id="b")
@@ -90,7 +88,7 @@ async def test_the_edit_that_was_not_stored_is_out_of_order(
 
 
 async def test_the_same_edit_is_acknowledged_whoever_stored_it(
-    app: Collab, shared: SharedRepository
+    app: Collab, shared: SharedStore
 ) -> None:
     ann = await connect(app, "doc", client_id="a")
     shared.intruder = ("a", 1, "mine")
@@ -100,7 +98,7 @@ async def test_the_same_edit_is_acknowledged_whoever_stored_it(
 
 
 async def test_one_that_is_found_when_somebody_else_edits_is_not_taken_for_it(
-    app: Collab, shared: SharedRepository
+    app: Collab, shared: SharedStore
 ) -> None:
     ann = await connect(app, "doc", client_id="a")
     bob = await connect(app, "doc", client_id="b")
@@ -116,7 +114,7 @@ async def test_one_that_is_found_when_somebody_else_edits_is_not_taken_for_it(
 
 
 async def test_one_that_is_found_before_a_refusal_is_not_taken_for_it(
-    app: Collab, shared: SharedRepository
+    app: Collab, shared: SharedStore
 ) -> None:
     ann = await connect(app, "doc", client_id="a")
     shared.intruder = ("a", 1, "theirs")
@@ -130,14 +128,14 @@ async def test_one_that_is_found_before_a_refusal_is_not_taken_for_it(
 
 
 async def test_compaction_leaves_enough_to_tell_them_apart(
-    app: Collab, shared: SharedRepository
+    app: Collab, shared: SharedStore
 ) -> None:
     await app.manager.create_document("doc")
     shared.intruder = ("a", 1, "theirs")
     await shared.intrude()
-    record = await shared.find_document("doc")
+    record = await shared.real.find_document("doc")
     assert record is not None
-    assert await shared.compact(record.key, record.epoch, 1, '"theirs"')
+    assert await shared.real.compact(record.key, record.epoch, 1, '"theirs"')
     theirs, mine = ({"ops": [{"insert": text}]} for text in ("theirs", "mine"))
     with pytest.raises(OutOfOrder):
         await app.manager.handle_edit("doc", "guest-a", mine, 0, client_id="a", edit_id=1)
@@ -146,7 +144,7 @@ async def test_compaction_leaves_enough_to_tell_them_apart(
 
 
 async def test_a_call_of_the_host_finds_the_other_edit_when_it_is_repeated(
-    app: Collab, shared: SharedRepository
+    app: Collab, shared: SharedStore
 ) -> None:
     await app.manager.create_document("doc")
     shared.intruder = ("a", 1, "theirs")
@@ -161,7 +159,7 @@ async def test_a_call_of_the_host_finds_the_other_edit_when_it_is_repeated(
 
 
 async def epoch_of(app: Collab) -> str:
-    record = await app.manager.repository.find_document("doc")
+    record = await app.manager.store.catalog.find_document("doc")
     assert record is not None
     return record.epoch
 
@@ -208,15 +206,15 @@ async def test_the_stream_of_one_that_resumes_stops_before_its_edit_until_that_i
     assert (await app.manager.read_document("doc"))[1:] == (5, "fourthreetwomineone")
 
 
-@pytest.mark.parametrize("history_maximum_operations", [2, 10_000])
+@pytest.mark.parametrize("max_history_operations", [2, 10_000])
 async def test_another_edit_of_that_id_comes_as_a_change_after_the_server_was_restarted(
-    make_app: Make, history_maximum_operations: int
+    make_app: Make, max_history_operations: int
 ) -> None:
-    app = await make_app(history_maximum_operations=history_maximum_operations)
+    app = await make_app(max_history_operations=max_history_operations)
     await typed(app, "a", "theirs")
     await typed(app, "b", *"12345")
     await app.close()
-    app = await make_app(history_maximum_operations=history_maximum_operations)
+    app = await make_app(max_history_operations=max_history_operations)
     ann = await resumed(app, "a", 0, 1)
     await ann.edit(1, 0, {"insert": "mine"})
     seen = [frame async for frame in frames(ann, 7)]
@@ -238,9 +236,9 @@ async def frames(wire: Wire, count: int) -> AsyncIterator[tuple[str, object]]:
 async def test_an_edit_that_is_not_committed_yet_is_waited_for_as_well(
     app: Collab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    repository = app.manager.repository
+    store = app.manager.store
     may_commit, begun = asyncio.Event(), asyncio.Event()
-    append = repository.append
+    append = store.operations.append
 
     async def slow(batch: Sequence[Append]) -> list[list[int]]:
         begun.set()
@@ -248,7 +246,7 @@ async def test_an_edit_that_is_not_committed_yet_is_waited_for_as_well(
         return await append(batch)
 
     await app.manager.create_document("doc")
-    monkeypatch.setattr(repository, "append", slow)
+    monkeypatch.setattr(store, "append", slow)
     first = await connect(app, "doc", client_id="a")
     await first.edit(1, 0, {"insert": "theirs"})
     await begun.wait()
@@ -262,7 +260,7 @@ async def test_an_edit_that_is_not_committed_yet_is_waited_for_as_well(
 
 
 async def test_what_can_be_sent_again_after_a_refusal_is_still_waited_for(
-    app: Collab, shared: SharedRepository, monkeypatch: pytest.MonkeyPatch
+    app: Collab, shared: SharedStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await typed(app, "a", "theirs")
     ann = await resumed(app, "a", 0, 1)
@@ -271,7 +269,7 @@ async def test_what_can_be_sent_again_after_a_refusal_is_still_waited_for(
         raise StorageUnavailable("the database has not answered")
 
     with monkeypatch.context() as patched:
-        patched.setattr(shared, "find_edit", unknown)
+        patched.setattr(app.manager.store.operations, "find_edit", unknown)
         await ann.edit(1, 0, {"insert": "mine"})
         assert await answers(ann, {"error"}) == [("error", "storage_unavailable")]
     await ann.edit(1, 0, {"insert": "mine"})

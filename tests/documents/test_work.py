@@ -9,18 +9,18 @@ import pytest
 
 from collab.auth import User
 from collab.documents.budget import (
-    BUDGETS_MAXIMUM,
     FLOOR_SHARE,
-    FLOORS_MAXIMUM,
+    MAX_BUDGETS,
+    MAX_FLOORS,
     Allowance,
     Budgets,
     Metered,
 )
 from collab.documents.work import (
     ALONE_DEBT_SECONDS,
-    DEBT_MAXIMUM_SECONDS,
+    MAX_DEBT_SECONDS,
+    MAX_PACE_DEBT_SECONDS,
     PACE_BURST_SECONDS,
-    PACE_DEBT_MAXIMUM_SECONDS,
     PACE_SHARE,
     RIVAL_SECONDS,
     SMALL_SECONDS,
@@ -66,8 +66,8 @@ def test_the_debt_has_a_bound_and_is_paid_off_at_the_share() -> None:
     clock = Clock()
     work = Work(0.25, 0.5, clock=clock)
     work.spend(1000)
-    assert work.wait_seconds == pytest.approx(DEBT_MAXIMUM_SECONDS / 0.25)
-    clock.now += DEBT_MAXIMUM_SECONDS / 0.25 + 0.01
+    assert work.wait_seconds == pytest.approx(MAX_DEBT_SECONDS / 0.25)
+    clock.now += MAX_DEBT_SECONDS / 0.25 + 0.01
     assert not work.is_spent
 
 
@@ -115,7 +115,7 @@ def test_who_is_alone_may_spend_all_in_one_go_and_others_come_soon() -> None:
         assert not heavy.is_hasty
     light.spend(0.001)
     assert heavy.is_hasty
-    clock.now += PACE_DEBT_MAXIMUM_SECONDS / PACE_SHARE
+    clock.now += MAX_PACE_DEBT_SECONDS / PACE_SHARE
     assert not heavy.is_hasty
 
 
@@ -221,9 +221,9 @@ def test_the_first_connections_of_an_address_keep_a_little_when_it_is_used_up() 
     assert address is not None
     assert other is not None
     other.work.spend(0.001)
-    allowances = [Allowance(address) for _ in range(FLOORS_MAXIMUM + 1)]
+    allowances = [Allowance(address) for _ in range(MAX_FLOORS + 1)]
     address.work.left = -1.0
-    assert [each.lacking for each in allowances] == [None] * FLOORS_MAXIMUM + [address.work.turns]
+    assert [each.lacking for each in allowances] == [None] * MAX_FLOORS + [address.work.turns]
     allowances[0].spend(PACE_BURST_SECONDS / 2)
     allowances[0].spend(PACE_BURST_SECONDS)
     assert allowances[0].lacking is not None
@@ -238,7 +238,7 @@ def test_who_takes_the_place_of_a_connection_takes_what_it_has_spent() -> None:
     assert other is not None
     other.work.spend(0.001)
     address.work.left = -1.0
-    for _ in range(FLOORS_MAXIMUM):
+    for _ in range(MAX_FLOORS):
         first = Allowance(address)
         assert first.lacking is None
         for _ in range(2):
@@ -277,9 +277,9 @@ def test_a_user_pays_whatever_the_address() -> None:
 
 def test_budgets_are_remembered_up_to_a_bound() -> None:
     budgets = Budgets(Settings())
-    for number in range(BUDGETS_MAXIMUM + 10):
+    for number in range(MAX_BUDGETS + 10):
         budgets.of_address(scope(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"))
-    assert len(budgets) == BUDGETS_MAXIMUM
+    assert len(budgets) == MAX_BUDGETS
     assert budgets.of_address({"client": None}) is None
 
 

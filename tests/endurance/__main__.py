@@ -31,11 +31,11 @@ which is full after some 100,000 edits."""
 
 SETTINGS = {
     # So that the history is full, and memory steady, within the warm-up.
-    "history_maximum_operations": 200,
+    "max_history_operations": 200,
     # So that who stops reading is noticed within the run.
     "ping_interval_seconds": 5,
     "ping_timeout_seconds": 5,
-    "handshakes_maximum": 1000,
+    "max_handshakes": 1000,
     "log_level": "error",
 }
 

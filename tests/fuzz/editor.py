@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GoodEditor"]
 
-SIZE_MAXIMUM = 300
+MAX_SIZE = 300
 
 
 class GoodEditor:
@@ -36,7 +36,7 @@ class GoodEditor:
         if not session.joined:
             return
         content = session.content
-        if kind.buffer(content).size > SIZE_MAXIMUM:
+        if kind.buffer(content).size > MAX_SIZE:
             operation = kind.difference(content, kind.create())
         else:
             operation = cases.operation(content, random.randbytes(random.randint(1, 12)))

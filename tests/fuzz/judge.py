@@ -54,9 +54,9 @@ class _Unclear(Exception):
     """Readers of JSON differ here."""
 
 
-def judge(payload: bytes, *, edit_maximum_bytes: int, presence_maximum_bytes: int) -> Verdict:
+def judge(payload: bytes, *, edit_max_bytes: int, max_presence_bytes: int) -> Verdict:
     """What may be the answer to a text frame of valid UTF-8."""
-    if len(payload) > edit_maximum_bytes:
+    if len(payload) > edit_max_bytes:
         return Verdict(frozenset({"too_large"}), accepted=False)
     try:
         frame = _decoder.decode(payload.decode())
@@ -70,7 +70,7 @@ def judge(payload: bytes, *, edit_maximum_bytes: int, presence_maximum_bytes: in
     if not isinstance(frame, dict):
         return NO_FRAME
     verdict = _of_object(frame)
-    if len(payload) > presence_maximum_bytes and verdict.kind != "edit":
+    if len(payload) > max_presence_bytes and verdict.kind != "edit":
         return Verdict(verdict.codes & MALFORMED | {"too_large"}, accepted=False)
     return verdict
 

@@ -78,12 +78,12 @@ class Peer:
             group.codes.add(1007)
             group.ends = True
         settings = self.place.settings
-        if len(payload) > settings.frame_maximum_bytes and self.wire.speaks_bytes:
+        if len(payload) > settings.max_frame_bytes and self.wire.speaks_bytes:
             group.codes.add(1009)
             group.ends = True
         if not group.ends:
-            limits = (settings.operation_maximum_bytes, settings.presence_maximum_bytes)
-            verdict = judge(payload, edit_maximum_bytes=limits[0], presence_maximum_bytes=limits[1])
+            limits = (settings.max_operation_bytes, settings.max_presence_bytes)
+            verdict = judge(payload, edit_max_bytes=limits[0], max_presence_bytes=limits[1])
             group.verdicts.append(verdict)
         group.sent.append(payload)
         self.wire.send_text(payload, more=not barrier)
@@ -213,7 +213,7 @@ class Peer:
         if code == 4409 and self.is_superseded:
             return
         allowed = set().union(*(group.codes for group in self._groups))
-        if self._bad_run >= self.place.settings.bad_frames_maximum:
+        if self._bad_run >= self.place.settings.max_bad_frames:
             allowed.add(1008)
         expect(code != 1011, INTERNAL, code, list(self._groups)[:2])
         expect(code in allowed, "closed", code, self._bad_run, list(self._groups)[:2])

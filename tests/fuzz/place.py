@@ -51,9 +51,9 @@ class Place:
             del self.contents[next(iter(self.contents))]
 
     async def _read_log(self, version: int) -> None:
-        repository = self.line.app.manager.repository
+        store = self.line.app.manager.store
         while len(self._log) < version:
-            records = await repository.operations_after(self._key, len(self._log), 500)
+            records = await store.operations.read(self._key, len(self._log), 500)
             expect(bool(records), "the log ends early", len(self._log), version)
             for record in records:
                 self._follow(record)

@@ -31,18 +31,18 @@ def fuzz_settings(database: str) -> Settings:
     """Limits so narrow that each of them is met."""
     return Settings(
         database=database,
-        operation_maximum_bytes=4096,
-        presence_maximum_bytes=512,
-        frame_maximum_bytes=16384,
-        document_maximum_size=3000,
-        history_maximum_operations=64,
-        transform_maximum_operations=200,
+        max_operation_bytes=4096,
+        max_presence_bytes=512,
+        max_frame_bytes=16384,
+        max_document_size=3000,
+        max_history_operations=64,
+        max_transform_operations=200,
         snapshot_interval_operations=50,
-        outbox_maximum_frames=256,
+        max_outbox_frames=256,
         document_idle_seconds=0,
         presence_interval_seconds=0,
-        edits_burst_maximum=10**9,
-        presences_burst_maximum=10**9,
+        edits_burst=10**9,
+        presences_burst=10**9,
     )
 
 
@@ -56,7 +56,7 @@ class Round:
 
     def __init__(self, app: Collab, seed: str, name: str = "") -> None:
         self.played: list[Input] = []
-        self._line = Line.to(app, app.settings.frame_maximum_bytes)
+        self._line = Line.to(app, app.settings.max_frame_bytes)
         self._random = Random(seed)
         self._places = {cases.name: Place(self._line, cases, name or seed) for cases in TYPES}
 

@@ -26,7 +26,7 @@ SHORT = {
     "ping_timeout_seconds": 0.5,
     "drain_timeout_seconds": 1,
     "handshake_timeout_seconds": 1,
-    "frame_maximum_bytes": 1_000_000,
+    "max_frame_bytes": 1_000_000,
     "presence_interval_seconds": 0,
 }
 

@@ -189,7 +189,7 @@ def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         folder,
         ping_interval_seconds=3600,
         drain_timeout_seconds=3600,
-        presences_burst_maximum=1_000_000,
+        presences_burst=1_000_000,
     ) as running:
         yield running
 

@@ -66,12 +66,12 @@ class Line:
         self.bell = asyncio.Event()
 
     @classmethod
-    def to(cls, app: Collab, frame_maximum_bytes: int) -> Line:
+    def to(cls, app: Collab, max_frame_bytes: int) -> Line:
         config = uvicorn.Config(
             app,
             ws=WebSocketProtocol,
             ws_per_message_deflate=False,
-            ws_max_size=frame_maximum_bytes,
+            ws_max_size=max_frame_bytes,
             ws_ping_interval=None,
             lifespan="off",
             log_config=None,

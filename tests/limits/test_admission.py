@@ -25,28 +25,26 @@ class From(Wire):
 
 
 async def test_connections_beyond_the_limit_are_refused(make_app: Make) -> None:
-    app = await make_app(connections_maximum=2)
+    app = await make_app(max_connections=2)
     first = await connect(app, "a")
     await connect(app, "b")
     with pytest.raises(Refused) as refused:
         await connect(app, "c")
     assert (refused.value.status, refused.value.body["code"]) == (503, "rate_limited")
-    assert (
-        "2 connections, which is the limit (connections_maximum)" in refused.value.body["message"]
-    )
+    assert "2 connections, which is the limit (max_connections)" in refused.value.body["message"]
     await first.leave()
     await connect(app, "c")
 
 
 async def test_connections_from_one_address_are_limited(make_app: Make) -> None:
-    app = await make_app(address_connections_maximum=2)
+    app = await make_app(max_address_connections=2)
     first = await From(app, "doc", "192.0.2.1").open()
     await From(app, "doc", "192.0.2.1").open()
     with pytest.raises(Refused) as refused:
         await From(app, "doc", "192.0.2.1").open()
     assert (refused.value.status, refused.value.body["code"]) == (429, "rate_limited")
     assert "2 connections from your network address" in refused.value.body["message"]
-    assert "address_connections_maximum" in refused.value.body["message"]
+    assert "max_address_connections" in refused.value.body["message"]
     # Others come in, and so does this one once there is room.
     await From(app, "doc", "192.0.2.2").open()
     await first.leave()
@@ -54,7 +52,7 @@ async def test_connections_from_one_address_are_limited(make_app: Make) -> None:
 
 
 async def test_connections_of_one_ipv6_network_count_together(make_app: Make) -> None:
-    app = await make_app(address_connections_maximum=1)
+    app = await make_app(max_address_connections=1)
     await From(app, "doc", "2001:db8:0:1::1").open()
     with pytest.raises(Refused):
         await From(app, "doc", "2001:db8:0:1:ffff::2").open()
@@ -76,25 +74,25 @@ def test_an_address_is_that_of_the_peer(client: Any, address: str) -> None:
 
 
 async def test_peers_without_an_address_are_not_limited_by_it(make_app: Make) -> None:
-    app = await make_app(address_connections_maximum=1)
+    app = await make_app(max_address_connections=1)
     for _ in range(2):
         await From(app, "doc", "").open()
 
 
 async def test_connections_to_one_document_are_limited(make_app: Make) -> None:
-    app = await make_app(document_connections_maximum=1)
+    app = await make_app(max_document_connections=1)
     await connect(app, "doc", client_id="a")
     with pytest.raises(Refused) as refused:
         await connect(app, "doc", client_id="b")
     assert (refused.value.status, refused.value.body["code"]) == (503, "rate_limited")
-    assert "document_connections_maximum" in refused.value.body["message"]
+    assert "max_document_connections" in refused.value.body["message"]
     await connect(app, "another")
     # The same editor once more takes the place that it has.
     await connect(app, "doc", client_id="a")
 
 
 async def test_connections_that_come_at_once_are_limited_as_well(make_app: Make) -> None:
-    app = await make_app(document_connections_maximum=3)
+    app = await make_app(max_document_connections=3)
     answers = await asyncio.gather(
         *(connect(app, "doc") for _ in range(10)), return_exceptions=True
     )
@@ -103,7 +101,7 @@ async def test_connections_that_come_at_once_are_limited_as_well(make_app: Make)
 
 
 async def test_nothing_is_counted_once_everybody_has_left(make_app: Make) -> None:
-    app = await make_app(document_connections_maximum=2)
+    app = await make_app(max_document_connections=2)
     wires = [await connect(app, "doc") for _ in range(2)]
     with pytest.raises(Refused):
         await connect(app, "doc")
@@ -135,7 +133,7 @@ class Hesitant:
 
 async def test_handshakes_at_one_time_are_limited(database: str) -> None:
     host = Hesitant()
-    app = host.app(database=database, handshakes_maximum=2)
+    app = host.app(database=database, max_handshakes=2)
     async with app.running():
         waiting = [asyncio.ensure_future(connect(app, "doc")) for _ in range(2)]
         for _ in waiting:
@@ -143,7 +141,7 @@ async def test_handshakes_at_one_time_are_limited(database: str) -> None:
         with pytest.raises(Refused) as refused:
             await connect(app, "doc")
         assert (refused.value.status, refused.value.body["code"]) == (503, "rate_limited")
-        assert "handshakes_maximum" in refused.value.body["message"]
+        assert "max_handshakes" in refused.value.body["message"]
         host.knows.set()
         await asyncio.gather(*waiting)
         await connect(app, "doc")

@@ -31,7 +31,7 @@ async def answer(wire: Wire, version: int, operation: Any, edit_id: int = 1) -> 
 
 
 async def test_an_edit_that_changes_too_much_at_once_is_refused(make_app: Make) -> None:
-    app = await make_app(edit_maximum_steps=1000)
+    app = await make_app(max_edit_cost=1000)
     wire = await connect(app, "doc", doc_type="richtext")
     await wire.expect("document_state")
     for edit_id in range(1, 7):
@@ -40,7 +40,7 @@ async def test_an_edit_that_changes_too_much_at_once_is_refused(make_app: Make) 
     everything = {"ops": [{"retain": 600, "attributes": {"italic": True}}]}
     error = await answer(wire, 6, everything, 7)
     assert (error["code"], error["id"]) == ("too_large", 7)
-    assert "more than 1000 steps, which is the limit (edit_maximum_steps)" in error["message"]
+    assert "more than 1000 steps, which is the limit (max_edit_cost)" in error["message"]
     part = {"ops": [{"retain": 200, "attributes": {"italic": True}}]}
     assert (await answer(wire, 6, part, 7))["type"] == "ack"
 
@@ -48,7 +48,7 @@ async def test_an_edit_that_changes_too_much_at_once_is_refused(make_app: Make) 
 async def test_an_edit_that_is_too_much_to_apply_leaves_a_json_document_as_it_was(
     make_app: Make,
 ) -> None:
-    app = await make_app(edit_maximum_steps=1000)
+    app = await make_app(max_edit_cost=1000)
     text = "\U0001f600" * 20_000
     wire = await document(app, "json", {"s": text, "n": 1})
     many = [{"p": ["n"], "na": 1}, *({"p": ["s", 4 * n], "si": "xy"} for n in range(9))]
@@ -59,12 +59,12 @@ async def test_an_edit_that_is_too_much_to_apply_leaves_a_json_document_as_it_wa
 
 
 async def test_an_edit_of_too_many_json_values_is_refused(make_app: Make) -> None:
-    app = await make_app(operation_maximum_values=100)
+    app = await make_app(max_operation_values=100)
     wire = await document(app, "json", {})
     error = await answer(wire, 1, [{"p": ["a"], "oi": [[0]] * 60}])
     assert (error["code"], error["id"]) == ("too_large", 1)
     assert "more than 100 JSON values, which is the limit" in error["message"]
-    assert "operation_maximum_values" in error["message"]
+    assert "max_operation_values" in error["message"]
     # Long texts are no values.
     told = await answer(wire, 1, [{"p": ["a"], "oi": ["," * 500, *[0] * 80]}])
     assert told["type"] == "ack"
@@ -104,7 +104,7 @@ async def test_the_work_for_an_edit_that_falls_into_pieces_is_counted(
     make_app: Make, doc_type: str, content: Any, breaks: Any, edit: Any
 ) -> None:
     """One component on its way becomes hundreds, each of which goes past what follows."""
-    app = await make_app(transform_maximum_steps=10_000)
+    app = await make_app(max_transform_cost=10_000)
     wire = await document(app, doc_type, content)
     manager = app.manager
     await manager.handle_edit("doc", "ann", breaks)
@@ -133,7 +133,7 @@ async def present(wire: Wire, version: int) -> str:
 
 
 async def test_a_presence_on_an_old_version_costs_what_has_changed_since(make_app: Make) -> None:
-    app = await make_app(edit_steps_per_second=NEVER, edit_steps_burst_maximum=2000)
+    app = await make_app(edit_cost_per_second=NEVER, edit_cost_burst=2000)
     wire = await with_history(app, 600)
     assert [await present(wire, 601) for _ in range(10)] == [""] * 10
     told = [await present(wire, 1) for _ in range(5)]

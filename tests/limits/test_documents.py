@@ -16,17 +16,17 @@ def client(app: Collab) -> httpx2.AsyncClient:
 
 
 async def test_no_more_documents_are_created_than_may_be_stored(make_app: Make) -> None:
-    app = await make_app(stored_documents_maximum=2)
+    app = await make_app(max_documents=2)
     await connect(app, "one")
     async with client(app) as http:
         assert (await http.post("/api/documents", json={"doc_id": "two"})).status_code == 201
         answer = await http.post("/api/documents", json={"doc_id": "three"})
         assert (answer.status_code, answer.json()["code"]) == (503, "rate_limited")
-        assert "2 documents, which is the limit (stored_documents_maximum)" in answer.text
+        assert "2 documents, which is the limit (max_documents)" in answer.text
         with pytest.raises(Refused) as refused:
             await connect(app, "three")
         assert (refused.value.status, refused.value.body["code"]) == (503, "rate_limited")
-        assert "stored_documents_maximum" in refused.value.body["message"]
+        assert "max_documents" in refused.value.body["message"]
         # Those that there are can be edited, and one that is deleted makes room.
         two = await connect(app, "two")
         await two.expect("document_state")
@@ -37,7 +37,7 @@ async def test_no_more_documents_are_created_than_may_be_stored(make_app: Make) 
 
 
 async def test_keys_of_deleted_documents_do_not_count(make_app: Make) -> None:
-    app = await make_app(stored_documents_maximum=2)
+    app = await make_app(max_documents=2)
     for _ in range(5):
         await app.manager.create_document("again")
         await app.manager.delete_document("again")
@@ -48,14 +48,14 @@ async def test_keys_of_deleted_documents_do_not_count(make_app: Make) -> None:
 
 
 async def test_where_all_open_documents_are_in_use_no_other_is_opened(make_app: Make) -> None:
-    app = await make_app(documents_maximum=2)
+    app = await make_app(max_open_documents=2)
     one = await connect(app, "one")
     await connect(app, "two")
     with pytest.raises(Refused) as refused:
         await connect(app, "three")
     assert (refused.value.status, refused.value.body["code"]) == (503, "rate_limited")
     assert (
-        "2 documents in use, which is the limit (documents_maximum)"
+        "2 documents in use, which is the limit (max_open_documents)"
         in (refused.value.body["message"])
     )
     # Who is in stays in, others may join them, and an idle document makes room.

@@ -45,7 +45,7 @@ async def answer(wire: Wire, edit_id: int, version: int, operation: Any) -> dict
 async def test_who_has_caused_too_much_work_is_refused_and_the_connection_stays(
     make_app: Make,
 ) -> None:
-    app = await make_app(edit_steps_per_second=NEVER, edit_steps_burst_maximum=1000)
+    app = await make_app(edit_cost_per_second=NEVER, edit_cost_burst=1000)
     await written(app, 60)
     wire = await join(app, "a")
     # 19 components over 60 changes behind them: 1200 steps, which is more than there are.
@@ -55,8 +55,8 @@ async def test_who_has_caused_too_much_work_is_refused_and_the_connection_stays(
     error = await answer(wire, 3, 63, letters(1))
     assert (error["code"], error["id"]) == ("rate_limited", 3)
     assert "too many steps of work for edits" in error["message"]
-    assert "after 1000 at once (edit_steps_burst_maximum)" in error["message"]
-    assert "edit_steps_per_second" in error["message"]
+    assert "after 1000 at once (edit_cost_burst)" in error["message"]
+    assert "edit_cost_per_second" in error["message"]
     await wire.send({"type": "ping"})
     await wire.expect("pong")
     # Others are counted apart.
@@ -65,7 +65,7 @@ async def test_who_has_caused_too_much_work_is_refused_and_the_connection_stays(
 
 
 async def test_work_that_is_given_back_by_the_rate_may_be_done(make_app: Make) -> None:
-    app = await make_app(edit_steps_per_second=1e9, edit_steps_burst_maximum=1000)
+    app = await make_app(edit_cost_per_second=1e9, edit_cost_burst=1000)
     await written(app, 60)
     wire = await join(app, "a")
     assert (await answer(wire, 1, 1, letters(10)))["version"] == 62
@@ -73,7 +73,7 @@ async def test_work_that_is_given_back_by_the_rate_may_be_done(make_app: Make) -
 
 
 async def test_the_size_of_an_edit_is_work(make_app: Make) -> None:
-    app = await make_app(edit_steps_per_second=NEVER, edit_steps_burst_maximum=1000)
+    app = await make_app(edit_cost_per_second=NEVER, edit_cost_burst=1000)
     await written(app, 0)
     wire = await join(app, "a")
     for edit_id in (1, 2):
@@ -83,7 +83,7 @@ async def test_the_size_of_an_edit_is_work(make_app: Make) -> None:
 
 
 async def test_edits_that_are_refused_are_work(make_app: Make) -> None:
-    app = await make_app(edit_steps_per_second=NEVER, edit_steps_burst_maximum=1000)
+    app = await make_app(edit_cost_per_second=NEVER, edit_cost_burst=1000)
     await written(app, 0)
     wire = await join(app, "a")
     beyond_the_end = {"ops": [{"retain": 9999}, {"insert": "x" * 10_000}]}
@@ -94,10 +94,10 @@ async def test_edits_that_are_refused_are_work(make_app: Make) -> None:
 
 async def test_what_is_read_from_storage_for_an_edit_is_work(make_app: Make) -> None:
     app = await make_app(
-        edit_steps_per_second=NEVER,
-        edit_steps_burst_maximum=1000,
-        transform_maximum_steps=1000,
-        history_maximum_operations=4,
+        edit_cost_per_second=NEVER,
+        edit_cost_burst=1000,
+        max_transform_cost=1000,
+        max_history_operations=4,
     )
     await written(app, 110)
     wire = await join(app, "a")
@@ -107,7 +107,7 @@ async def test_what_is_read_from_storage_for_an_edit_is_work(make_app: Make) -> 
 
 
 async def test_who_goes_on_regardless_is_closed(make_app: Make) -> None:
-    app = await make_app(edit_steps_per_second=NEVER, edit_steps_burst_maximum=1000)
+    app = await make_app(edit_cost_per_second=NEVER, edit_cost_burst=1000)
     await written(app, 60)
     wire = await join(app, "a")
     assert (await answer(wire, 1, 1, letters(10)))["version"] == 62
@@ -121,7 +121,7 @@ async def test_of_a_hostile_pair_that_makes_much_work_of_each_other_little_gets_
     make_app: Make,
 ) -> None:
     burst = 100_000
-    app = await make_app(edit_steps_per_second=NEVER, edit_steps_burst_maximum=burst)
+    app = await make_app(edit_cost_per_second=NEVER, edit_cost_burst=burst)
     await written(app, 0)
     pair = {await join(app, "a"): 0, await join(app, "b"): 0}
     honest = await join(app, "honest")
@@ -147,7 +147,7 @@ async def test_of_a_hostile_pair_that_makes_much_work_of_each_other_little_gets_
 async def test_people_who_type_at_once_do_not_notice(make_app: Make) -> None:
     """Hundreds of letters of each, each behind what the others typed meanwhile, out of the burst
     alone."""
-    app = await make_app(edit_steps_per_second=NEVER)
+    app = await make_app(edit_cost_per_second=NEVER)
     await written(app, 0)
     wires = [await join(app, f"{number}") for number in range(5)]
     version = 1
@@ -171,7 +171,7 @@ def work_left(app: Collab, client_id: str) -> float:
 async def test_who_comes_back_with_hundreds_of_edits_does_not_notice(
     serve: Serve, history: int
 ) -> None:
-    served = await serve(edit_steps_per_second=NEVER, history_maximum_operations=history)
+    served = await serve(edit_cost_per_second=NEVER, max_history_operations=history)
     async with open_editor(served.url, "doc") as ann:
         ann.edit({"ops": [{"insert": "." * 1000}]})
         await ann.saved()

@@ -44,7 +44,7 @@ async def flood(peer: RawPeer, frame: Frame) -> int:
 
 @pytest.fixture
 async def served(serve: Serve) -> Served:
-    return await serve(presences_burst_maximum=50, edits_burst_maximum=50, edits_per_second=50)
+    return await serve(presences_burst=50, edits_burst=50, edits_per_second=50)
 
 
 @pytest.mark.parametrize("kind", FLOODS)

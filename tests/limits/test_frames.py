@@ -29,7 +29,7 @@ def edit(text: str) -> dict[str, Any]:
 async def test_a_frame_that_is_too_large_is_refused_and_the_connection_stays(
     make_app: Make, frame: dict[str, Any], limit: str
 ) -> None:
-    app = await make_app(operation_maximum_bytes=1000, presence_maximum_bytes=500)
+    app = await make_app(max_operation_bytes=1000, max_presence_bytes=500)
     wire = await connect(app, "doc")
     await wire.expect("document_state")
     await wire.send(frame)
@@ -42,7 +42,7 @@ async def test_a_frame_that_is_too_large_is_refused_and_the_connection_stays(
 
 
 async def test_a_document_that_is_full_may_still_shrink(make_app: Make) -> None:
-    app = await make_app(document_maximum_size=10)
+    app = await make_app(max_document_size=10)
     wire = await connect(app, "doc")
     await wire.expect("document_state")
     await wire.send(edit("x" * 11))
@@ -68,7 +68,7 @@ async def after_fragments(peer: RawPeer, count: int) -> Frame:
 
 
 async def test_a_frame_of_too_many_fragments_closes_the_connection(serve: Serve) -> None:
-    served = await serve(frame_maximum_fragments=5)
+    served = await serve(max_frame_fragments=5)
     async with raw_peer(served.address, "/ws/documents/doc") as peer:
         pong = await after_fragments(peer, 5)
         assert (pong.opcode, b'"pong"' in pong.data) == (Opcode.TEXT, True)

@@ -30,7 +30,7 @@ async def type_letters(wire: Wire, count: int) -> None:
 
 
 async def test_edits_beyond_the_rate_are_refused_and_the_connection_stays(make_app: Make) -> None:
-    app = await make_app(edits_per_second=NEVER, edits_burst_maximum=3)
+    app = await make_app(edits_per_second=NEVER, edits_burst=3)
     wire = await connect(app, "doc")
     await wire.expect("document_state")
     await type_letters(wire, 3)
@@ -38,7 +38,7 @@ async def test_edits_beyond_the_rate_are_refused_and_the_connection_stays(make_a
     error = await wire.expect("error")
     assert (error["code"], error["id"]) == ("rate_limited", 4)
     assert "edits_per_second" in error["message"]
-    assert "after 3 at once (edits_burst_maximum)" in error["message"]
+    assert "after 3 at once (edits_burst)" in error["message"]
     # Other frames are counted apart, and other addresses too.
     await wire.send({"type": "ping"})
     await wire.expect("pong")
@@ -49,7 +49,7 @@ async def test_edits_beyond_the_rate_are_refused_and_the_connection_stays(make_a
 
 
 async def test_a_new_connection_or_client_id_has_no_new_edits(make_app: Make) -> None:
-    app = await make_app(edits_per_second=NEVER, edits_burst_maximum=3)
+    app = await make_app(edits_per_second=NEVER, edits_burst=3)
     wire = await connect(app, "doc", client_id="a")
     await wire.expect("document_state")
     await type_letters(wire, 3)
@@ -62,9 +62,7 @@ async def test_a_new_connection_or_client_id_has_no_new_edits(make_app: Make) ->
 
 
 async def test_a_user_has_the_same_edits_from_every_address(make_app: Make) -> None:
-    app = await make_app(
-        edits_per_second=NEVER, edits_burst_maximum=3, auth="token", token_secret=SECRET
-    )
+    app = await make_app(edits_per_second=NEVER, edits_burst=3, auth="token", token_secret=SECRET)
     token = make_token(SECRET, User("ann"), lifetime_seconds=60)
     answers = []
     for number in range(4):
@@ -81,7 +79,7 @@ async def test_a_user_has_the_same_edits_from_every_address(make_app: Make) -> N
 
 
 async def test_a_user_of_open_mode_who_claims_a_name_takes_nothing_from_it(make_app: Make) -> None:
-    app = await make_app(joins_per_second=NEVER, joins_burst_maximum=2)
+    app = await make_app(joins_per_second=NEVER, joins_burst=2)
     for _ in range(2):
         await connect(app, "doc", user_id="ann", address="127.0.0.2")
     with pytest.raises(Refused):
@@ -90,19 +88,19 @@ async def test_a_user_of_open_mode_who_claims_a_name_takes_nothing_from_it(make_
 
 
 async def test_connections_opened_beyond_the_rate_are_refused(make_app: Make) -> None:
-    app = await make_app(joins_per_second=NEVER, joins_burst_maximum=3)
+    app = await make_app(joins_per_second=NEVER, joins_burst=3)
     for number in range(3):
         wire = await connect(app, f"doc-{number}", client_id=f"c{number}")
         await wire.leave()
     with pytest.raises(Refused) as caught:
         await connect(app, "doc-0")
     assert (caught.value.status, caught.value.body["code"]) == (429, "rate_limited")
-    assert "after 3 at once (joins_burst_maximum)" in caught.value.body["message"]
+    assert "after 3 at once (joins_burst)" in caught.value.body["message"]
     await connect(app, "doc-0", address="127.0.0.2")
 
 
 async def test_documents_created_beyond_the_rate_are_refused(make_app: Make) -> None:
-    app = await make_app(creations_per_second=NEVER, creations_burst_maximum=2)
+    app = await make_app(creations_per_second=NEVER, creations_burst=2)
     await connect(app, "first")
     transport = httpx2.ASGITransport(app=app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as http:
@@ -130,14 +128,14 @@ async def restored(app: Collab, address: str, **headers: str) -> httpx2.Response
 
 
 async def test_old_versions_restored_beyond_the_rate_are_refused(make_app: Make) -> None:
-    app = await make_app(restores_per_second=NEVER, restores_burst_maximum=2)
+    app = await make_app(restores_per_second=NEVER, restores_burst=2)
     await app.manager.import_document("doc", "text")
     answers = [await restored(app, "127.0.0.2") for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     refused = answers[-1]
     assert refused.json()["code"] == "rate_limited"
     assert "restores_per_second" in refused.json()["message"]
-    assert "after 2 at once (restores_burst_maximum)" in refused.json()["message"]
+    assert "after 2 at once (restores_burst)" in refused.json()["message"]
     assert int(refused.headers["retry-after"]) >= 1
     assert (await restored(app, "127.0.0.3")).status_code == 200
     # What was refused has changed nothing.
@@ -146,7 +144,7 @@ async def test_old_versions_restored_beyond_the_rate_are_refused(make_app: Make)
 
 async def test_a_user_restores_as_many_old_versions_from_every_address(make_app: Make) -> None:
     app = await make_app(
-        restores_per_second=NEVER, restores_burst_maximum=2, auth="token", token_secret=SECRET
+        restores_per_second=NEVER, restores_burst=2, auth="token", token_secret=SECRET
     )
     await app.manager.import_document("doc", "text")
     ann, bob = (
@@ -172,7 +170,7 @@ async def test_few_old_versions_are_restored_at_one_time(make_app: Make) -> None
 
 
 async def test_who_edits_on_regardless_of_the_rate_is_closed(make_app: Make) -> None:
-    app = await make_app(edits_per_second=NEVER, edits_burst_maximum=3)
+    app = await make_app(edits_per_second=NEVER, edits_burst=3)
     wire = await connect(app, "doc")
     await wire.expect("document_state")
     await type_letters(wire, 3)
@@ -183,7 +181,7 @@ async def test_who_edits_on_regardless_of_the_rate_is_closed(make_app: Make) -> 
 
 
 async def test_presence_and_pings_beyond_the_rate_are_refused(make_app: Make) -> None:
-    app = await make_app(presences_per_second=NEVER, presences_burst_maximum=2)
+    app = await make_app(presences_per_second=NEVER, presences_burst=2)
     wire = await connect(app, "doc")
     await wire.expect("document_state")
     await wire.send({"type": "presence", "data": 1})
@@ -192,7 +190,7 @@ async def test_presence_and_pings_beyond_the_rate_are_refused(make_app: Make) ->
     await wire.send({"type": "presence", "data": 2})
     error = await wire.expect("error")
     assert error["code"] == "rate_limited"
-    assert "after 2 at once (presences_burst_maximum)" in error["message"]
+    assert "after 2 at once (presences_burst)" in error["message"]
     await type_letters(wire, 5)
     # What was refused has not reached the others.
     other = await connect(app, "doc")
@@ -201,7 +199,7 @@ async def test_presence_and_pings_beyond_the_rate_are_refused(make_app: Make) ->
 
 
 async def test_who_sends_pings_regardless_of_the_rate_is_closed(make_app: Make) -> None:
-    app = await make_app(presences_per_second=NEVER, presences_burst_maximum=2)
+    app = await make_app(presences_per_second=NEVER, presences_burst=2)
     wire = await connect(app, "doc")
     for _ in range(5):
         await wire.send({"type": "ping"})
@@ -209,7 +207,7 @@ async def test_who_sends_pings_regardless_of_the_rate_is_closed(make_app: Make) 
 
 
 async def test_an_editor_that_is_too_fast_waits_and_loses_nothing(serve: Serve) -> None:
-    served = await serve(edits_per_second=5, edits_burst_maximum=3)
+    served = await serve(edits_per_second=5, edits_burst=3)
     refused = asyncio.Event()
     async with open_editor(served.url, "doc") as editor:
         receive = editor._session.receive

@@ -7,8 +7,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from collab.api import rates
-from collab.api.rates import Buckets
+from collab.api import rate_limit
+from collab.api.rate_limit import Buckets
 from collab.app import Collab
 from collab.auth import User, make_token
 from collab.errors import RateLimited
@@ -33,7 +33,7 @@ def bearer(user_id: str) -> dict[str, Any]:
 
 
 async def test_requests_from_one_address_beyond_the_rate_are_refused(make_app: Make) -> None:
-    app = await make_app(address_requests_per_second=0.1, address_requests_burst_maximum=3)
+    app = await make_app(address_requests_per_second=0.1, address_requests_burst=3)
     async with browser(app) as http:
         assert (await http.get("/")).status_code == 200
         assert (await http.get("/api/documents")).status_code == 200
@@ -59,14 +59,14 @@ async def test_requests_from_one_address_beyond_the_rate_are_refused(make_app: M
 
 
 async def test_requests_from_one_address_at_once_are_as_many_as_the_burst(make_app: Make) -> None:
-    app = await make_app(address_requests_per_second=NEVER, address_requests_burst_maximum=20)
+    app = await make_app(address_requests_per_second=NEVER, address_requests_burst=20)
     async with browser(app) as http:
         answers = [(await http.get("/api/session")).status_code for _ in range(22)]
     assert answers == [200] * 20 + [429] * 2
 
 
 async def test_addresses_of_one_ipv6_network_count_together(make_app: Make) -> None:
-    app = await make_app(address_requests_per_second=NEVER, address_requests_burst_maximum=1)
+    app = await make_app(address_requests_per_second=NEVER, address_requests_burst=1)
     async with browser(app, "2001:db8:0:1::1") as http:
         assert (await http.get("/")).status_code == 200
     async with browser(app, "2001:db8:0:1:ffff::2") as http:
@@ -74,7 +74,7 @@ async def test_addresses_of_one_ipv6_network_count_together(make_app: Make) -> N
 
 
 async def test_what_a_page_is_made_of_health_and_metrics_are_not_counted(make_app: Make) -> None:
-    app = await make_app(address_requests_per_second=NEVER, address_requests_burst_maximum=1)
+    app = await make_app(address_requests_per_second=NEVER, address_requests_burst=1)
     async with browser(app) as http:
         assert [(await http.get("/")).status_code for _ in range(2)] == [200, 429]
         for path in ("/static/js/api.js", "/healthz", "/readyz", "/metrics"):
@@ -97,7 +97,7 @@ async def test_requests_of_one_user_are_limited_from_whatever_address(make_app: 
         auth="token",
         token_secret=SECRET,
         user_requests_per_second=NEVER,
-        user_requests_burst_maximum=2,
+        user_requests_burst=2,
     )
     for host, status in (("192.0.2.1", 200), ("192.0.2.2", 200), ("192.0.2.3", 429)):
         async with browser(app, host, **bearer("ann")) as http:
@@ -105,7 +105,7 @@ async def test_requests_of_one_user_are_limited_from_whatever_address(make_app: 
         assert answer.status_code == status
     assert answer.json()["code"] == "rate_limited"
     assert "of this user" in answer.json()["message"]
-    assert "after 2 at once (user_requests_burst_maximum)" in answer.json()["message"]
+    assert "after 2 at once (user_requests_burst)" in answer.json()["message"]
     assert "retry-after" in answer.headers
     async with browser(app, **bearer("ann")) as http:
         assert (await http.get("/documents/doc")).status_code == 429
@@ -118,7 +118,7 @@ async def test_a_user_who_asks_too_often_may_still_edit(make_app: Make) -> None:
         auth="token",
         token_secret=SECRET,
         user_requests_per_second=NEVER,
-        user_requests_burst_maximum=1,
+        user_requests_burst=1,
     )
     async with browser(app, **bearer("ann")) as http:
         assert [(await http.get("/api/documents")).status_code for _ in range(2)] == [200, 429]
@@ -129,7 +129,7 @@ async def test_a_user_who_asks_too_often_may_still_edit(make_app: Make) -> None:
 def test_buckets_are_bounded_and_who_rested_longest_is_forgotten(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(rates, "BUCKETS_MAXIMUM", 2)
+    monkeypatch.setattr(rate_limit, "MAX_BUCKETS", 2)
     buckets = Buckets("address", "from your network address", NEVER, 1)
     buckets.take("a")
     buckets.take("b")

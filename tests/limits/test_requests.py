@@ -109,16 +109,16 @@ async def test_a_body_that_does_not_come_is_not_waited_for(
 
 
 async def test_headers_beyond_the_limit_are_refused(serve: Serve, open_peer: OpenPeer) -> None:
-    peer = await open_peer(await serve(request_head_maximum_bytes=2000))
+    peer = await open_peer(await serve(max_request_head_bytes=2000))
     peer.send(HEAD[:-2] + b"X: " + b"x" * 3000)
     status, body = await peer.answer()
     assert (status, body["code"]) == (413, "too_large")
-    assert "2000 bytes, which is the limit (request_head_maximum_bytes)" in body["message"]
+    assert "2000 bytes, which is the limit (max_request_head_bytes)" in body["message"]
     assert await peer.rest() == b""
 
 
 async def test_headers_up_to_the_limit_are_taken(serve: Serve, open_peer: OpenPeer) -> None:
-    peer = await open_peer(await serve(request_head_maximum_bytes=2000))
+    peer = await open_peer(await serve(max_request_head_bytes=2000))
     for _ in range(3):
         peer.send(HEAD[:-2] + b"X: " + b"x" * 1900 + b"\r\n\r\n")
         assert (await peer.answer())[0] == 200
@@ -128,7 +128,7 @@ async def test_headers_up_to_the_limit_are_taken(serve: Serve, open_peer: OpenPe
 async def test_requests_that_wait_for_one_another_are_answered_in_order(
     serve: Serve, open_peer: OpenPeer
 ) -> None:
-    peer = await open_peer(await serve(requests_waiting_maximum=3))
+    peer = await open_peer(await serve(max_waiting_requests=3))
     peer.send(HEAD * 4)
     assert [(await peer.answer())[0] for _ in range(4)] == [200] * 4
     peer.writer.close()
@@ -137,7 +137,7 @@ async def test_requests_that_wait_for_one_another_are_answered_in_order(
 async def test_who_sends_requests_and_waits_for_no_answer_is_closed(
     serve: Serve, open_peer: OpenPeer
 ) -> None:
-    served = await serve(requests_waiting_maximum=3)
+    served = await serve(max_waiting_requests=3)
     peer = await open_peer(served)
     peer.send(HEAD * 1000)
     assert (await peer.rest()).count(b"HTTP/1.1 200") <= 4
@@ -150,14 +150,14 @@ async def test_who_sends_requests_and_waits_for_no_answer_is_closed(
 async def test_of_many_silent_connections_the_oldest_is_let_go(
     serve: Serve, open_peer: OpenPeer
 ) -> None:
-    served = await serve(handshakes_maximum=3)
+    served = await serve(max_handshakes=3)
     silent = [await open_peer(served) for _ in range(3)]
     async with open_websocket(f"ws://127.0.0.1:{served.port}/ws/documents/doc") as editor:
         assert json.loads(await editor.recv())["type"] == "document_state"
         status, body = await silent[0].answer()
         assert (status, body["code"]) == (503, "rate_limited")
         assert "more than 3 connections" in body["message"]
-        assert "handshakes_maximum" in body["message"]
+        assert "max_handshakes" in body["message"]
         assert await silent[0].rest() == b""
         # The others still have their turn.
         for peer in silent[1:]:
@@ -169,7 +169,7 @@ async def test_of_many_silent_connections_the_oldest_is_let_go(
 async def test_an_idle_editor_is_not_expected_to_send_anything(
     serve: Serve, open_peer: OpenPeer
 ) -> None:
-    served = await serve(handshakes_maximum=1, handshake_timeout_seconds=0.05)
+    served = await serve(max_handshakes=1, handshake_timeout_seconds=0.05)
     async with open_websocket(f"ws://127.0.0.1:{served.port}/ws/documents/doc") as editor:
         await editor.recv()
         for _ in range(3):

@@ -42,13 +42,13 @@ async def answer(wire: Wire, version: int, operation: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("history", [2000, 4], ids=["in memory", "in storage"])
 async def test_an_edit_too_many_versions_behind_is_refused(make_app: Make, history: int) -> None:
-    app = await make_app(transform_maximum_operations=5, history_maximum_operations=history)
+    app = await make_app(max_transform_operations=5, max_history_operations=history)
     await app.manager.create_document("doc")
     await write(app, 6, letters(1))
     wire = await join(app)
     error = await answer(wire, 0, letters(1))
     assert (error["code"], error["id"]) == ("version_gone", 1)
-    assert "at most 5 versions behind (transform_maximum_operations)" in error["message"]
+    assert "at most 5 versions behind (max_transform_operations)" in error["message"]
     assert (await answer(wire, 1, letters(1)))["version"] == 7
 
 
@@ -56,7 +56,7 @@ async def test_an_edit_too_many_versions_behind_is_refused(make_app: Make, histo
 async def test_an_edit_that_is_too_much_work_to_transform_is_refused(
     make_app: Make, history: int
 ) -> None:
-    app = await make_app(transform_maximum_steps=1000, history_maximum_operations=history)
+    app = await make_app(max_transform_cost=1000, max_history_operations=history)
     await app.manager.create_document("doc")
     await write(app, 1, {"ops": [{"insert": "a long text"}]})
     await write(app, 100, {"ops": [{"retain": 11}, LETTER]})
@@ -65,24 +65,24 @@ async def test_an_edit_that_is_too_much_work_to_transform_is_refused(
     assert (error["code"], error["id"]) == ("version_gone", 1)
     assert "an edit of 19 components" in error["message"]
     assert "100 changes since, takes more than 1000 steps" in error["message"]
-    assert "transform_maximum_steps" in error["message"]
+    assert "max_transform_cost" in error["message"]
     # Half of the work is right, and the connection is still there for it.
     assert (await answer(wire, 61, letters(10)))["version"] == 102
 
 
 async def test_no_more_is_read_from_storage_for_an_edit_than_the_limit(make_app: Make) -> None:
-    app = await make_app(transform_maximum_bytes=50_000, history_maximum_operations=2)
+    app = await make_app(max_transform_bytes=50_000, max_history_operations=2)
     await app.manager.create_document("doc")
     await write(app, 12, {"ops": [{"insert": "x" * 9000}]})
     wire = await join(app)
     error = await answer(wire, 1, letters(1))
     assert (error["code"], error["id"]) == ("version_gone", 1)
-    assert "more than 50000 bytes, which is the limit (transform_maximum_bytes)" in error["message"]
+    assert "more than 50000 bytes, which is the limit (max_transform_bytes)" in error["message"]
     assert (await answer(wire, 7, letters(1)))["type"] == "ack"
 
 
 async def test_the_work_counts_what_others_have_sent(make_app: Make) -> None:
-    app = await make_app(transform_maximum_steps=1000)
+    app = await make_app(max_transform_cost=1000)
     await app.manager.create_document("doc")
     await write(app, 1, {"ops": [{"insert": "x" * 400}]})
     await write(app, 3, letters(200))
@@ -93,7 +93,7 @@ async def test_the_work_counts_what_others_have_sent(make_app: Make) -> None:
 
 
 async def test_json_counts_the_product_of_both(make_app: Make) -> None:
-    app = await make_app(transform_maximum_steps=2000)
+    app = await make_app(max_transform_cost=2000)
     await app.manager.create_document("doc", "json")
     await write(app, 1, [{"p": ["n"], "oi": 0}])
     additions = [{"p": [f"{number}"], "oi": 0} for number in range(40)]
@@ -130,7 +130,7 @@ def watch_refusals(editor: Editor) -> list[str]:
 
 
 async def test_an_editor_that_is_refused_so_transforms_the_edit_itself(serve: Serve) -> None:
-    served = await serve(transform_maximum_steps=1000)
+    served = await serve(max_transform_cost=1000)
     async with open_editor(served.url, "doc") as ann, open_editor(served.url, "doc") as bob:
         ann.edit({"ops": [{"insert": "." * 1000}]})
         await ann.saved()

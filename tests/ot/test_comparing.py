@@ -113,7 +113,7 @@ def changed(items: list[Any], new: Callable[[], Any], chance: random.Random) -> 
 
 
 def test_the_difference_of_long_lists_leads_from_one_to_the_other() -> None:
-    kind = JsonType(maximum_components=5000)
+    kind = JsonType(max_components=5000)
     chance = random.Random(2)
 
     def item() -> Any:
@@ -130,7 +130,7 @@ def test_the_difference_of_long_lists_leads_from_one_to_the_other() -> None:
 
 
 def test_the_difference_of_long_rich_texts_leads_from_one_to_the_other() -> None:
-    kind = RichTextType(maximum_components=10_000)
+    kind = RichTextType(max_components=10_000)
     chance = random.Random(3)
 
     def run() -> Any:
@@ -159,8 +159,8 @@ def test_a_rich_text_that_differs_throughout_is_refused_before_its_end() -> None
         for key in "ab"
     ]
     meter = Meter()
-    with pytest.raises(TooLarge, match=r"more than 1000 components.*operation_maximum_components"):
-        finished(RichTextType(maximum_components=1000).compare(*contents, meter))
+    with pytest.raises(TooLarge, match=r"more than 1000 components.*max_operation_components"):
+        finished(RichTextType(max_components=1000).compare(*contents, meter))
     assert meter.spent < 50_000
 
 
@@ -169,7 +169,7 @@ def test_a_few_components_too_many_are_refused_too() -> None:
         {"ops": [{"insert": ".", "attributes": {key: n % 2}} for n in range(5)]} for key in "ab"
     ]
     with pytest.raises(TooLarge):
-        finished(RichTextType(maximum_components=4).compare(*contents, Meter()))
+        finished(RichTextType(max_components=4).compare(*contents, Meter()))
 
 
 SHAPES: list[tuple[Any, Any, Any]] = [

@@ -88,7 +88,7 @@ def test_a_number_has_one_form_only() -> None:
 
 
 def test_a_document_is_nested_as_deep_as_the_type_allows_and_no_deeper() -> None:
-    shallow = JsonType(maximum_depth=3)
+    shallow = JsonType(max_depth=3)
     assert shallow.create([[[1]]]) == [[[1]]]
     assert "3 levels" in refused(shallow.create, [[[[]]]])
     shallow.check([{"p": ["a", "b"], "oi": [1]}, {"p": ["a", "b", "c", 0], "si": "x"}])
@@ -107,7 +107,7 @@ def test_nesting_beyond_any_stack_is_refused_too() -> None:
 
 
 def test_an_operation_has_as_many_components_as_the_type_allows_and_no_more() -> None:
-    narrow = JsonType(maximum_components=2)
+    narrow = JsonType(max_components=2)
     narrow.check([{"p": ["a"], "na": 1}] * 2)
     assert "limit is 2" in refused(narrow.check, [{"p": ["a"], "na": 1}] * 3)
     edits = {"p": ["a"], "t": "text0", "o": [{"p": 0, "i": "x"}] * 3}
@@ -115,7 +115,7 @@ def test_an_operation_has_as_many_components_as_the_type_allows_and_no_more() ->
 
 
 def test_a_difference_too_long_replaces_the_whole() -> None:
-    narrow = JsonType(maximum_components=2)
+    narrow = JsonType(max_components=2)
     before, after = {"a": 1, "b": 2, "c": 3}, {"a": 2, "b": 3, "c": 4}
     assert narrow.difference(before, after) == [{"p": [], "od": before, "oi": after}]
 

@@ -88,7 +88,7 @@ def test_a_type_of_somebody_else_is_found_by_its_name(counter: OperationType) ->
 
 def test_a_type_registered_again_takes_the_place_of_the_former() -> None:
     former = get_type("text")
-    narrow = TextType(maximum_components=1)
+    narrow = TextType(max_components=1)
     register(narrow)
     try:
         assert get_type("text") is narrow

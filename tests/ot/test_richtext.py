@@ -96,7 +96,7 @@ def test_what_is_wrong_is_said_with_component_and_offset(
     components: list[Any], at: tuple[int, int], said: str
 ) -> None:
     with pytest.raises(InvalidOperation) as refusal:
-        RichTextType(maximum_depth=3).check({"ops": components})
+        RichTextType(max_depth=3).check({"ops": components})
     assert said in str(refusal.value)
     assert (refusal.value.component, refusal.value.offset) == at
 
@@ -108,7 +108,7 @@ def test_content_holds_only_inserts() -> None:
 
 
 def test_an_operation_of_too_many_components_is_refused() -> None:
-    kind = RichTextType(maximum_components=2)
+    kind = RichTextType(max_components=2)
     kind.check({"ops": [{"insert": "a"}] * 2})
     with pytest.raises(InvalidOperation, match="got 3 components, the limit is 2"):
         kind.check({"ops": [{"insert": "a"}] * 3})

@@ -98,7 +98,7 @@ def test_a_beginning_is_the_longest_that_fits(text: str) -> None:
             assert quoted_size(text[: len(beginning) + 1]) > maximum
 
 
-@pytest.mark.parametrize("maximum_bytes", [-1, 0, 1, 2])
+@pytest.mark.parametrize("max_bytes", [-1, 0, 1, 2])
 @pytest.mark.parametrize(
     ("name", "operation"),
     [
@@ -108,11 +108,9 @@ def test_a_beginning_is_the_longest_that_fits(text: str) -> None:
         ("json", [{"p": ["s"], "t": "text0", "o": [{"p": 0, "d": "\U0001f600é"}]}]),
     ],
 )
-def test_texts_are_cut_to_characters_at_least(
-    name: str, operation: Any, maximum_bytes: int
-) -> None:
+def test_texts_are_cut_to_characters_at_least(name: str, operation: Any, max_bytes: int) -> None:
     doc_type = kind(name)
-    composed, *rest = doc_type.split(operation, maximum_bytes)
+    composed, *rest = doc_type.split(operation, max_bytes)
     for piece in rest:
         composed = doc_type.compose(composed, piece)
     assert composed == operation

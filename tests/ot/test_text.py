@@ -90,7 +90,7 @@ def test_an_error_names_component_and_offset_and_what_was_expected() -> None:
 
 
 def test_the_number_of_components_is_limited() -> None:
-    small = TextType(maximum_components=2)
+    small = TextType(max_components=2)
     small.check(operation({"retain": 1}, {"insert": "a"}))
     with pytest.raises(InvalidOperation, match="got 3 components, the limit is 2"):
         small.check(operation({"retain": 1}, {"insert": "a"}, {"retain": 1}))

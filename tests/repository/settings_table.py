@@ -1,9 +1,9 @@
 """The defaults that the documentation states, made from the settings themselves.
 
 docs/settings.md gets its table. In docs/limits.md, and wherever a page has a number followed by the
-setting's name in parentheses ("4 KiB (`presence_maximum_bytes`)"), the number becomes the default.
+setting's name in parentheses ("4 KiB (`max_presence_bytes`)"), the number becomes the default.
 
-After a change of collab/settings.py: `python -m tests.repository.settings_table`
+After a change of collab/settings.py: `python -m tests.store.settings_table`
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ PAGES = [
     if path.name != "CHANGELOG.md"
 ]
 
-BEGIN = "<!-- the table: made by tests/repository/settings_table.py -->\n"
+BEGIN = "<!-- the table: made by tests/store/settings_table.py -->\n"
 END = "<!-- end of the table -->\n"
 
 # Of the numbers whose name doesn't end in their unit.
@@ -40,42 +40,42 @@ UNITS = {
     "snapshot_spacing_bytes_per_operation": "bytes",
     "snapshots_kept": "snapshots",
     "port": "",
-    "documents_maximum": "documents",
-    "stored_documents_maximum": "documents",
-    "document_grants_maximum": "grants",
-    "document_links_maximum": "links",
-    "document_maximum_size": "units or bytes",
-    "operation_maximum_values": "values",
-    "component_maximum_attributes": "attributes",
-    "attribute_maximum_depth": "levels",
-    "connections_maximum": "connections",
-    "document_connections_maximum": "connections",
-    "address_connections_maximum": "connections",
-    "handshakes_maximum": "connections",
-    "requests_waiting_maximum": "requests",
+    "max_open_documents": "documents",
+    "max_documents": "documents",
+    "max_document_grants": "grants",
+    "max_document_links": "links",
+    "max_document_size": "units or bytes",
+    "max_operation_values": "values",
+    "max_component_attributes": "attributes",
+    "max_attribute_depth": "levels",
+    "max_connections": "connections",
+    "max_document_connections": "connections",
+    "max_address_connections": "connections",
+    "max_handshakes": "connections",
+    "max_waiting_requests": "requests",
     "address_requests_per_second": "requests per second",
-    "address_requests_burst_maximum": "requests",
+    "address_requests_burst": "requests",
     "user_requests_per_second": "requests per second",
-    "user_requests_burst_maximum": "requests",
+    "user_requests_burst": "requests",
     "address_loop_share": "of the event loop's time",
     "user_loop_share": "of the event loop's time",
     "joins_per_second": "connections per second",
-    "joins_burst_maximum": "connections",
+    "joins_burst": "connections",
     "creations_per_second": "documents per second",
-    "creations_burst_maximum": "documents",
+    "creations_burst": "documents",
     "restores_per_second": "versions per second",
-    "restores_burst_maximum": "versions",
+    "restores_burst": "versions",
     "edits_per_second": "edits per second",
-    "edits_burst_maximum": "edits",
-    "edit_steps_per_second": "steps per second",
-    "edit_steps_burst_maximum": "steps",
+    "edits_burst": "edits",
+    "edit_cost_per_second": "cost per second",
+    "edit_cost_burst": "cost",
     "presences_per_second": "frames per second",
-    "presences_burst_maximum": "frames",
-    "drain_minimum_bytes_per_second": "bytes per second",
-    "outbox_maximum_frames": "frames",
-    "bad_frames_maximum": "frames",
+    "presences_burst": "frames",
+    "min_drain_bytes_per_second": "bytes per second",
+    "max_outbox_frames": "frames",
+    "max_bad_frames": "frames",
 }
-SUFFIXES = ("steps", "fragments", "operations", "components", "bytes", "seconds", "days")
+SUFFIXES = ("cost", "fragments", "operations", "components", "bytes", "seconds", "days")
 
 SIZES = {"MiB": 2**20, "KiB": 2**10, "MB": 10**6, "kB": 10**3}
 

@@ -15,12 +15,12 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from collab.client import connect as edit
-from tests.repository.test_embedding import Host
 from tests.serverprocess import ServerProcess
+from tests.store.test_embedding import Host
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 REPLY_SECONDS = 30
-LINE_MAXIMUM_BYTES = 16 * 1024 * 1024
+MAX_LINE_BYTES = 16 * 1024 * 1024
 
 State = dict[str, object]
 
@@ -51,7 +51,7 @@ async def running(*command: str) -> AsyncIterator[asyncio.StreamReader]:
         *command,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
-        limit=LINE_MAXIMUM_BYTES,
+        limit=MAX_LINE_BYTES,
     )
     assert process.stdout is not None
     try:
@@ -137,7 +137,7 @@ async def test_the_python_editor_ends_with_the_reason_if_it_is_refused(
         await write(ada, 1, state["version"], "x")
         await ada.recv()
     server.stop()
-    server.settings = {"document_maximum_size": 5}
+    server.settings = {"max_document_size": 5}
     server.start()
     url = server.url.replace("http", "ws")
     async with running(sys.executable, "-u", str(EXAMPLES / "editor.py"), url) as lines:

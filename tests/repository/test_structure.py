@@ -24,7 +24,7 @@ LAYERS = (
     {"ot", "frames", "turns"},
     {"auth", "storage", "client", "installed_types"},
     {"documents"},
-    {"api", "care"},
+    {"api", "maintenance"},
     {"app"},
     {"server", ""},
     {"cli"},

@@ -1,4 +1,4 @@
-"""What must not get into the repository."""
+"""What must not get into the store."""
 
 from __future__ import annotations
 

@@ -27,13 +27,13 @@ async def refused(address: str, client_id: str, forwarded_for: str) -> int:
 
 
 async def test_who_is_no_proxy_can_say_what_they_like(make_app: Make) -> None:
-    app = await make_app(proxies_trusted=["192.0.2.0/24"], address_connections_maximum=1)
+    app = await make_app(trusted_proxies=["192.0.2.0/24"], max_address_connections=1)
     async with serving(app) as served, come(served.address, "a", "198.51.100.1"):
         assert await refused(served.address, "b", "198.51.100.2") == 429
 
 
 async def test_a_proxy_of_this_machine_is_believed(make_app: Make) -> None:
-    app = await make_app(address_connections_maximum=1)
+    app = await make_app(max_address_connections=1)
     async with serving(app) as served, come(served.address, "a", "198.51.100.1"):
         assert await refused(served.address, "b", "198.51.100.1") == 429
         # What stands before the address that the proxy added is what the client said.
@@ -43,12 +43,12 @@ async def test_a_proxy_of_this_machine_is_believed(make_app: Make) -> None:
 
 
 async def test_an_address_that_is_none_is_one_more_client(make_app: Make) -> None:
-    app = await make_app(address_connections_maximum=1)
+    app = await make_app(max_address_connections=1)
     async with serving(app) as served, come(served.address, "a", "unknown"):
         assert await refused(served.address, "b", "unknown") == 429
 
 
 @pytest.mark.parametrize("proxy", ["proxy.example.org", "10.0.0.1/8", ""])
 def test_a_proxy_is_an_address_or_a_network(proxy: Any) -> None:
-    with pytest.raises(ValidationError, match="proxies_trusted"):
-        Settings(proxies_trusted=(proxy,))
+    with pytest.raises(ValidationError, match="trusted_proxies"):
+        Settings(trusted_proxies=(proxy,))

@@ -75,7 +75,7 @@ async def test_a_token_for_many_documents_opens_the_socket_as_it_opens_http(
 
 @pytest.mark.parametrize("limit", [2000, 32_768, 200_000])
 async def test_a_line_may_be_as_long_as_the_whole_head(serve: Serve, limit: int) -> None:
-    served = await serve(request_head_maximum_bytes=limit)
+    served = await serve(max_request_head_bytes=limit)
     url = f"ws://{served.address}/ws/documents/doc"
     # The rest of the head is less than 500 bytes.
     long = {"X-Long": "x" * (limit - 500)}

@@ -232,9 +232,9 @@ async def test_no_request_is_our_own_fault(
     served = await serve(
         auth=auth,
         token_secret=SECRET if auth == "token" else "",
-        origins_allowed=("https://friend.example",) if seed % 2 else (),
-        address_requests_burst_maximum=10_000,
-        user_requests_burst_maximum=10_000,
+        allowed_origins=("https://friend.example",) if seed % 2 else (),
+        address_requests_burst=10_000,
+        user_requests_burst=10_000,
     )
     await served.app.manager.create_document("doc", owner="ann")
     dice = random.Random(seed)
@@ -273,7 +273,7 @@ FRAMES = (
 async def test_no_frame_is_our_own_fault(
     serve: Serve, doc_type: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    served = await serve(bad_frames_maximum=10_000, presence_interval_seconds=0)
+    served = await serve(max_bad_frames=10_000, presence_interval_seconds=0)
     values = [json.dumps(value) for value in VALUES]
     values += ["[" * depth + "]" * depth for depth in (63, 64, 65, 500, 900, 970, 980, 990, 1500)]
     values += ['{"a":' * depth + "1" + "}" * depth for depth in (63, 64, 65, 300, 660)]

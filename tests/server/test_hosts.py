@@ -53,7 +53,7 @@ async def test_it_refuses_every_other_name(app: Collab, host: str) -> None:
 
 
 async def test_names_can_be_listed(make_app: Make) -> None:
-    app = await make_app(hosts_allowed=("Notes.lan",))
+    app = await make_app(allowed_hosts=("Notes.lan",))
     for host, status in (("notes.lan:8000", 200), ("NOTES.LAN.", 200), ("x.notes.lan", 403)):
         assert await statuses(guarded(app.settings, app), host) == {status}
 
@@ -61,7 +61,7 @@ async def test_names_can_be_listed(make_app: Make) -> None:
 async def test_it_is_for_open_servers_only(make_app: Make, database: str) -> None:
     secret = "a secret of at least thirty-two bytes"
     token = Settings(database=database, auth="token", token_secret=secret)
-    anybody = Settings(database=database, hosts_allowed=("*",))
+    anybody = Settings(database=database, allowed_hosts=("*",))
     for settings in (token, anybody):
         app = Collab(settings)
         assert guarded(settings, app) is app
@@ -92,5 +92,5 @@ async def test_the_command_refuses_a_page_that_took_our_address(tmp_path: Path) 
                 await http.delete("/api/documents/doc"),
             ):
                 assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
-                assert "hosts_allowed" in answer.json()["message"]
+                assert "allowed_hosts" in answer.json()["message"]
                 assert answer.headers["x-content-type-options"] == "nosniff"

@@ -14,7 +14,7 @@ import logging, resource
 from collab.server.open_files import allow_open_files
 from collab.settings import Settings
 logging.basicConfig(format="%(message)s")
-allow_open_files(Settings(connections_maximum=300, handshakes_maximum=100))
+allow_open_files(Settings(max_connections=300, max_handshakes=100))
 print(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 """
 

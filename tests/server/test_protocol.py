@@ -20,7 +20,7 @@ from websockets.frames import Frame, Opcode
 from collab.documents.direct_link import EXTENSION
 from collab.documents.prepared import prepare_text
 from collab.server.protocol import TURN_BYTES, WebSocketProtocol
-from collab.server.requests import UNSENT_MAXIMUM_BYTES
+from collab.server.requests import MAX_UNSENT_BYTES
 from collab.server.serving import listen
 from tests.rawpeer import RawPeer, raw_peer
 
@@ -490,7 +490,7 @@ def test_a_handshake_that_fails_is_answered_and_the_server_goes_on(loop_factory:
         peer.socket.write(prepare_text("hello"))
         kernel = peer.socket.transport.get_extra_info("socket")
         unsent = kernel.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT)
-        assert unsent == UNSENT_MAXIMUM_BYTES
+        assert unsent == MAX_UNSENT_BYTES
         peer.socket.write(prepare_text(str(unsent)))
 
     async def scenario() -> None:

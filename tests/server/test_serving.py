@@ -100,7 +100,7 @@ async def test_a_peer_that_vanishes_leaves_the_room(make_app: Make) -> None:
 
 
 async def test_a_frame_beyond_the_hard_limit_closes_with_1009(make_app: Make) -> None:
-    app = await make_app(frame_maximum_bytes=100_000)
+    app = await make_app(max_frame_bytes=100_000)
     async with serving(app) as served, join(served.address, "doc", "a") as wire:
         await wire.send("x" * 200_000)
         with pytest.raises(ConnectionClosed):

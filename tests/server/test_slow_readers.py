@@ -71,7 +71,7 @@ async def test_unread_answers_of_one_version_are_held_once(make_app: Make) -> No
 async def test_an_address_that_reads_nothing_gets_no_other_version(
     make_app: Make, is_open: bool
 ) -> None:
-    app = await make_app(drain_timeout_seconds=600, address_unread_maximum_bytes=2 * SIZE)
+    app = await make_app(drain_timeout_seconds=600, max_address_unread_bytes=2 * SIZE)
     await app.manager.import_document("doc", "x" * SIZE)
     for _ in range(3):
         await app.manager.handle_edit("doc", "u", {"ops": [{"insert": "y"}]})

@@ -12,8 +12,8 @@ from typing import Any
 
 __all__ = ["Process", "Stalled", "VirtualLoop"]
 
-TURNS_MAXIMUM = 500_000
-STORY_MAXIMUM = 2000
+MAX_TURNS = 500_000
+MAX_STORY = 2000
 
 Entry = tuple[asyncio.Handle, contextvars.Context]
 
@@ -62,7 +62,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
 
     def __init__(self) -> None:
         self.faults: list[str] = []
-        self.story: deque[str] = deque(maxlen=STORY_MAXIMUM)
+        self.story: deque[str] = deque(maxlen=MAX_STORY)
         self.turns = 0
         self._now = 0.0
         self._ready: deque[Entry] = deque()
@@ -169,8 +169,8 @@ class VirtualLoop(asyncio.AbstractEventLoop):
 
     def _turn(self) -> None:
         self.turns += 1
-        if self.turns > TURNS_MAXIMUM:
-            raise Stalled(f"no end after {TURNS_MAXIMUM} turns of the loop")
+        if self.turns > MAX_TURNS:
+            raise Stalled(f"no end after {MAX_TURNS} turns of the loop")
         if not self._ready:
             self._jump()
         while self._timers and self._timers[0][0] <= self._now:

@@ -8,13 +8,13 @@ from random import Random
 from collab.auth import User
 from collab.documents import DocumentManager
 from collab.settings import Settings
-from collab.storage import Committer, Repository
+from collab.storage import Committer, DatabaseStore
 
 from .direct import DirectSocket
 from .loop import Process, VirtualLoop
 from .network import ServerSocket, Wire
 from .steps import Scenario
-from .store import SimulatedDatabase, Store
+from .store import Disk, SimulatedDatabase
 from .violation import Violation
 from .witness import StreamWitness
 
@@ -28,7 +28,7 @@ class Generation:
         self,
         number: int,
         settings: Settings,
-        store: Store,
+        store: Disk,
         loop: VirtualLoop,
         server: SimulatedServer,
     ) -> None:
@@ -36,9 +36,9 @@ class Generation:
         self.wires: dict[Wire, None] = {}
         random = Random(f"{server.seed} database {number}")
         self.database = SimulatedDatabase(store, loop, random, lambda: server.crash(self))
-        repository = Repository(self.database)
-        self.committer = Committer(repository, settings.commit_maximum_operations)
-        self.manager = DocumentManager(settings, repository, self.committer)
+        store = DatabaseStore(self.database)
+        self.committer = Committer(store, settings.max_commit_operations)
+        self.manager = DocumentManager(settings, store, self.committer)
 
     async def start(self) -> None:
         await self.committer.start()
@@ -58,7 +58,7 @@ class SimulatedServer:
     def __init__(
         self,
         settings: Settings,
-        store: Store,
+        store: Disk,
         loop: VirtualLoop,
         world: Process,
         scenario: Scenario,

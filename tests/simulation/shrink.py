@@ -10,10 +10,10 @@ from .steps import Scenario, Step
 
 __all__ = ["shrink"]
 
-RUNS_MAXIMUM = 600
+MAX_RUNS = 600
 
 
-def shrink(scenario: Scenario, kind: str, runs_maximum: int = RUNS_MAXIMUM) -> Scenario:
+def shrink(scenario: Scenario, kind: str, runs_maximum: int = MAX_RUNS) -> Scenario:
     """A scenario whose violation is of this kind, too, from which no step can be left out; or as
     far as `runs_maximum` runs have come.
 

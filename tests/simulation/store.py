@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from random import Random
@@ -16,14 +16,15 @@ from sqlalchemy import Connection, Engine, make_url, text
 
 from collab.errors import StorageUnavailable
 from collab.ot import get_type
-from collab.storage import Database
-from collab.storage.engine import sqlite_engine
+from collab.storage import Append, Database
+from collab.storage.backends.sqlite.append import append_at_once
+from collab.storage.backends.sqlite.engine import sqlite_engine
 from collab.storage.faults import translated_faults
 from collab.storage.tables import metadata
 
 from .loop import VirtualLoop
 
-__all__ = ["LogEntry", "SimulatedDatabase", "Store"]
+__all__ = ["Disk", "LogEntry", "SimulatedDatabase"]
 
 TIMEOUT_SECONDS = 5.0
 LOST = "the database can't be used: as the simulation wants it"
@@ -41,7 +42,7 @@ def _engine() -> Engine:
     return sqlite_engine(make_url("sqlite+pysqlite://"), busy_timeout_seconds=0)
 
 
-class Store:
+class Disk:
     """What is committed. It survives the server; the faults in `faults` meet the next writes.
 
     refuse          nothing is stored, and it says so
@@ -163,7 +164,7 @@ class SimulatedDatabase(Database):
     begun goes on when its caller is cancelled, and ends with the process."""
 
     def __init__(
-        self, store: Store, loop: VirtualLoop, random: Random, crash: Callable[[], None]
+        self, store: Disk, loop: VirtualLoop, random: Random, crash: Callable[[], None]
     ) -> None:
         super().__init__("sqlite://")
         self._store = store
@@ -190,9 +191,13 @@ class SimulatedDatabase(Database):
         name = f"{function.__name__} {args}"
         return await self._done(name, partial(self._store.transact, function, *args, **kwargs))
 
-    async def write_whole(self, function: Callable[..., Any], *args: Any) -> Any:
-        name = f"{function.__name__} {args}"
-        return await self._done(name, partial(self._store.transact_whole, function, *args))
+    async def append(
+        self, batch: Sequence[Append], heads: Mapping[int, int | None]
+    ) -> list[list[int]]:
+        name = f"append {(batch, heads)}"
+        append = partial(self._store.transact_whole, append_at_once, batch, heads)
+        stored: list[list[int]] = await self._done(name, append)
+        return stored
 
     async def _done(self, name: str, function: Callable[[], Any]) -> Any:
         if self._overdue or self.gone:

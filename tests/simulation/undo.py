@@ -11,7 +11,7 @@ from .writing import text_parts
 
 __all__ = ["OwnUndo"]
 
-STEPS_MAXIMUM = 20
+MAX_STEPS = 20
 
 
 class _Step(NamedTuple):
@@ -33,7 +33,7 @@ class OwnUndo:
         inserted, deleted = self._parts(operation, content)
         inverse = self._type.invert(self._type.normalize(operation), content)
         self._steps.append(_Step(inverse, frozenset(inserted), frozenset(deleted)))
-        del self._steps[:-STEPS_MAXIMUM]
+        del self._steps[:-MAX_STEPS]
 
     def moved(self, operation: Any) -> None:
         """Any other change of the content."""

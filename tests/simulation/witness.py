@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from .store import Store
+from .store import Disk
 from .violation import Violation
 
 __all__ = ["StreamWitness"]
@@ -22,7 +22,7 @@ class StreamWitness:
     `asked` is the query of the handshake.
     """
 
-    def __init__(self, store: Store, doc_id: str, asked: dict[str, str]) -> None:
+    def __init__(self, store: Disk, doc_id: str, asked: dict[str, str]) -> None:
         self._store = store
         self._doc_id = doc_id
         self._asked = asked

@@ -14,7 +14,7 @@ from .client import SimulatedClient
 from .loop import Process, VirtualLoop
 from .server import SimulatedServer
 from .steps import CLIENTS, Scenario, Step, has_small_documents
-from .store import Store
+from .store import Disk
 from .violation import Violation
 from .writing import Alphabet
 
@@ -40,7 +40,7 @@ class World:
             random, SMALL_SIZE if has_small_documents(seed) else DOCUMENT_SIZE
         )
         self.documents = ["text", random.choice(("text", "json", "richtext"))]
-        self.store = Store()
+        self.store = Disk()
         self.server = SimulatedServer(
             self.settings, self.store, loop, process, scenario, self.violations.append
         )
@@ -79,15 +79,15 @@ def _settings(random: Random, document_size: int) -> Settings:
     return Settings(
         # Work is measured in real time, which says nothing here.
         address_loop_share=1000,
-        document_maximum_size=document_size,
-        commit_maximum_operations=random.choice((1, 3, 1000)),
+        max_document_size=document_size,
+        max_commit_operations=random.choice((1, 3, 1000)),
         snapshot_interval_operations=random.choice((3, 10, 1000)),
-        history_maximum_operations=random.choice((4, 20, 2000)),
-        transform_maximum_operations=random.choice((10, 5000)),
+        max_history_operations=random.choice((4, 20, 2000)),
+        max_transform_operations=random.choice((10, 5000)),
         document_idle_seconds=IDLE_SECONDS,
-        documents_maximum=random.choice((2, 1000)),
+        max_open_documents=random.choice((2, 1000)),
         presence_interval_seconds=random.choice((0.0, 0.05)),
-        outbox_maximum_frames=random.choice((16, 2048)),
+        max_outbox_frames=random.choice((16, 2048)),
         drain_timeout_seconds=5.0,
         shutdown_timeout_seconds=2.0,
     )

@@ -13,7 +13,7 @@ from tests.ot.richtext_cases import RichTextCases
 
 __all__ = ["Alphabet", "CaseWriter", "Intents", "TextWriter", "Writer", "text_parts", "writer_of"]
 
-SIZE_MAXIMUM = 200
+MAX_SIZE = 200
 RECIPE_BYTES = 10
 
 
@@ -86,7 +86,7 @@ class TextWriter:
     def operation(self, content: str, random: Random) -> Any:
         start = random.randint(0, len(content))
         end = start
-        if len(content) > SIZE_MAXIMUM:
+        if len(content) > MAX_SIZE:
             start, end = 10, len(content) - 10
         elif random.random() < 0.4:
             end = min(len(content), start + random.randint(1, 6))
@@ -112,7 +112,7 @@ class CaseWriter:
         self._type = get_type(cases.name)
 
     def operation(self, content: Any, random: Random) -> Any:
-        if self._type.buffer(content).size > 3 * SIZE_MAXIMUM:
+        if self._type.buffer(content).size > 3 * MAX_SIZE:
             return self._type.difference(content, self._type.create())
         return self._cases.operation(content, random.randbytes(random.randint(1, RECIPE_BYTES)))
 

@@ -20,7 +20,7 @@ from collab.ot import get_type
 
 __all__ = ["RestlessEditor"]
 
-SIZE_MAXIMUM = 1000
+MAX_SIZE = 1000
 """A document that has grown beyond it is emptied, in the units of its type's buffer."""
 
 RECIPE_BYTES = 12
@@ -149,7 +149,7 @@ class RestlessEditor:
         if not self.session.joined:
             return
         content = self.session.content
-        if self._type.buffer(content).size > SIZE_MAXIMUM:
+        if self._type.buffer(content).size > MAX_SIZE:
             operation = self._type.difference(content, self._type.create())
         else:
             recipe = self._random.randbytes(self._random.randint(1, RECIPE_BYTES))

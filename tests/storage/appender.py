@@ -6,7 +6,7 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
-from collab.storage import Append, Committer, Database, Repository
+from collab.storage import Append, Committer, Database, DatabaseStore
 
 from .edits import operation
 
@@ -35,11 +35,11 @@ class Endless:
 async def main(url: str) -> None:
     database = Database(url)
     await database.open()
-    repository = Repository(database)
-    committer = Committer(repository, 1000)
+    store = DatabaseStore(database)
+    committer = Committer(store, 1000)
     for width in (1, 3, 20):
-        record = await repository.find_document(f"{width}")
-        record = record or await repository.create_document(f"{width}", "text")
+        record = await store.catalog.find_document(f"{width}")
+        record = record or await store.catalog.create_document(f"{width}", "text")
         committer.notify(Endless(record.key, record.epoch, record.version, width, committer))
     await committer.start()
     await asyncio.get_running_loop().create_future()

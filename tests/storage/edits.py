@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 
 from msgspec import structs
 
-from collab.storage import Append, DocumentRecord, OperationRecord, Repository
+from collab.storage import Append, DocumentRecord, OperationRecord, Store
 
 CREATED_AT = 1_700_000_000.125
 
@@ -31,9 +31,9 @@ def append(document: DocumentRecord, version: int, count: int = 1) -> Append:
     return Append(document.key, document.epoch, version, records)
 
 
-async def stores(repository: Repository, batch: Sequence[Append]) -> list[bool]:
+async def stores(store: Store, batch: Sequence[Append]) -> list[bool]:
     """Append, and tell for each whether it was stored."""
-    return [bool(checksums) for checksums in await repository.append(batch)]
+    return [bool(checksums) for checksums in await store.operations.append(batch)]
 
 
 def as_given(records: Iterable[OperationRecord]) -> list[OperationRecord]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from collab.storage import Database, Repository, check_schema
+from collab.storage import Database, DatabaseStore, check_schema
 
 
 async def open_once(url: str, name: str) -> None:
     database = Database(url)
     await database.open()
     await check_schema(database)
-    await Repository(database).create_document(name, "text")
+    await DatabaseStore(database).catalog.create_document(name, "text")
     await database.close()
 
 

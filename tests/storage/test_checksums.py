@@ -12,9 +12,9 @@ from msgspec import structs
 from sqlalchemy import Connection, text
 
 from collab.errors import StorageUnavailable
-from collab.storage import Append, Database, DocumentRecord, OperationRecord, Repository
+from collab.storage import Append, Database, DatabaseStore, DocumentRecord, OperationRecord, Store
+from collab.storage.checksum_cache import ChecksumCache
 from collab.storage.checksums import chain, operation_checksum, snapshot_checksum
-from collab.storage.heads import ChainHeads
 
 from .edits import append, line_of, operation, program, stores, tell
 from .test_faults import LOCK
@@ -60,76 +60,76 @@ def test_a_snapshot_s_covers_document_version_and_content() -> None:
 
 
 async def test_operations_are_a_chain_over_all_their_commits(
-    database: Database, repository: Repository, document: DocumentRecord
+    database: Database, store: Store, document: DocumentRecord
 ) -> None:
-    other = await repository.create_document("other", "text")
+    other = await store.catalog.create_document("other", "text")
     for version in (0, 3, 6):
-        await repository.append([append(document, version, 3), append(other, version, 3)])
+        await store.operations.append([append(document, version, 3), append(other, version, 3)])
     await check_chain(database, document, 9)
     await check_chain(database, other, 9)
 
 
 async def test_a_program_that_starts_anew_goes_on_with_the_chain(
-    database: Database, repository: Repository, document: DocumentRecord
+    database: Database, store: Store, document: DocumentRecord
 ) -> None:
-    await repository.append([append(document, 0, 3)])
-    assert await stores(Repository(database), [append(document, 3, 2)]) == [True]
+    await store.operations.append([append(document, 0, 3)])
+    assert await stores(DatabaseStore(database), [append(document, 3, 2)]) == [True]
     await check_chain(database, document, 5)
 
 
 async def test_two_programs_make_one_chain(
-    database: Database, repository: Repository, document: DocumentRecord
+    database: Database, store: Store, document: DocumentRecord
 ) -> None:
-    other = Repository(database)
+    other = DatabaseStore(database)
     for version in range(0, 12, 2):
-        assert await stores(repository, [append(document, version)]) == [True]
-        assert await stores(repository, [append(document, version)]) == [False]
+        assert await stores(store, [append(document, version)]) == [True]
+        assert await stores(store, [append(document, version)]) == [False]
         assert await stores(other, [append(document, version + 1)]) == [True]
         assert await stores(other, [append(document, version + 5)]) == [False]
     await check_chain(database, document, 12)
 
 
 async def test_after_a_commit_that_failed_the_chain_goes_on_from_what_is_stored(
-    database: Database, repository: Repository, document: DocumentRecord, tmp_path: Path
+    database: Database, store: Store, document: DocumentRecord, tmp_path: Path
 ) -> None:
-    await repository.append([append(document, 0, 2)])
+    await store.operations.append([append(document, 0, 2)])
     async with program("-c", LOCK, str(tmp_path / "documents.db")) as other:
         await line_of(other)
         with pytest.raises(StorageUnavailable, match="locked"):
-            await repository.append([append(document, 2)])
+            await store.operations.append([append(document, 2)])
         await tell(other, "let go")
         await line_of(other)
     # Somebody else uses that version for another operation.
     theirs = structs.replace(operation(3), client_id="them")
     elsewhere = Append(document.key, document.epoch, 2, (theirs,))
-    assert await stores(Repository(database), [elsewhere]) == [True]
-    assert await stores(repository, [append(document, 3)]) == [True]
+    assert await stores(DatabaseStore(database), [elsewhere]) == [True]
+    assert await stores(store, [append(document, 3)]) == [True]
     expected = chain(None, document.key, [operation(1), operation(2), theirs, operation(4)])
     assert await database.read(stored, document.key) == (expected, expected[-1])
 
 
 async def test_after_a_commit_of_unknown_outcome_the_chain_goes_on_from_what_is_stored(
-    database: Database, repository: Repository, document: DocumentRecord
+    database: Database, store: Store, document: DocumentRecord
 ) -> None:
-    await repository.append([append(document, 0, 2)])
-    waiting = asyncio.create_task(repository.append([append(document, 2, 3)]))
+    await store.operations.append([append(document, 0, 2)])
+    waiting = asyncio.create_task(store.operations.append([append(document, 2, 3)]))
     await asyncio.sleep(0)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-    assert await stores(repository, [append(document, 5, 2)]) == [True]
+    assert await stores(store, [append(document, 5, 2)]) == [True]
     await check_chain(database, document, 7)
 
 
 async def test_an_append_on_a_chain_that_was_written_anew_misses_once(
-    database: Database, repository: Repository, document: DocumentRecord
+    database: Database, store: Store, document: DocumentRecord
 ) -> None:
-    await repository.append([append(document, 0, 2)])
+    await store.operations.append([append(document, 0, 2)])
     await database.write(
         lambda connection: connection.execute(text("UPDATE documents SET checksum = 17"))
     )
-    assert await stores(repository, [append(document, 2)]) == [False]
-    assert await stores(repository, [append(document, 2)]) == [True]
+    assert await stores(store, [append(document, 2)]) == [False]
+    assert await stores(store, [append(document, 2)]) == [True]
     sums, head = await database.read(stored, document.key)
     assert sums[-1] == head == operation_checksum(17, document.key, operation(3))
 
@@ -137,24 +137,24 @@ async def test_an_append_on_a_chain_that_was_written_anew_misses_once(
 async def test_a_chain_begins_where_rows_of_before_have_no_checksum(
     database: Database, document: DocumentRecord
 ) -> None:
-    await Repository(database).append([append(document, 0, 2)])
+    await DatabaseStore(database).operations.append([append(document, 0, 2)])
     for table in ("documents", "operations"):
         await database.write(
             lambda connection, table=table: connection.execute(
                 text(f"UPDATE {table} SET checksum = NULL")
             )
         )
-    await Repository(database).append([append(document, 2, 2)])
+    await DatabaseStore(database).operations.append([append(document, 2, 2)])
     expected = chain(None, document.key, [operation(3), operation(4)])
     assert await database.read(stored, document.key) == ([None, None, *expected], expected[-1])
 
 
 def test_what_is_known_of_chains_has_a_bound_and_is_used_once() -> None:
-    heads = ChainHeads(maximum=2)
+    heads = ChecksumCache(maximum=2)
     appends = [Append(key, "epoch", 0, (operation(1),)) for key in range(3)]
     for number, each in enumerate(appends):
         heads.put(each, number)
     assert len(heads) == 2
     following = [replace(each, version=1) for each in appends]
-    assert heads.take(following) == {1: 1, 2: 2}
-    assert heads.take(following) == {}
+    assert heads.pop(following) == {1: 1, 2: 2}
+    assert heads.pop(following) == {}

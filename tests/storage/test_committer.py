@@ -18,25 +18,36 @@ from collab.storage import (
     Committer,
     Conflict,
     Database,
+    DatabaseStore,
     DocumentRecord,
     OperationRecord,
-    Repository,
+    Store,
 )
+from tests.storeoverrides import StoreOverrides
 
 from .edits import append, operation
 
 
-class Watched(Repository):
-    """The repository, and what was given to each of its transactions."""
+class Watched(DatabaseStore):
+    """The store, and what was given to each of its transactions."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
+        self.overrides = Batches(self)
+        self.batches = self.overrides.batches
+        self.names = self.overrides.names
+
+
+class Batches(StoreOverrides):
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
         self.batches: list[list[tuple[str, int]]] = []
         self.names: dict[int, str] = {}
 
     async def append(self, batch: Sequence[Append]) -> list[list[int]]:
         self.batches.append([(self.names[each.key], len(each.operations)) for each in batch])
-        return await super().append(batch)
+        stored: list[list[int]] = await self.real.append(batch)
+        return stored
 
 
 class Tail:
@@ -97,8 +108,8 @@ def watched(database: Database) -> Watched:
 
 @pytest.fixture
 async def tails(watched: Watched) -> list[Tail]:
-    documents = [await watched.create_document(name, "text") for name in "abc"]
-    watched.names = {document.key: document.doc_id for document in documents}
+    documents = [await watched.catalog.create_document(name, "text") for name in "abc"]
+    watched.names.update({document.key: document.doc_id for document in documents})
     return [Tail(document) for document in documents]
 
 
@@ -120,8 +131,8 @@ def lock(tmp_path: Path) -> Iterator[None]:
         other.execute("COMMIT")
 
 
-async def stored(repository: Repository, tail: Tail) -> list[int]:
-    found = await repository.operations_after(tail.document.key, 0, 1000)
+async def stored(store: Store, tail: Tail) -> list[int]:
+    found = await store.operations.read(tail.document.key, 0, 1000)
     return [record.version for record in found]
 
 
@@ -268,7 +279,7 @@ async def test_a_locked_database_fails_the_commit_in_time(
 async def test_one_conflict_among_many_is_told_to_its_source_alone(
     watched: Watched, committer: Committer, tails: list[Tail]
 ) -> None:
-    assert await Repository.append(watched, [append(tails[1].document, 0)])
+    assert await watched.overrides.real.append([append(tails[1].document, 0)])
     for tail in tails:
         committer.notify(tail.add(2))
     await committer.start()
@@ -314,7 +325,7 @@ async def test_a_source_that_raises_keeps_nothing_from_the_others(
 ) -> None:
     clumsy = Clumsy(tails[0].document, clumsy_at)
     if clumsy_at == "failed":
-        await Repository.append(watched, [append(clumsy.document, 0)])
+        await watched.overrides.real.append([append(clumsy.document, 0)])
     await committer.start()
     for source in (clumsy, tails[1]):
         committer.notify(source.add())
@@ -354,7 +365,7 @@ async def test_closing_commits_what_waits(
 async def test_under_load_a_commit_waits_for_those_whose_edits_were_just_committed(
     watched: Watched, tails: list[Tail]
 ) -> None:
-    committer = Committer(watched, 1000, gather_seconds=3600)
+    committer = Committer(watched, 1000, delay_seconds=3600)
     tail = tails[0]
     await committer.start()
     for _ in range(12):

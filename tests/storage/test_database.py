@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from collab.errors import ConfigurationError, StorageUnavailable
-from collab.storage import Database, DocumentRecord, Repository
+from collab.storage import Database, DatabaseStore, DocumentRecord, Store
 
 from .edits import append
 
@@ -46,18 +46,16 @@ async def test_every_connection_is_durable_and_checks_its_references(database: D
         assert found == expected
 
 
-async def test_a_transaction_that_raises_stores_nothing(
-    database: Database, repository: Repository
-) -> None:
+async def test_a_transaction_that_raises_stores_nothing(database: Database, store: Store) -> None:
     def fail(connection: Connection) -> None:
         insert(connection, "plan")
         raise LookupError("on purpose")
 
     with pytest.raises(LookupError, match="on purpose"):
         await database.write(fail)
-    assert await repository.find_document("plan") is None
+    assert await store.catalog.find_document("plan") is None
     await database.write(insert, "plan")
-    assert await repository.find_document("plan") is not None
+    assert await store.catalog.find_document("plan") is not None
 
 
 async def test_tables_are_made_and_dropped_within_the_transaction(database: Database) -> None:
@@ -82,7 +80,7 @@ async def test_a_transaction_that_reads_can_not_write(database: Database) -> Non
 
 
 async def test_a_write_holds_the_lock_from_its_first_read_on(
-    database: Database, repository: Repository, document: DocumentRecord, tmp_path: Path
+    database: Database, store: Store, document: DocumentRecord, tmp_path: Path
 ) -> None:
     def read_then_write(connection: Connection) -> None:
         connection.exec_driver_sql("SELECT count(*) FROM documents")
@@ -93,7 +91,7 @@ async def test_a_write_holds_the_lock_from_its_first_read_on(
     other = sqlite3.connect(tmp_path / "documents.db", timeout=0, check_same_thread=False)
     await database.write(read_then_write)
     other.close()
-    found = await repository.find_document("plan")
+    found = await store.catalog.find_document("plan")
     assert found is not None
     assert found.title == "ours"
 
@@ -110,14 +108,14 @@ async def test_writes_take_turns_in_order(database: Database) -> None:
 
 
 async def test_reads_go_on_while_a_write_waits_for_the_lock(
-    url: str, tmp_path: Path, repository: Repository, document: DocumentRecord
+    url: str, tmp_path: Path, store: Store, document: DocumentRecord
 ) -> None:
     patient = Database(url, busy_timeout_seconds=30)
     await patient.open()
     other = hold(tmp_path / "documents.db")
     write = asyncio.ensure_future(patient.write(insert, "other"))
     for _ in range(20):
-        assert await Repository(patient).find_document("plan") == document
+        assert await DatabaseStore(patient).catalog.find_document("plan") == document
     assert not write.done()
     other.execute("COMMIT")
     other.close()
@@ -126,7 +124,7 @@ async def test_reads_go_on_while_a_write_waits_for_the_lock(
 
 
 async def test_a_cancelled_caller_leaves_the_transaction_to_its_end(
-    url: str, tmp_path: Path, repository: Repository
+    url: str, tmp_path: Path, store: Store
 ) -> None:
     patient = Database(url, busy_timeout_seconds=30)
     await patient.open()
@@ -139,17 +137,17 @@ async def test_a_cancelled_caller_leaves_the_transaction_to_its_end(
     other.execute("COMMIT")
     other.close()
     await patient.close()
-    assert await repository.find_document("plan") is not None
+    assert await store.catalog.find_document("plan") is not None
 
 
-async def test_closing_waits_for_what_is_in_progress(url: str, repository: Repository) -> None:
+async def test_closing_waits_for_what_is_in_progress(url: str, store: Store) -> None:
     second = Database(url)
     await second.open()
     writes = [asyncio.ensure_future(second.write(insert, f"{number}")) for number in range(10)]
     await asyncio.sleep(0)
     await asyncio.gather(second.close(), second.close())
     await asyncio.gather(*writes)
-    documents, _ = await repository.list_documents()
+    documents, _ = await store.catalog.list_documents()
     assert len(documents) == 10
 
 
@@ -158,19 +156,19 @@ async def test_a_database_may_be_opened_again(url: str) -> None:
     await database.close()
     for doc_id in ("a", "b"):
         await asyncio.gather(database.open(), database.open())
-        await Repository(database).create_document(doc_id, "text")
+        await DatabaseStore(database).catalog.create_document(doc_id, "text")
         await database.close()
         await database.close()
     await database.open()
-    documents, _ = await Repository(database).list_documents()
+    documents, _ = await DatabaseStore(database).catalog.list_documents()
     assert [document.doc_id for document in documents] == ["b", "a"]
     await database.close()
 
 
 async def test_closing_leaves_one_file_that_holds_everything(
-    database: Database, repository: Repository, document: DocumentRecord, tmp_path: Path
+    database: Database, store: Store, document: DocumentRecord, tmp_path: Path
 ) -> None:
-    await repository.append([append(document, 0, 5)])
+    await store.operations.append([append(document, 0, 5)])
     await database.close()
     assert os.listdir(tmp_path) == ["documents.db"]
     with sqlite3.connect(tmp_path / "documents.db") as file:
@@ -214,6 +212,6 @@ async def test_a_path_relative_to_the_working_folder_will_do(
     database = Database("sqlite:///here.db")
     await database.open()
     monkeypatch.chdir("/")
-    await Repository(database).create_document("plan", "text")
+    await DatabaseStore(database).catalog.create_document("plan", "text")
     await database.close()
     assert (tmp_path / "here.db").is_file()

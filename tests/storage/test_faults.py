@@ -20,8 +20,9 @@ from collab.errors import SchemaMismatch, StorageUnavailable
 from collab.storage import (
     Append,
     Database,
+    DatabaseStore,
     DocumentRecord,
-    Repository,
+    Store,
     check_schema,
     current_revision,
     head_revision,
@@ -40,27 +41,27 @@ print("unlocked", flush=True)
 """
 
 
-async def versions(repository: Repository, document: DocumentRecord) -> list[int]:
-    return [record.version for record in await repository.operations_after(document.key, 0, 10000)]
+async def versions(store: Store, document: DocumentRecord) -> list[int]:
+    return [record.version for record in await store.operations.read(document.key, 0, 10000)]
 
 
 # -- locked -------------------------------------------------------------------------------------
 
 
 async def test_a_lock_held_by_another_program_is_told_and_outlived(
-    repository: Repository, document: DocumentRecord, tmp_path: Path
+    store: Store, document: DocumentRecord, tmp_path: Path
 ) -> None:
     async with program("-c", LOCK, str(tmp_path / "documents.db")) as other:
         assert await line_of(other) == "locked"
         with pytest.raises(StorageUnavailable, match="locked by another program; try again"):
-            await repository.append([append(document, 0)])
+            await store.operations.append([append(document, 0)])
         with pytest.raises(StorageUnavailable, match="locked"):
-            await repository.ping()
-        assert await repository.find_document("plan") == document
+            await store.ping()
+        assert await store.catalog.find_document("plan") == document
         await tell(other, "let go")
         assert await line_of(other) == "unlocked"
-    assert await stores(repository, [append(document, 0)]) == [True]
-    await repository.ping()
+    assert await stores(store, [append(document, 0)]) == [True]
+    await store.ping()
 
 
 async def test_a_database_that_is_locked_at_the_start_is_told(
@@ -122,16 +123,16 @@ def limit_pages(connection: Connection, pages: int) -> None:
 
 
 async def test_a_full_database_is_told_and_takes_edits_again_once_there_is_room(
-    database: Database, repository: Repository, document: DocumentRecord
+    database: Database, store: Store, document: DocumentRecord
 ) -> None:
-    await repository.append([append(document, 0, 10)])
+    await store.operations.append([append(document, 0, 10)])
     await database.write(limit_pages, 1)
     with pytest.raises(StorageUnavailable, match="the disk is full; something must be deleted"):
-        await repository.append([append(document, 10, 1000)])
-    assert await versions(repository, document) == list(range(1, 11))
+        await store.operations.append([append(document, 10, 1000)])
+    assert await versions(store, document) == list(range(1, 11))
     await database.write(limit_pages, 2**30)
-    assert await stores(repository, [append(document, 10, 1000)]) == [True]
-    assert await versions(repository, document) == list(range(1, 1011))
+    assert await stores(store, [append(document, 10, 1000)]) == [True]
+    assert await versions(store, document) == list(range(1, 1011))
 
 
 @pytest.fixture
@@ -158,8 +159,8 @@ def remount(folder: Path, mode: str) -> None:
 async def test_on_a_full_disk_nothing_acknowledged_is_lost(small_disk: Path) -> None:
     database = Database(f"sqlite:///{small_disk}/documents.db")
     await database.open()
-    repository = Repository(database)
-    document = await repository.create_document("plan", "text")
+    store = DatabaseStore(database)
+    document = await store.catalog.create_document("plan", "text")
     ballast = small_disk / "ballast"
     ballast.write_bytes(bytes(100_000))
     stored = 0
@@ -167,17 +168,17 @@ async def test_on_a_full_disk_nothing_acknowledged_is_lost(small_disk: Path) -> 
     async def fill() -> None:
         nonlocal stored
         while stored < 100_000:
-            assert await stores(repository, [append(document, stored, 100)]) == [True]
+            assert await stores(store, [append(document, stored, 100)]) == [True]
             stored += 100
 
     with pytest.raises(StorageUnavailable, match="the disk is full"):
         await fill()
-    assert await versions(repository, document) == list(range(1, stored + 1))
+    assert await versions(store, document) == list(range(1, stored + 1))
     ballast.unlink()
-    assert await stores(repository, [append(document, stored, 10)]) == [True]
+    assert await stores(store, [append(document, stored, 10)]) == [True]
     await database.close()
     await database.open()
-    assert await versions(repository, document) == list(range(1, stored + 11))
+    assert await versions(store, document) == list(range(1, stored + 11))
     await database.close()
 
 
@@ -203,7 +204,7 @@ async def test_a_read_only_disk_is_told_at_the_start_and_on_the_edit(small_disk:
     url = f"sqlite:///{small_disk}/documents.db"
     database = Database(url)
     await database.open()
-    await Repository(database).create_document("plan", "text")
+    await DatabaseStore(database).catalog.create_document("plan", "text")
     await database.close()
     remount(small_disk, "ro")
     with pytest.raises(StorageUnavailable, match=r"read-only|can't be opened"):
@@ -212,7 +213,7 @@ async def test_a_read_only_disk_is_told_at_the_start_and_on_the_edit(small_disk:
         await Database(f"sqlite:///{small_disk}/another.db").open()
     remount(small_disk, "rw")
     await database.open()
-    assert await Repository(database).find_document("plan") is not None
+    assert await DatabaseStore(database).catalog.find_document("plan") is not None
     await database.close()
 
 
@@ -229,9 +230,9 @@ async def test_a_file_that_is_no_database_is_told_and_left_alone(tmp_path: Path)
 
 
 async def test_a_damaged_file_is_told(
-    database: Database, repository: Repository, document: DocumentRecord, tmp_path: Path
+    database: Database, store: Store, document: DocumentRecord, tmp_path: Path
 ) -> None:
-    await repository.append([append(document, 0, 1000)])
+    await store.operations.append([append(document, 0, 1000)])
     await database.close()
     content = (tmp_path / "documents.db").read_bytes()
     damaged = content[: len(content) // 2]
@@ -242,32 +243,32 @@ async def test_a_damaged_file_is_told(
 
 async def open_and_read(database: Database, document: DocumentRecord) -> None:
     await database.open()
-    await versions(Repository(database), document)
+    await versions(DatabaseStore(database), document)
 
 
 @pytest.mark.parametrize("replaced", [False, True])
 async def test_nothing_is_acknowledged_once_the_file_is_gone(
-    repository: Repository, document: DocumentRecord, tmp_path: Path, replaced: bool
+    store: Store, document: DocumentRecord, tmp_path: Path, replaced: bool
 ) -> None:
     file = tmp_path / "documents.db"
     file.rename(tmp_path / "elsewhere.db")
     if replaced:
         file.write_bytes(b"")
     with pytest.raises(StorageUnavailable, match="deleted or replaced while in use; it must"):
-        await repository.append([append(document, 0)])
+        await store.operations.append([append(document, 0)])
     with pytest.raises(StorageUnavailable, match="deleted or replaced"):
-        await repository.ping()
+        await store.ping()
 
 
 async def test_a_missing_table_is_told_without_its_statement(
     database: Database,
-    repository: Repository,
+    store: Store,
     document: DocumentRecord,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     await database.write(drop)
     with pytest.raises(StorageUnavailable) as caught:
-        await repository.append([append(document, 0)])
+        await store.operations.append([append(document, 0)])
     message = "the database can't be used: it refused a statement; the log says which"
     assert str(caught.value) == message
     assert "no such table: operations" in caplog.text
@@ -279,12 +280,12 @@ def drop(connection: Connection) -> None:
 
 
 async def test_an_error_shows_nobody_what_somebody_wrote(
-    repository: Repository, document: DocumentRecord, caplog: pytest.LogCaptureFixture
+    store: Store, document: DocumentRecord, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    await repository.append([append(document, 0)])
+    await store.operations.append([append(document, 0)])
     used = structs.replace(operation(2), client_edit_id=1)
-    assert await stores(repository, [Append(document.key, document.epoch, 1, (used,))]) == [False]
+    assert await stores(store, [Append(document.key, document.epoch, 1, (used,))]) == [False]
     assert "IntegrityError" in caplog.text
     assert "insert" not in caplog.text
 
@@ -293,13 +294,13 @@ async def test_an_error_shows_nobody_what_somebody_wrote(
 
 
 async def test_a_newer_schema_is_refused_and_left_alone(
-    database: Database, url: str, repository: Repository, document: DocumentRecord
+    database: Database, url: str, store: Store, document: DocumentRecord
 ) -> None:
     await database.write(set_revision, "9999")
     with pytest.raises(SchemaMismatch, match="newer version of this program"):
         await check_schema(database)
     with pytest.raises(SchemaMismatch, match="newer version"):
-        await repository.ping()
+        await store.ping()
     assert await current_revision(database) == "9999"
     await database.close()
     for upgrade in (None, True, False):

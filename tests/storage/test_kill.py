@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from collab.storage import Database, Repository
+from collab.storage import Database, DatabaseStore
 
 from .edits import as_given, operation, program
 
@@ -34,11 +34,11 @@ def note(acknowledged: dict[int, int], line: bytes) -> None:
 async def verify(url: str, acknowledged: dict[int, int]) -> None:
     database = Database(url)
     await database.open()
-    repository = Repository(database)
-    documents, _ = await repository.list_documents()
+    store = DatabaseStore(database)
+    documents, _ = await store.catalog.list_documents()
     heads = {document.key: document.version for document in documents}
     for key, version in acknowledged.items():
         assert heads[key] >= version
-        stored = await repository.operations_after(key, 0, 100_000)
+        stored = await store.operations.read(key, 0, 100_000)
         assert as_given(stored) == [operation(number) for number in range(1, heads[key] + 1)]
     await database.close()

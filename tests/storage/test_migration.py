@@ -18,8 +18,9 @@ from sqlalchemy import Connection
 from collab.errors import ConfigurationError, SchemaMismatch
 from collab.storage import (
     Database,
+    DatabaseStore,
     DocumentRecord,
-    Repository,
+    Store,
     check_schema,
     current_revision,
     head_revision,
@@ -137,12 +138,12 @@ def upgrade():
 
 async def test_an_older_file_is_upgraded_with_everything_in_it(
     database: Database,
-    repository: Repository,
+    store: Store,
     document: DocumentRecord,
     request: pytest.FixtureRequest,
 ) -> None:
-    await repository.append([append(document, 0, 10)])
-    await repository.add_snapshot(document.key, 10, '"text"')
+    await store.operations.append([append(document, 0, 10)])
+    await store.snapshots.add(document.key, 10, '"text"')
     await database.close()
     request.getfixturevalue("newer_program")
 
@@ -150,11 +151,11 @@ async def test_an_older_file_is_upgraded_with_everything_in_it(
         await database.open(upgrade=False)
     await database.open()
     assert await current_revision(database) == "9999"
-    stored = await repository.find_document("plan")
+    stored = await store.catalog.find_document("plan")
     assert stored is not None
     assert (stored.key, stored.version) == (document.key, 10)
-    assert len(await repository.operations_after(document.key, 0, 100)) == 10
-    assert await repository.latest_snapshot(document.key) is not None
+    assert len(await store.operations.read(document.key, 0, 100)) == 10
+    assert await store.snapshots.latest(document.key) is not None
 
 
 # -- at once ------------------------------------------------------------------------------------
@@ -187,7 +188,7 @@ async def test_two_processes_open_a_new_file_at_once(tmp_path: Path) -> None:
             assert [await line_of(one), await line_of(two)] == ["opened", "opened"]
             database = Database(url)
             await database.open()
-            documents, _ = await Repository(database).list_documents()
+            documents, _ = await DatabaseStore(database).catalog.list_documents()
             assert {each.doc_id for each in documents} == {"one", "two"}
             await database.close()
 

@@ -8,38 +8,38 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from collab.storage import Database, DocumentRecord, Repository
+from collab.storage import Database, DatabaseStore, DocumentRecord, Store
 
 from .edits import append
 
-Call = Callable[[Repository, DocumentRecord], Awaitable[Any]]
+Call = Callable[[Store, DocumentRecord], Awaitable[Any]]
 
 
-def forgetful(repository: Repository) -> Repository:
-    return Repository(repository._database, tombstone_days=1)
+@pytest.fixture
+def store(database: Database) -> Store:
+    return DatabaseStore(database, tombstone_days=1)
 
 
 CALLS: dict[str, Call] = {
-    "find_document": lambda repository, _: repository.find_document("plan"),
-    "open_document": lambda repository, _: repository.open_document("plan", "ada", limit=10),
-    "find_shares": lambda repository, _: repository.find_shares("plan", "ada", "link"),
-    "list_documents": lambda repository, _: repository.list_documents(limit=10),
-    "rename_document": lambda repository, _: repository.rename_document("plan", "new"),
-    "append": lambda repository, each: repository.append([append(each, 0, 100)]),
-    "operations_after": lambda repository, each: repository.operations_after(each.key, 10, 10),
-    "find_client": lambda repository, each: repository.find_client(each.key, "ada"),
-    "find_editor": lambda repository, _: repository.find_editor("plan", "ada"),
-    "find_epochs": lambda repository, each: repository.find_epochs([each.key]),
-    "find_edit": lambda repository, each: repository.find_edit(each.key, "ada", 1),
-    "holds_edit": lambda repository, each: repository.holds_edit(each.key, "ada", 1),
-    "latest_snapshot": lambda repository, each: repository.latest_snapshot(each.key),
-    "snapshot at a version": lambda repository, each: repository.latest_snapshot(each.key, 9),
-    "add_snapshot": lambda repository, each: repository.add_snapshot(each.key, 100, '""'),
-    "droppable": lambda repository, each: repository.droppable(each.key, 0, None),
-    "compact": lambda repository, each: repository.compact(each.key, each.epoch, 50, '""'),
-    "was_deleted": lambda repository, _: repository.was_deleted("plan"),
-    "deleting forgets": lambda repository, _: forgetful(repository).delete_document("plan"),
-    "delete_document": lambda repository, _: repository.delete_document("plan"),
+    "find_document": lambda store, _: store.catalog.find_document("plan"),
+    "open_document": lambda store, _: store.catalog.open_document("plan", "ada", limit=10),
+    "find_shares": lambda store, _: store.grants.find_shares("plan", "ada", "link"),
+    "list_documents": lambda store, _: store.catalog.list_documents(limit=10),
+    "rename_document": lambda store, _: store.catalog.rename_document("plan", "new"),
+    "append": lambda store, each: store.operations.append([append(each, 0, 100)]),
+    "operations_after": lambda store, each: store.operations.read(each.key, 10, 10),
+    "find_client": lambda store, each: store.operations.find_client(each.key, "ada"),
+    "find_editor": lambda store, _: store.catalog.find_editor("plan", "ada"),
+    "find_epochs": lambda store, each: store.catalog.find_epochs([each.key]),
+    "find_edit": lambda store, each: store.operations.find_edit(each.key, "ada", 1),
+    "holds_edit": lambda store, each: store.operations.holds_edit(each.key, "ada", 1),
+    "latest_snapshot": lambda store, each: store.snapshots.latest(each.key),
+    "snapshot at a version": lambda store, each: store.snapshots.latest(each.key, 9),
+    "add_snapshot": lambda store, each: store.snapshots.add(each.key, 100, '""'),
+    "droppable": lambda store, each: store.operations.droppable(each.key, 0, None),
+    "compact": lambda store, each: store.operations.compact(each.key, each.epoch, 50, '""'),
+    "was_deleted": lambda store, _: store.catalog.was_deleted("plan"),
+    "delete_document": lambda store, _: store.catalog.delete_document("plan"),
 }
 
 
@@ -56,14 +56,14 @@ def plan_of(connection: Connection, statement: str) -> list[str]:
 
 @pytest.mark.parametrize("name", CALLS)
 async def test_nothing_is_found_by_scanning(
-    database: Database, repository: Repository, document: DocumentRecord, name: str
+    database: Database, store: Store, document: DocumentRecord, name: str
 ) -> None:
     statements: list[str] = []
     # The one that reads has begun no other connection yet.
     ways = (database.read, database.write)
     for way in ways:
         await way(trace, statements)
-    await CALLS[name](repository, document)
+    await CALLS[name](store, document)
     for way in ways:
         await way(trace, None)
     asked = [each for each in statements if each.split()[0] in ("SELECT", "UPDATE", "DELETE")]

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Integer, bindparam, select
 
-from collab.storage import Database, DocumentRecord, Repository, tables
+from collab.storage import Database, DocumentRecord, Store, tables
 from collab.storage.queries import Query
 
 from .edits import append
@@ -21,9 +21,9 @@ NEWEST = (
 
 
 async def test_the_driver_gives_what_sqlalchemy_gives(
-    database: Database, repository: Repository, document: DocumentRecord
+    database: Database, store: Store, document: DocumentRecord
 ) -> None:
-    await repository.append([append(document, 0, 5)])
+    await store.operations.append([append(document, 0, 5)])
 
     def both(connection: Connection) -> tuple[list[Any], list[Any]]:
         values = {"limit": 3, "version": 2, "key": document.key}
@@ -36,9 +36,9 @@ async def test_the_driver_gives_what_sqlalchemy_gives(
 
 
 async def test_the_first_row_is_none_where_there_is_none(
-    database: Database, repository: Repository, document: DocumentRecord
+    database: Database, store: Store, document: DocumentRecord
 ) -> None:
-    await repository.append([append(document, 0, 5)])
+    await store.operations.append([append(document, 0, 5)])
 
     def first(connection: Connection, version: int) -> Any:
         return Query(NEWEST).first(connection, key=document.key, version=version, limit=9)
@@ -54,9 +54,9 @@ async def test_where_a_database_has_its_own_way_that_is_asked(database: Database
 
 
 async def test_a_query_that_is_left_early_holds_nothing_open(
-    database: Database, repository: Repository, document: DocumentRecord
+    database: Database, store: Store, document: DocumentRecord
 ) -> None:
-    await repository.append([append(document, 0, 5)])
+    await store.operations.append([append(document, 0, 5)])
 
     def leave(connection: Connection) -> int:
         rows = Query(NEWEST).rows(connection, key=document.key, version=0, limit=5)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-from collab.storage import Database, Repository
+from collab.storage import Database, Store
 from collab.storage.folding import fold
 from collab.storage.tables import documents
 
@@ -57,24 +57,22 @@ NOT_FOUND = [
 
 @pytest.mark.parametrize(("search", "title"), FOUND)
 async def test_a_title_is_found_however_it_is_written(
-    repository: Repository, search: str, title: str
+    store: Store, search: str, title: str
 ) -> None:
-    await repository.create_document("id", "text", "before")
-    await repository.create_document("other", "text", "unlike")
-    await repository.rename_document("id", title)
-    await repository.create_document("second", "text", title)
-    found, following = await repository.list_documents(search)
+    await store.catalog.create_document("id", "text", "before")
+    await store.catalog.create_document("other", "text", "unlike")
+    await store.catalog.rename_document("id", title)
+    await store.catalog.create_document("second", "text", title)
+    found, following = await store.catalog.list_documents(search)
     assert {each.doc_id for each in found} == {"id", "second"}
     assert following is None
-    assert (await repository.list_documents("before"))[0] == []
+    assert (await store.catalog.list_documents("before"))[0] == []
 
 
 @pytest.mark.parametrize(("search", "title"), NOT_FOUND)
-async def test_what_is_not_in_a_title_is_not_found(
-    repository: Repository, search: str, title: str
-) -> None:
-    await repository.create_document("id", "text", title)
-    assert await repository.list_documents(search) == ([], None)
+async def test_what_is_not_in_a_title_is_not_found(store: Store, search: str, title: str) -> None:
+    await store.catalog.create_document("id", "text", title)
+    assert await store.catalog.list_documents(search) == ([], None)
 
 
 @given(st.text(), st.text())
@@ -87,7 +85,7 @@ def test_parts_of_a_text_are_found_in_any_form(one: str, two: str) -> None:
 
 
 async def test_an_older_database_is_filled_in_batches(
-    database: Database, repository: Repository, monkeypatch: pytest.MonkeyPatch
+    database: Database, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from collab.storage import schema
 
@@ -95,9 +93,9 @@ async def test_an_older_database_is_filled_in_batches(
     assert script is not None
     monkeypatch.setattr(script.module, "BATCH_DOCUMENTS", 2)
     for number in range(5):
-        await repository.create_document(f"Doc{number}", "text", "Straße")
+        await store.catalog.create_document(f"Doc{number}", "text", "Straße")
     await database.write(lambda each: each.execute(update(documents).values(search_text="")))
-    assert await repository.list_documents("strasse") == ([], None)
+    assert await store.catalog.list_documents("strasse") == ([], None)
     await database.write(script.module.fill)
-    assert len((await repository.list_documents("STRASSE"))[0]) == 5
-    assert len((await repository.list_documents("doc3"))[0]) == 1
+    assert len((await store.catalog.list_documents("STRASSE"))[0]) == 5
+    assert len((await store.catalog.list_documents("doc3"))[0]) == 1

@@ -7,7 +7,7 @@ import multiprocessing
 from collections.abc import Iterator
 from pathlib import Path
 
-from collab.storage import Database, Repository
+from collab.storage import Database, DatabaseStore
 
 from ... import commit, growth, memory, opening
 from ...typed import make_document
@@ -58,10 +58,10 @@ async def opened(folder: Path, options: Options) -> Figures:
     url = f"sqlite:///{folder}/opening.db"
     database = Database(url)
     await database.open()
-    repository = Repository(database)
-    await make_document(repository, "small", 10, 100)
+    store = DatabaseStore(database)
+    await make_document(store, "small", 10, 100)
     edits = options.opened_edits
-    content = await make_document(repository, "long", edits, options.opened_characters)
+    content = await make_document(store, "long", edits, options.opened_characters)
     await database.close()
     cold, resumed = await opening.measure(url, content, edits)
     return {

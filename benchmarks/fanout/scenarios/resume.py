@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from collab.storage import Database, Repository
+from collab.storage import Database, DatabaseStore
 
 from ...typed import make_document
 from ..client import Client, LoadFailed
@@ -21,7 +21,7 @@ async def prepare(database: str, options: Options) -> None:
     opened = Database(database)
     await opened.open()
     await make_document(
-        Repository(opened), DOC_ID, options.resumed_edits, options.resumed_characters
+        DatabaseStore(opened), DOC_ID, options.resumed_edits, options.resumed_characters
     )
     await opened.close()
 

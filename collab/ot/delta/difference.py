@@ -36,7 +36,7 @@ def difference(before: list[Component], after: list[Component]) -> Operation:
 
 
 def compare(
-    before: list[Component], after: list[Component], maximum_components: int, meter: Meter
+    before: list[Component], after: list[Component], max_components: int, meter: Meter
 ) -> Search[Operation]:
     """As `difference`, in turns.
 
@@ -58,12 +58,12 @@ def compare(
         before[start : len(before) - end],
         after[start : len(after) - end],
         writer,
-        maximum_components,
+        max_components,
         meter,
     )
     yield from comparison.run()
     operation = writer.operation()
-    check_count(len(operation["ops"]), maximum_components)
+    check_count(len(operation["ops"]), max_components)
     return operation
 
 
@@ -71,7 +71,7 @@ def check_count(components: int, maximum: int) -> None:
     if components > maximum:
         raise TooLarge(
             f"there are more than {maximum} components, which is the limit "
-            "(operation_maximum_components)"
+            "(max_operation_components)"
         )
 
 
@@ -83,7 +83,7 @@ class Comparison:
         before: list[Component],
         after: list[Component],
         writer: DeltaWriter,
-        maximum_components: int,
+        max_components: int,
         meter: Meter,
     ) -> None:
         self._before = before
@@ -91,7 +91,7 @@ class Comparison:
         self._mine = DeltaReader(before)
         self._theirs = DeltaReader(after)
         self._writer = writer
-        self._maximum = maximum_components
+        self._maximum = max_components
         self._meter = meter
         self._pieces = 0
 

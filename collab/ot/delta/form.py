@@ -24,13 +24,13 @@ MAXIMUM_LENGTH = 2**53 - 1
 EXPECTED = 'expected {"retain": length}, {"insert": text} or {"delete": length}'
 
 
-def normalize(operation: Any, maximum_components: int) -> Operation:
+def normalize(operation: Any, max_components: int) -> Operation:
     """Check any JSON value and return its normal form: itself if it is in it.
 
     Raises:
         InvalidOperation: it is not an operation on text.
     """
-    components = component_list(operation, maximum_components)
+    components = component_list(operation, max_components)
     offset = 0
     normal = True
     last = ""

@@ -27,16 +27,16 @@ class RichForm:
     """The limits of an operation, and how it is checked.
 
     Args:
-        maximum_components: an operation with more is refused.
-        maximum_depth: so many lists and objects may lie in one another in an embed.
+        max_components: an operation with more is refused.
+        max_depth: so many lists and objects may lie in one another in an embed.
         attribute_depth: the same for an attribute; 0 allows strings, numbers, booleans and null.
-        maximum_attributes: a component with more is refused; values nested in one count each.
+        max_attributes: a component with more is refused; values nested in one count each.
     """
 
-    maximum_components: int
-    maximum_depth: int
+    max_components: int
+    max_depth: int
     attribute_depth: int
-    maximum_attributes: int
+    max_attributes: int
 
     def normalize(self, operation: Any) -> Operation:
         """Check any JSON value and return its normal form: itself if it is in it.
@@ -44,7 +44,7 @@ class RichForm:
         Raises:
             InvalidOperation: it is not an operation on rich text.
         """
-        return self._normal(operation, component_list(operation, self.maximum_components))
+        return self._normal(operation, component_list(operation, self.max_components))
 
     def content(self, value: Any) -> Operation:
         """Check any JSON value and return its normal form as content: `{"ops": [inserts]}`.
@@ -118,18 +118,18 @@ class RichForm:
             raise Misfit(f"insert is {shown(value)}, expected text or an embed")
         if len(value) != 1:
             raise Misfit(f"an embed has one key, its kind, got {len(value)}")
-        return values.checked(value, self.maximum_depth)
+        return values.checked(value, self.max_depth)
 
     def _attributes(self, attributes: Any, kind: str) -> Attributes | None:
         if type(attributes) is not dict:
             raise Misfit(f"attributes are {shown(attributes)}, expected an object")
         found = len(attributes)
-        if found <= self.maximum_attributes and self.attribute_depth:
-            found = values.count(attributes, self.maximum_attributes + 1) - 1
-        if found > self.maximum_attributes:
+        if found <= self.max_attributes and self.attribute_depth:
+            found = values.count(attributes, self.max_attributes + 1) - 1
+        if found > self.max_attributes:
             raise Misfit(
-                f"more than {self.maximum_attributes} attributes, which is the limit "
-                "(component_maximum_attributes), values nested in one counted each"
+                f"more than {self.max_attributes} attributes, which is the limit "
+                "(max_component_attributes), values nested in one counted each"
             )
         for key, value in attributes.items():
             values.key(key)

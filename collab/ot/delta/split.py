@@ -20,25 +20,25 @@ COMPONENT_BYTES = 32
 """The JSON text around a number or a text is at most this long."""
 
 
-def split(operation: Operation, maximum_bytes: int) -> list[Operation]:
+def split(operation: Operation, max_bytes: int) -> list[Operation]:
     """Pieces that, applied one after the other, are the operation; itself if it is small.
 
-    Each is about `maximum_bytes` of JSON text at most, and has at most `PIECE_COMPONENTS`
+    Each is about `max_bytes` of JSON text at most, and has at most `PIECE_COMPONENTS`
     components. Embeds and attributes are not cut, so a piece may be as large as one of them.
     """
     rest = deque(operation["ops"])
     pieces: list[Operation] = []
     while True:
-        components, offset = take(rest, maximum_bytes)
+        components, offset = take(rest, max_bytes)
         if not rest:
             return [*pieces, {"ops": components}] if pieces else [operation]
         pieces.append({"ops": without_end(components)})
         retain_first(rest, offset)
 
 
-def take(rest: deque[Component], maximum_bytes: int) -> tuple[list[Component], int]:
+def take(rest: deque[Component], max_bytes: int) -> tuple[list[Component], int]:
     """Take the components of the next piece; and how long the content is that they walk over."""
-    room = maximum_bytes
+    room = max_bytes
     offset = 0
     taken: list[Component] = []
     changes = False
@@ -47,7 +47,7 @@ def take(rest: deque[Component], maximum_bytes: int) -> tuple[list[Component], i
         room -= fixed_size(component)
         if room <= 0 and changes:
             break
-        least = LEAST_TEXT_BYTES if changes else maximum_bytes // 8
+        least = LEAST_TEXT_BYTES if changes else max_bytes // 8
         insert = component.get("insert")
         if type(insert) is str:
             fits = head(insert, max(room, least, LEAST_TEXT_BYTES))

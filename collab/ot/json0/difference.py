@@ -28,22 +28,22 @@ class TooMany(Exception):
     """The whole is replaced instead."""
 
 
-def difference(before: Any, after: Any, maximum_components: int) -> Operation:
+def difference(before: Any, after: Any, max_components: int) -> Operation:
     """Members and items are compared one by one, from both ends of a list; strings are edited
     where they differ, and other values replaced.
 
-    What would take more than `maximum_components` replaces the whole.
+    What would take more than `max_components` replaces the whole.
     """
-    return finished(compare(before, after, maximum_components, Meter()))
+    return finished(compare(before, after, max_components, Meter()))
 
 
-def compare(before: Any, after: Any, maximum_components: int, meter: Meter) -> Search[Operation]:
+def compare(before: Any, after: Any, max_components: int, meter: Meter) -> Search[Operation]:
     """As `difference`, in turns. It ends where there is more than the maximum.
 
     Raises:
         TooMuchWork: it takes more than the meter allows.
     """
-    comparison = Comparison(maximum_components, meter)
+    comparison = Comparison(max_components, meter)
     try:
         yield from comparison.compare([], before, after)
     except TooMany:
@@ -54,9 +54,9 @@ def compare(before: Any, after: Any, maximum_components: int, meter: Meter) -> S
 class Comparison:
     """What was found to differ so far, as an operation."""
 
-    def __init__(self, maximum_components: int, meter: Meter) -> None:
+    def __init__(self, max_components: int, meter: Meter) -> None:
         self.operation: Operation = []
-        self._maximum = maximum_components
+        self._maximum = max_components
         self._meter = meter
 
     def compare(self, path: Path, before: Any, after: Any) -> Search[None]:

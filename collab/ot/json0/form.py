@@ -20,7 +20,7 @@ SHAPES = {
 EXPECTED = "expected 'p' and one of: oi, od, od and oi, li, ld, ld and li, lm, na, si, sd, t and o"
 
 
-def normalize(operation: Any, maximum_components: int, maximum_depth: int) -> Operation:
+def normalize(operation: Any, max_components: int, max_depth: int) -> Operation:
     """Check any JSON value and return its normal form.
 
     Raises:
@@ -28,12 +28,12 @@ def normalize(operation: Any, maximum_components: int, maximum_depth: int) -> Op
     """
     if type(operation) is not list:
         raise InvalidOperation(f"got {shown(operation)}, expected a list of components")
-    check_count(operation, maximum_components)
+    check_count(operation, max_components)
     components: list[Component] = []
     meter = Meter()
     for index, component in enumerate(operation):
         try:
-            append(components, read(component, maximum_depth), meter)
+            append(components, read(component, max_depth), meter)
         except Misfit as problem:
             raise InvalidOperation(str(problem), component=index) from None
     return components
@@ -58,7 +58,7 @@ def edits_in(component: Any) -> int:
     return len(edits) if type(edits) is list else 0
 
 
-def read(component: Any, maximum_depth: int) -> Component:
+def read(component: Any, max_depth: int) -> Component:
     """One component, checked, with its numbers in their one form."""
     if type(component) is not dict:
         raise Misfit(f"got {shown(component)}, expected an object")
@@ -66,7 +66,7 @@ def read(component: Any, maximum_depth: int) -> Component:
     if "p" not in component or shape not in SHAPES:
         keys = ", ".join(shown(name) for name in list(component)[:5]) or "none"
         raise Misfit(f"its keys are {keys}; {EXPECTED}")
-    path = read_path(component["p"], maximum_depth)
+    path = read_path(component["p"], max_depth)
     check_end(path, shape)
     if not path and component.get("oi", path) is None:
         raise Misfit("the whole document can't become null: replace it by {}")
@@ -74,7 +74,7 @@ def read(component: Any, maximum_depth: int) -> Component:
     for kind in sorted(shape):
         value = component[kind]
         try:
-            read_one[kind] = read_part(kind, value, maximum_depth - len(path))
+            read_one[kind] = read_part(kind, value, max_depth - len(path))
         except Misfit as problem:
             raise Misfit(f"path {shown(path)}, {kind!r}: {problem}") from None
     return read_one
@@ -109,12 +109,12 @@ def read_edit(edit: Any) -> dict[str, Any]:
     return {"p": index_of(edit["p"]), kind: text(edit[kind])}
 
 
-def read_path(path: Any, maximum_depth: int) -> list[str | int]:
+def read_path(path: Any, max_depth: int) -> list[str | int]:
     if type(path) is not list:
         raise Misfit(f"the path 'p' is {shown(path)}, expected a list of keys and indexes")
     # One more than there may be lists and objects: the offset in a string.
-    if len(path) > maximum_depth + 1:
-        raise Misfit(f"a path of {len(path)} steps: the limit is {maximum_depth + 1}")
+    if len(path) > max_depth + 1:
+        raise Misfit(f"a path of {len(path)} steps: the limit is {max_depth + 1}")
     return [key(step) if type(step) is str else index_of(step) for step in path]
 
 

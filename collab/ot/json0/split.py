@@ -20,63 +20,63 @@ __all__ = ["PIECE_COMPONENTS", "split"]
 PIECE_COMPONENTS = 400
 """Of one piece, those of text0 counted each; a server takes 500 by default."""
 
-UNCUT_MAXIMUM = 5
+MAX_UNCUT = 5
 """A replacement is sent as one up to so many times the size of a piece."""
 
 Piece = tuple[Component, int]
 """A component and the bytes of its JSON text."""
 
 
-def split(operation: Operation, maximum_bytes: int) -> list[Operation]:
+def split(operation: Operation, max_bytes: int) -> list[Operation]:
     """Pieces that, applied one after the other, are the operation; itself if it is small.
 
-    Each is about `maximum_bytes` of JSON text at most, and has at most `PIECE_COMPONENTS`
+    Each is about `max_bytes` of JSON text at most, and has at most `PIECE_COMPONENTS`
     components. Texts are cut between characters, and a very large replacement into deleting and
     inserting; a value that is inserted or deleted is not cut, so a piece may be as large as one.
     """
     groups: list[Operation] = []
     group: Operation = []
     meter = Meter()
-    count, room = 0, maximum_bytes
-    for piece, bytes_of_it in pieces_of(operation, maximum_bytes):
+    count, room = 0, max_bytes
+    for piece, bytes_of_it in pieces_of(operation, max_bytes):
         if count == PIECE_COMPONENTS or (count and bytes_of_it > room):
             groups.append(group)
-            group, count, room = [], 0, maximum_bytes
+            group, count, room = [], 0, max_bytes
         append(group, piece, meter)
         count += 1
         room -= bytes_of_it
     return [*groups, group] if groups else [operation]
 
 
-def pieces_of(operation: Operation, maximum_bytes: int) -> Iterator[Piece]:
+def pieces_of(operation: Operation, max_bytes: int) -> Iterator[Piece]:
     for component in operation:
         if is_text(component):
-            parts = text_parts(component, max(maximum_bytes, LEAST_TEXT_BYTES))
+            parts = text_parts(component, max(max_bytes, LEAST_TEXT_BYTES))
             yield from ((part, size(part)) for part in parts)
             continue
         needed = size(component)
-        if needed > UNCUT_MAXIMUM * maximum_bytes and (halves := cut_replacement(component)):
+        if needed > MAX_UNCUT * max_bytes and (halves := cut_replacement(component)):
             yield from ((half, size(half)) for half in halves)
         else:
             yield component, needed
 
 
-def text_parts(component: Component, maximum_bytes: int) -> Iterator[Component]:
+def text_parts(component: Component, max_bytes: int) -> Iterator[Component]:
     """One component for each edit of the string, none with a text of more than the bytes."""
     path = component["p"]
     for edit in as_text0(component)["o"]:
-        for part in edit_parts(edit, maximum_bytes):
+        for part in edit_parts(edit, max_bytes):
             if "t" in component:
                 yield {"p": path, "t": "text0", "o": [part]}
             else:
                 yield of_edit(part, path)
 
 
-def edit_parts(edit: text0.Edit, maximum_bytes: int) -> Iterator[text0.Edit]:
+def edit_parts(edit: text0.Edit, max_bytes: int) -> Iterator[text0.Edit]:
     kind = "i" if "i" in edit else "d"
     offset, rest = edit["p"], edit[kind]
     while rest:
-        part = head(rest, maximum_bytes)
+        part = head(rest, max_bytes)
         yield {"p": offset, kind: part}
         rest = rest[len(part) :]
         if kind == "i":

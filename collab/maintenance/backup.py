@@ -1,0 +1,152 @@
+"""Copy an SQLite database while it is in use, and put such a copy in its place.
+
+The copy is made by SQLite's online backup in one step, so in one transaction that reads: it is the
+database as it was at one instant, and nobody who writes waits for it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import URL, Connection
+
+from ..errors import ConfigurationError, StorageUnavailable
+from ..storage import schema
+from ..storage.backends.sqlite.engine import sqlite_engine
+from ..storage.faults import translated_faults
+from ..storage.repair import renew_epochs
+from .opening import check_unused
+
+__all__ = ["back_up", "restore"]
+
+BUSY_TIMEOUT_SECONDS = 5.0
+
+
+def back_up(source: Path, target: Path) -> int:
+    """Copy the database `source` to a new file `target`; returns its size in bytes.
+
+    The copy appears under its name only when it is whole, verified and on disk.
+
+    Raises:
+        ConfigurationError: there is a `target` already, or the `source` isn't this program's.
+        StorageUnavailable: the source can't be read or is damaged, or the target can't be written.
+    """
+    if target.exists():
+        raise ConfigurationError(f"there is a file '{target}' already: choose another name")
+    if not target.absolute().parent.is_dir():
+        raise ConfigurationError(f"the folder '{target.absolute().parent}' does not exist")
+    with _partial(target) as copy:
+        _copy(source, copy)
+        _verify(copy)
+        _settle(copy, target)
+    return target.stat().st_size
+
+
+def restore(backup: Path, target: Path, *, replace: bool) -> Path | None:
+    """Make the database `target` of a backup; returns where the one before it was put.
+
+    Every document gets a new epoch, so that an editor that has seen later versions than the backup
+    has doesn't take the document for the one that it knew.
+
+    Raises:
+        ConfigurationError: there is no such backup, or it isn't this program's; there is a target
+            already and `replace` is off, or somebody has it open.
+        StorageUnavailable: the backup is damaged, or the target can't be written.
+    """
+    if not backup.exists():
+        raise ConfigurationError(f"there is no backup '{backup}'")
+    if target.exists() and not replace:
+        raise ConfigurationError(
+            f"there is a database '{target}' already: say --replace to put it aside"
+        )
+    with _partial(target) as copy:
+        _copy(backup, copy)
+        _verify(copy)
+        _renew(copy)
+        aside = _put_aside(target) if target.exists() else None
+        _settle(copy, target)
+    return aside
+
+
+@contextlib.contextmanager
+def _partial(target: Path) -> Iterator[Path]:
+    """A name beside the target for what is not whole yet; it is gone at the end."""
+    copy = target.with_name(f"{target.name}.partial-{os.getpid()}")
+    try:
+        with translated_faults():
+            yield copy
+    finally:
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            Path(f"{copy}{suffix}").unlink(missing_ok=True)
+
+
+def _copy(source: Path, copy: Path) -> None:
+    uri = f"{source.absolute().as_uri()}?mode=rw"
+    reader = sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_SECONDS)
+    try:
+        reader.execute("PRAGMA query_only=1")
+        writer = sqlite3.connect(copy)
+        try:
+            reader.backup(writer, pages=-1)
+            # One file and nothing beside it, to be copied wherever it may go.
+            writer.execute("PRAGMA journal_mode=DELETE").close()
+        finally:
+            writer.close()
+    finally:
+        reader.close()
+
+
+def _verify(copy: Path) -> None:
+    with _transaction(copy, writes=False) as connection:
+        line = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+        if line != "ok":
+            raise StorageUnavailable(f"the database is damaged: {line}; `collab check` tells more")
+        # An older one is upgraded when it is served.
+        if schema.state(connection) not in (schema.SchemaState.CURRENT, schema.SchemaState.OLDER):
+            raise ConfigurationError(
+                "this is no database of this program, or one of a newer version: choose another"
+            )
+
+
+def _renew(copy: Path) -> None:
+    with _transaction(copy, writes=True) as connection:
+        renew_epochs(connection)
+
+
+@contextlib.contextmanager
+def _transaction(file: Path, *, writes: bool) -> Iterator[Connection]:
+    url = URL.create("sqlite+pysqlite", database=str(file.absolute()))
+    engine = sqlite_engine(url, busy_timeout_seconds=BUSY_TIMEOUT_SECONDS, writes=writes)
+    with engine.begin() as connection:
+        yield connection
+
+
+def _settle(copy: Path, target: Path) -> None:
+    """Give the copy its name once it is on disk."""
+    with sqlite3.connect(copy) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE").close()
+    connection.close()
+    with open(copy, "rb") as file:
+        os.fsync(file.fileno())
+    os.replace(copy, target)
+    folder = os.open(target.absolute().parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _put_aside(target: Path) -> Path:
+    check_unused(target)
+    # What is in its write-ahead log goes into the file, which then is all there is.
+    with sqlite3.connect(target) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE").close()
+    connection.close()
+    aside = target.with_name(f"{target.name}.{time.strftime('%Y%m%d-%H%M%S')}.replaced")
+    os.replace(target, aside)
+    return aside

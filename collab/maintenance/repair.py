@@ -1,0 +1,94 @@
+"""Mend what a check has found, as far as nothing is lost by it."""
+
+from __future__ import annotations
+
+from sqlalchemy.exc import IntegrityError
+
+from ..documents.content import encode_content
+from ..documents.document_types import DocumentTypes
+from ..storage import Database
+from ..storage.repair import drop_after, write_checksums
+from ..storage.snapshots import add_snapshot, set_aside_snapshot
+from .check import check_document
+from .report import DocumentReport
+
+__all__ = ["Repair", "needs_dropping"]
+
+
+def needs_dropping(report: DocumentReport) -> bool:
+    """Whether the document can't be opened, and could be at an earlier version."""
+    return not report.is_whole and report.version is not None
+
+
+class Repair:
+    """Repairs documents one by one.
+
+    While a server runs, all but dropping is safe: each step is a transaction of its own, which
+    compares what it relies on. An editor may be told `storage_unavailable` once, and sends again.
+
+    Args:
+        dry_run: only say what would be done.
+        drop: whether to cut off the operations after the last version that can be had, where
+            they can't be read.
+    """
+
+    def __init__(
+        self, database: Database, types: DocumentTypes, *, dry_run: bool, drop: bool
+    ) -> None:
+        self._database = database
+        self._types = types
+        self._dry_run = dry_run
+        self._drop = drop
+
+    async def document(self, report: DocumentReport) -> list[str]:
+        """Mend one document; what was done, one line each."""
+        done = []
+        for version in report.bad_snapshots:
+            done += await self._set_aside(report, version)
+        if report.bad_snapshots:
+            done += await self._store_snapshot(report)
+        if (report.without_checksum or report.bad_checksums) and report.is_chain_sound:
+            done += await self._write_checksums(report)
+        if self._drop and needs_dropping(report):
+            done += await self._drop_after(report)
+        return done
+
+    async def damage_left(self, report: DocumentReport) -> DocumentReport | None:
+        """What there still is to be found after `document`; None if there is nothing."""
+        if not report.findings:
+            return None
+        if self._dry_run:
+            return report
+        after = await check_document(self._database, self._types, report.record.key)
+        return after if after is not None and after.findings else None
+
+    async def _set_aside(self, report: DocumentReport, version: int) -> list[str]:
+        if not self._dry_run:
+            await self._database.write(
+                set_aside_snapshot, report.record.key, version, though_sound=True
+            )
+        return [f"set the snapshot of version {version} aside"]
+
+    async def _store_snapshot(self, report: DocumentReport) -> list[str]:
+        if not report.is_whole or report.buffer is None or report.version is None:
+            return []
+        if not self._dry_run:
+            content = await encode_content(report.buffer.content())
+            try:
+                await self._database.write(add_snapshot, report.record.key, report.version, content)
+            except IntegrityError:
+                return []  # there is a sound one
+        return [f"stored a snapshot of version {report.version}"]
+
+    async def _write_checksums(self, report: DocumentReport) -> list[str]:
+        record = report.record
+        if not self._dry_run:
+            await self._database.write(write_checksums, record.key, record.epoch)
+        return ["computed the checksums anew"]
+
+    async def _drop_after(self, report: DocumentReport) -> list[str]:
+        record, version = report.record, report.version
+        assert version is not None
+        if not self._dry_run:
+            await self._database.write(drop_after, record.key, record.epoch, version)
+        return [f"dropped what came after version {version}, up to {record.version}"]

@@ -1,0 +1,82 @@
+"""What each kind of database does in its own way: connecting, locking, appending."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from sqlalchemy import URL, Connection
+
+from .append import append_batch
+from .engine import server_engine
+from .executor import AsyncExecutor, Executor
+from .records import Append
+
+__all__ = ["Backend", "Executors", "ServerBackend"]
+
+SERVER_CONNECTIONS = 5
+
+AppendFunction = Callable[[Connection, Sequence[Append], Mapping[int, int | None]], list[list[int]]]
+
+
+class Executors(NamedTuple):
+    """How transactions run that only read, and all others; they may be the same executor."""
+
+    reads: Executor
+    writes: Executor
+
+
+class Backend(Protocol):
+    """One kind of database. Nothing is open here: `Database` opens and closes the executors."""
+
+    is_embedded: bool
+    """Whether the database is this program's own, to be upgraded without being asked."""
+
+    file: Path | None
+    """The database's file, absolute; None if it has none."""
+
+    lock_file: Path | None
+    """The file to be locked while a server has the database open; None if many may have it."""
+
+    append: AppendFunction
+
+    append_is_whole: bool
+    """Whether `append` begins and ends its transaction itself."""
+
+    def connect(self, verify: Callable[[], None]) -> Executors:
+        """New executors, in the running event loop.
+
+        Args:
+            verify: called before a connection is made and after each transaction; what it raises
+                is raised by the transaction's caller.
+        """
+
+    def migrating(self) -> Executor | None:
+        """An executor of its own for a migration; None where the one that writes can run it."""
+
+
+class ServerBackend:
+    """A database server over any of SQLAlchemy's asynchronous dialects."""
+
+    is_embedded = False
+    file: Path | None = None
+    lock_file: Path | None = None
+    append: AppendFunction = staticmethod(append_batch)
+    append_is_whole = False
+
+    def __init__(self, url: URL, timeout_seconds: float) -> None:
+        self._url = url
+        self._timeout_seconds = timeout_seconds
+
+    def connect(self, verify: Callable[[], None]) -> Executors:
+        writer = server_engine(self._url, connections=SERVER_CONNECTIONS)
+        reader = server_engine(self._url, connections=SERVER_CONNECTIONS, one_state=True)
+        timeout = self._timeout_seconds
+        return Executors(
+            AsyncExecutor(reader, SERVER_CONNECTIONS, timeout),
+            AsyncExecutor(writer, SERVER_CONNECTIONS, timeout),
+        )
+
+    def migrating(self) -> Executor | None:
+        return None
