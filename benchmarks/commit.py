@@ -82,7 +82,7 @@ class Tail:
             version, OPERATION, author, version, f"user of {author}", f"{version:032x}", time.time()
         )
 
-    def take(self, limit: int) -> Append | None:
+    def next_append(self, limit: int) -> Append | None:
         document = self.document
         if self.done.is_set():
             return None

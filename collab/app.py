@@ -38,7 +38,7 @@ from .auth import (
 )
 from .documents import DocumentManager
 from .documents.budget import OWED, Metered, Unnoticed
-from .documents.direct_link import EXTENSION
+from .documents.direct_transport import EXTENSION
 from .documents.handshake import refuse
 from .errors import ConfigurationError, StorageError, StorageUnavailable
 from .exit_signals import ExitSignals
@@ -189,21 +189,21 @@ class Collab:
         token = self.settings.metrics_token.get_secret_value()
         return metrics_routes(self.registry, token, is_open=isinstance(self._access, OpenAccess))
 
-    async def review(self, doc_id: str) -> None:
+    async def reauthorize(self, doc_id: str) -> None:
         """Ask anew what everybody connected to a document may do there.
 
         For a host whose `authorize` would answer otherwise now: who has another role is closed, and
         may reconnect with it.
         """
-        await self.manager.review(doc_id, self._access.role)
+        await self.manager.reauthorize(doc_id, self._access.role)
 
-    async def review_user(self, user_id: str) -> None:
+    async def reauthorize_user(self, user_id: str) -> None:
         """Ask anew who everybody is that is connected as this user.
 
         For a host in which somebody has signed out, or has been shut out: their connections are
         closed, and reconnect only where `authenticate` still knows them.
         """
-        await self.manager.review_user(user_id)
+        await self.manager.reauthorize_user(user_id)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

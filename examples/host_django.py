@@ -101,9 +101,9 @@ def on_members_changed(instance: User | Group, action: str, **more: Any) -> None
         return
     if isinstance(instance, Group):
         doc_id = instance.name.rpartition("-")[0]
-        transaction.on_commit(lambda: async_to_sync(documents.review)(doc_id))
+        transaction.on_commit(lambda: async_to_sync(documents.reauthorization)(doc_id))
     else:
-        transaction.on_commit(lambda: async_to_sync(documents.review_user)(str(instance.pk)))
+        transaction.on_commit(lambda: async_to_sync(documents.reauthorize_user)(str(instance.pk)))
 
 
 m2m_changed.connect(on_members_changed, sender=User.groups.through)
@@ -114,7 +114,7 @@ class SignOut(LogoutView):
         user_id = request.user.pk
         response = super().post(request, *args, **kwargs)
         # Their editors reconnect, and those of this session are refused.
-        async_to_sync(documents.review_user)(str(user_id))
+        async_to_sync(documents.reauthorize_user)(str(user_id))
         return response
 
 

@@ -74,7 +74,7 @@ async def logout(
 ) -> None:
     del sessions[session]
     # Their editors reconnect, and those of this session are refused.
-    await documents.review_user(user)
+    await documents.reauthorize_user(user)
 
 
 @app.put("/documents/{doc_id}/members/{member}", status_code=204)
@@ -91,4 +91,4 @@ async def set_member(
     if role is not None:
         members[member] = role
     # Who has another role now reconnects with it; who has none is put out.
-    await documents.review(doc_id)
+    await documents.reauthorize(doc_id)

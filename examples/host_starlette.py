@@ -69,7 +69,7 @@ async def logout(request: Request) -> Response:
     user = signed_in(request)
     del sessions[request.cookies["session"]]
     # Their editors reconnect, and those of this session are refused.
-    await documents.review_user(user)
+    await documents.reauthorize_user(user)
     return Response(status_code=204)
 
 
@@ -83,7 +83,7 @@ async def set_member(request: Request) -> Response:
     if role in ("owner", "editor", "viewer"):
         members[member] = role
     # Who has another role now reconnects with it; who has none is put out.
-    await documents.review(doc_id)
+    await documents.reauthorize(doc_id)
     return Response(status_code=204)
 
 

@@ -14,7 +14,12 @@ from collab import Settings
 from collab.app import Collab
 from collab.documents.author import Author
 from collab.documents.document import Document
-from collab.documents.effort import Effort, check_values, steps_of_frame, steps_of_size
+from collab.documents.transform_budget import (
+    TransformBudget,
+    check_values,
+    steps_of_frame,
+    steps_of_size,
+)
 from collab.errors import CollabError
 from collab.frames import Edit, decode, encode_json
 
@@ -81,11 +86,13 @@ async def play(
         document._buffer = document.doc_type.buffer(document.doc_type.create(case.content))
         # As when a document is opened.
         document._buffer.size  # noqa: B018
-        effort = document._effort
-        document._effort = Effort(document.doc_type, _without_limits(manager.settings))
+        effort = document._transform_budget
+        document._transform_budget = TransformBudget(
+            document.doc_type, _without_limits(manager.settings)
+        )
         for operation in case.history:
             _write(document, other, operation)
-        document._effort = effort
+        document._transform_budget = effort
         result = _turn(document, author, case.operation, manager.settings, measure or seconds_of)
         # What was never stored is forgotten.
         document.history.commit(document.history.accepted)

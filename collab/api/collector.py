@@ -68,7 +68,7 @@ class ManagerCollector(Collector):
     def _now(self) -> Iterable[Metric]:
         manager = self._manager
         links = Counter({"direct": 0, "host": 0})
-        links.update(each.link_kind for each in manager.connections)
+        links.update(each.transport_kind for each in manager.connections)
         yield _labelled(
             GaugeMetricFamily(
                 "collab_connections",

@@ -15,7 +15,7 @@ from ..documents import DocumentManager, JoinRequest
 from ..documents.handshake import refuse
 from ..documents.join import check_doc_id
 from ..documents.open_documents import DEFAULT_TYPE
-from ..documents.review import Admit
+from ..documents.reauthorization import Admit
 from ..errors import CollabError, DocumentDeleted, DocumentExists, Internal, NoSuchDocument
 
 __all__ = ["editing_route"]

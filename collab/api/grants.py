@@ -69,7 +69,7 @@ class GrantsAPI:
         grant = await self._manager.store.grants.set_grant(
             record.key, user_id, _role(body), maximum
         )
-        await self._manager.review(record.doc_id, self._access.role)
+        await self._manager.reauthorize(record.doc_id, self._access.role)
         return json_response(_grant(grant))
 
     async def remove_grant(self, request: Request) -> Response:
@@ -77,7 +77,7 @@ class GrantsAPI:
         user_id = user_id_of(request)
         if not await self._manager.store.grants.remove_grant(record.key, user_id):
             raise NoSuchResource(f"user {user_id!r} has no grant on this document")
-        await self._manager.review(record.doc_id, self._access.role)
+        await self._manager.reauthorize(record.doc_id, self._access.role)
         return Response(status_code=204)
 
     async def add_link(self, request: Request) -> Response:
@@ -96,7 +96,7 @@ class GrantsAPI:
             record.key, request.path_params["link_id"]
         ):
             raise NoSuchResource("the document has no such link")
-        await self._manager.review(record.doc_id, self._access.role)
+        await self._manager.reauthorize(record.doc_id, self._access.role)
         return Response(status_code=204)
 
     def _check_mode(self) -> None:

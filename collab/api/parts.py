@@ -9,7 +9,7 @@ import msgspec
 
 from ..asgi.responses import Response, Sender
 from ..asgi.types import Receive, Scope
-from ..documents.admission import address_of
+from ..documents.connection_limits import address_of
 from ..documents.unread import LARGE_BYTES, Encoded, Unread
 from ..errors import CollabError
 from .json import error_response

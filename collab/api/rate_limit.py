@@ -1,7 +1,7 @@
 """How often somebody may ask for a page or something of the API: by network address and by user.
 
 Static files, health checks and metrics are not counted, nor are WebSockets, which have limits of
-their own (`documents.admission`).
+their own (`documents.connection_limits`).
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import TypeVar
 from ..asgi.routing import Route
 from ..asgi.types import ASGIApp, Receive, Scope, Send
 from ..auth import Access, ConnectionLike, Role, Seen, User
-from ..documents.admission import address_of
 from ..documents.budget import Budgets, Metered, until_affordable
-from ..documents.rate import TokenBucket
+from ..documents.connection_limits import address_of
+from ..documents.token_bucket import TokenBucket
 from ..errors import RateLimited
 from ..metrics import Metrics
 from ..settings import Settings
@@ -139,7 +139,7 @@ class Buckets:
                 self._buckets.popitem(last=False)
         else:
             self._buckets.move_to_end(key)
-        if not bucket.take():
+        if not bucket.try_acquire():
             bucket.put_back()
             raise RateLimited(
                 f"too many requests {self._whose}: the limit is {self._rate:g} per second "

@@ -94,7 +94,7 @@ class SessionAPI:
             self._set_cookie(request, response, "", 0, path)
         user = await self._user(request)
         if user is not None:
-            await self._manager.review_user(user.user_id)
+            await self._manager.reauthorize_user(user.user_id)
         return response
 
     async def _user(self, request: Request) -> User | None:

@@ -9,7 +9,7 @@ from ..errors import Forbidden
 from ..storage import ClientRecord, OperationRecord, Store
 from .budget import Allowance
 from .history import History
-from .rate import TokenBucket
+from .token_bucket import TokenBucket
 
 __all__ = ["Author", "Authors"]
 

@@ -17,8 +17,8 @@ from typing import Any, Protocol, TypeVar
 from ..auth import User
 from ..errors import RateLimited
 from ..settings import Settings
-from .admission import address_of
-from .rate import TokenBucket
+from .connection_limits import address_of
+from .token_bucket import TokenBucket
 from .work import PACE_BURST_SECONDS, Rivals, Turns, Work, cpu_clock
 
 __all__ = [
@@ -97,7 +97,7 @@ class Budget:
         # The first has rested for longest.
         return self.floors.pop(0) if self.floors else None
 
-    def take(self, kind: str, what: str) -> None:
+    def acquire(self, kind: str, what: str) -> None:
         """Count one of a kind, which is the first part of its settings' names, such as `edits`.
 
         What is refused is not counted, so that a client that goes on regardless does not shut out
@@ -107,7 +107,7 @@ class Budget:
             RateLimited: it is one too many.
         """
         bucket: TokenBucket = getattr(self, kind)
-        if bucket.take():
+        if bucket.try_acquire():
             return
         bucket.put_back()
         raise RateLimited(
@@ -129,7 +129,7 @@ class Budget:
                 f"{self.restoring} old versions are being restored {self.whose}, and no more may "
                 "be at one time: send the same again shortly"
             )
-        self.take("restores", "old versions restored")
+        self.acquire("restores", "old versions restored")
         self.restoring += 1
         try:
             yield
@@ -196,7 +196,7 @@ class Budgets:
     def count_creation(self, scope: Any, user: User) -> None:
         """Count a document that is about to be created; raises `RateLimited`."""
         for budget in self.of(scope, user):
-            budget.take("creations", "documents created")
+            budget.acquire("creations", "documents created")
 
     @contextlib.contextmanager
     def restore(self, scope: Any, user: User) -> Iterator[Allowance]:
@@ -318,11 +318,11 @@ class Allowance:
                 return budget.work.pace
         return None
 
-    def take(self, kind: str, what: str) -> None:
-        """Count one of a kind, as by `Budget.take`; raises `RateLimited`."""
+    def acquire(self, kind: str, what: str) -> None:
+        """Count one of a kind, as by `Budget.acquire`; raises `RateLimited`."""
         for budget in (self._address, self._user):
             if budget is not None:
-                budget.take(kind, what)
+                budget.acquire(kind, what)
 
     def close(self) -> None:
         """Idempotent."""

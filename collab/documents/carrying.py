@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from .budget import next_turn
-from .effort import Effort, Work
 from .history import Change, History
+from .transform_budget import TransformBudget, Work
 
 __all__ = ["Carried", "carry"]
 
@@ -34,7 +34,7 @@ class Carried(NamedTuple):
 
 async def carry(
     carried: Carried,
-    effort: Effort,
+    effort: TransformBudget,
     history: History,
     earlier: Sequence[Change],
     check: Callable[[], None],

@@ -52,15 +52,15 @@ from ..frames import (
 from ..settings import Settings
 from .author import Author
 from .budget import Allowance, Metered
-from .direct_link import DirectLink, socket_of
+from .direct_transport import DirectTransport, socket_of
 from .document import Document
-from .effort import check_values, steps_of_frame, steps_of_size
 from .handshake import WebSocketLike
 from .history import Change
 from .join import JoinRequest
-from .link import Farewell, Link, TaskLink
-from .prepared import FRAGMENT_BYTES, Batch, LargeMessage, Prepared, prepare
+from .transform_budget import check_values, steps_of_frame, steps_of_size
+from .transport import ASGITransport, CloseRequest, Transport
 from .unread import Encoded, Hold
+from .wire import FRAGMENT_BYTES, Batch, LargeMessage, WireData, encode_frame
 
 __all__ = ["Connection", "ConnectionState"]
 
@@ -111,17 +111,17 @@ class Connection:
             websocket.scope, document.doc_id, author.client_id
         )
         self.presences: dict[str, None] = {}
-        self.told = 0
-        self.farewell: Farewell | None = None
+        self.notified = 0
+        self.close_request: CloseRequest | None = None
         self._settings = settings
         self._metrics = document.metrics
         self._state = ConnectionState.JOINING
         # A list, since most of the time it is empty and an empty deque takes 700 bytes.
-        self._outbox: list[tuple[Prepared, int]] = []
+        self._outbox: list[tuple[WireData, int]] = []
         self._outbox_frames = 0
         self._hold: Hold | None = None
         self._cursor = 0
-        self._flows = False
+        self._is_live = False
         # Whether it has reached the history's head once; until then it may read from storage.
         self._caught_up = False
         # The id of an edit that the client sends again. Another one may be stored under that id, so
@@ -133,8 +133,8 @@ class Connection:
         # How many frames in a row were refused for their rate.
         self._refused_in_a_row = 0
         socket = socket_of(websocket.scope)
-        self._link: Link = (
-            DirectLink(self, websocket, socket) if socket else TaskLink(self, websocket)
+        self._transport: Transport = (
+            DirectTransport(self, websocket, socket) if socket else ASGITransport(self, websocket)
         )
         self._on_finish: Callable[[Connection], None] | None = None
         self._parting_seconds = 0.0
@@ -149,25 +149,25 @@ class Connection:
     @property
     def cursor(self) -> int:
         """The version up to which it has been written everything."""
-        return self.document.room.published if self._flows else self._cursor
+        return self.document.room.published if self._is_live else self._cursor
 
     @property
     def sending_since(self) -> float | None:
         """Since when the peer has taken nothing of what was written (`time.monotonic`)."""
-        return self._link.sending_since
+        return self._transport.sending_since
 
     def is_too_slow(self, now: float) -> bool:
         """Whether it takes less of what waits for it than the least rate."""
-        return self._link.is_too_slow(now)
+        return self._transport.is_too_slow(now)
 
     @property
     def settings(self) -> Settings:
         return self._settings
 
     @property
-    def link_kind(self) -> str:
+    def transport_kind(self) -> str:
         """`direct` on our own server, `host` over any other WebSocket."""
-        return self._link.kind
+        return self._transport.kind
 
     @property
     def is_overfull(self) -> bool:
@@ -197,7 +197,9 @@ class Connection:
                 if request.checksum in (None, checksum):
                     self._metrics.resumes += 1
                     self._expected = request.inflight
-                    self._enter(version, lambda cursor: prepare(self._resumed(cursor, checksum)))
+                    self._enter(
+                        version, lambda cursor: encode_frame(self._resumed(cursor, checksum))
+                    )
                     return
                 # Its changes may be no longer kept by now.
                 diverged = checksum is not None
@@ -213,25 +215,25 @@ class Connection:
         size = len(content.data)
         if size > FRAGMENT_BYTES:
             # Another server holds each message that it sends.
-            is_shared = self.link_kind == DirectLink.kind
+            is_shared = self.transport_kind == DirectTransport.kind
             self._hold = hold(content if is_shared else self, size)
         self._metrics.joins += 1
         self._enter(content.version, lambda _: self._prepared_state(content, diverged=diverged))
 
-    def _prepared_state(self, content: Encoded, *, diverged: bool) -> Prepared:
+    def _prepared_state(self, content: Encoded, *, diverged: bool) -> WireData:
         if self._hold is None:
-            return prepare(self._stated(content, content.data, diverged))
+            return encode_frame(self._stated(content, content.data, diverged))
         about = encode_bytes(self._stated(content, CONTENT_MARK, diverged))
         # No text in JSON holds this field with its quotes.
         field = b'"content":'
         head, tail = about.split(field + CONTENT_MARK, 1)
         return LargeMessage([head + field, content.data, tail], self._hold.release)
 
-    def _enter(self, cursor: int, first_frame: Callable[[int], Prepared]) -> None:
+    def _enter(self, cursor: int, first_frame: Callable[[int], WireData]) -> None:
         self._cursor = cursor
         self._state = ConnectionState.OPEN
         self.document.room.enter(self)
-        self._link.start()
+        self._transport.start()
         self.put(first_frame(cursor))
 
     def on_finish(self, callback: Callable[[Connection], None]) -> None:
@@ -282,7 +284,7 @@ class Connection:
         if self._state is ConnectionState.JOINING:
             raise RuntimeError("run was called before join")
         try:
-            await self._link.serve()
+            await self._transport.serve()
         except asyncio.CancelledError:
             self._part()
             raise
@@ -290,21 +292,21 @@ class Connection:
             await self.finish()
 
     def _part(self) -> None:
-        farewell = ServerShutdown(
+        close_request = ServerShutdown(
             "the server is shutting down: reconnect", self._settings.retry_after_seconds
         )
-        self.close(1001, "server shutting down", farewell=prepare(farewell))
+        self.close(1001, "server shutting down", close_request=encode_frame(close_request))
         self._parting_seconds = PARTING_SECONDS
 
     async def handle(self, text: str) -> None:
         """Act on one text frame; whatever is wrong with it is answered with an `error` frame."""
-        edit = self.take(text)
+        edit = self.receive_nowait(text)
         if edit is not None:
-            await self.take_slowly(edit)
+            await self.receive(edit)
 
-    def take(self, text: str) -> Edit | None:
+    def receive_nowait(self, text: str) -> Edit | None:
         """As `handle`, without waiting: an edit that needs something from storage is returned, for
-        `take_slowly`, which must come before the next frame is taken."""
+        `receive`, which must come before the next frame is taken."""
         if self._state is not ConnectionState.OPEN:
             return None
         started = time.monotonic()
@@ -340,8 +342,8 @@ class Connection:
             return steps_of_frame(frame.operation, size, self._settings.max_operation_values)
         return steps_of_size(size)
 
-    async def take_slowly(self, edit: Edit) -> None:
-        """Act on an edit that `take` returned."""
+    async def receive(self, edit: Edit) -> None:
+        """Act on an edit that `receive_nowait` returned."""
         frame = (self.author, edit.id, edit.version, edit.operation)
         try:
             if self.user.may_edit:
@@ -363,7 +365,7 @@ class Connection:
             self.close(1011, "internal error")
         refused = self._metrics.frames_refused if answers is None else self._metrics.edits_refused
         refused[error.code] += 1
-        self.put(prepare(Error(error.code, error.message, answers)))
+        self.put(encode_frame(Error(error.code, error.message, answers)))
         if not isinstance(error, (StorageError, RateLimited)):
             self._answered(answers, is_refused=True)
         if isinstance(error, (FrameError, InvalidOperation, TooLarge)):
@@ -375,19 +377,19 @@ class Connection:
         """False if this edit needs something from storage; then nothing is done yet."""
         if isinstance(frame, Edit):
             return self._edit(frame)
-        self.allowance.take("presences", "presence and ping frames")
+        self.allowance.acquire("presences", "presence and ping frames")
         if isinstance(frame, PresenceUpdate):
             self._update_presence(frame)
         else:
-            self.put(prepare(Pong(time.time(), frame.data)))
+            self.put(encode_frame(Pong(time.time(), frame.data)))
         return True
 
     def _edit(self, frame: Edit) -> bool:
-        self.allowance.take("edits", "edits")
+        self.allowance.acquire("edits", "edits")
         self._check_work("steps of work for edits")
         if not self.user.may_edit:
             return False
-        change = self.document.edit_now(self.author, frame.id, frame.version, frame.operation)
+        change = self.document.edit_nowait(self.author, frame.id, frame.version, frame.operation)
         if change is None:
             return False
         self._accepted(change)
@@ -409,7 +411,7 @@ class Connection:
             self._expected = None
         if self._is_stopped:
             self._is_stopped = False
-            self._link.ring()
+            self._transport.wake()
 
     def _update_presence(self, frame: PresenceUpdate) -> None:
         self._metrics.presence_frames += 1
@@ -450,7 +452,7 @@ class Connection:
 
     # -- writing --------------------------------------------------------------------------------
 
-    def put(self, frames: Prepared, count: int = 1) -> None:
+    def put(self, frames: WireData, count: int = 1) -> None:
         """Have prepared frames written that are no changes. Never waits."""
         if self._state is not ConnectionState.OPEN:
             return
@@ -459,35 +461,35 @@ class Connection:
             self._metrics.slow_readers += 1
             self.close(1013, "too slow: reconnect with the last version seen", drain=False)
             return
-        self.leave_flow()
+        self.mark_lagging()
         self._outbox.append((frames, count))
         self._outbox_frames += count
-        self._link.ring()
+        self._transport.wake()
 
     def publish(self, version: int, head: int, batch: Batch | None) -> None:
         """The history's head has moved from `version` to `head` by `batch`; None if that is
         large."""
-        self.leave_flow()
+        self.mark_lagging()
         is_plain = batch is not None and self._expected is None
         if batch is None or not is_plain or not self._is_at(version) or not self._write(batch):
-            self._link.ring()
+            self._transport.wake()
             return
         self._cursor = head
-        flow = self._link.flow
+        flow = self._transport.flow
         if flow is not None:
-            self.document.room.join_flow(self.client_id, flow)
-            self._flows = True
+            self.document.room.mark_live(self.client_id, flow)
+            self._is_live = True
 
     def publish_presences(self, moved: Iterable[str], batch: Batch) -> None:
         """These editors have moved, which at the history's head looks like `batch`."""
         if not self._is_at(self.document.history.head) or not self._write(batch):
             self.presences.update(dict.fromkeys(moved))
             self.presences.pop(self.client_id, None)
-            self._link.ring()
+            self._transport.wake()
 
     def _write(self, batch: Batch) -> bool:
         frames = batch.for_client(self.client_id)
-        if frames and not self._link.write(frames):
+        if frames and not self._transport.write(frames):
             return False
         self._metrics.sent_bytes += len(frames)
         return True
@@ -501,42 +503,42 @@ class Connection:
             and self._state is ConnectionState.OPEN
         )
 
-    def leave_flow(self) -> None:
+    def mark_lagging(self) -> None:
         """From now on the room asks before it has something written."""
-        if self._flows:
-            self._flows = False
-            self._cursor = self.document.room.leave_flow(self.client_id)
+        if self._is_live:
+            self._is_live = False
+            self._cursor = self.document.room.mark_lagging(self.client_id)
 
     def close(
-        self, code: int, reason: str, *, farewell: bytes | None = None, drain: bool = True
+        self, code: int, reason: str, *, close_request: bytes | None = None, drain: bool = True
     ) -> None:
         """Have the connection closed. Idempotent.
 
         Args:
-            farewell: a prepared frame to be written last.
+            close_request: a prepared frame to be written last.
             drain: whether to write before that what it has still to be told.
         """
         if self._state in (ConnectionState.CLOSING, ConnectionState.CLOSED):
             return
         self._state = ConnectionState.CLOSING
-        self.leave_flow()
+        self.mark_lagging()
         self._metrics.connections_closed[code] += 1
-        self.farewell = Farewell(code, reason, farewell, drain)
-        self._link.ring()
+        self.close_request = CloseRequest(code, reason, close_request, drain)
+        self._transport.wake()
 
     def abort(self) -> None:
         """End a connection that takes nothing any more: it can't be told why."""
         self._metrics.slow_readers += 1
         self.close(1013, "too slow", drain=False)
-        self._link.abort()
+        self._transport.abort()
 
-    def next_page(self) -> Sequence[Prepared] | None:
+    def next_page(self) -> Sequence[WireData] | None:
         """What is to be written next, in order: joined prepared frames, about `PAGE_BYTES` of them;
         nothing if all is written. None if it has to be read from storage (`stored_page`)."""
         if self._state is ConnectionState.CLOSED:
             return ()
-        self.leave_flow()
-        page: list[Prepared] = []
+        self.mark_lagging()
+        page: list[WireData] = []
         size = 0
         for frames, count in self._outbox:
             if size >= PAGE_BYTES:
@@ -546,7 +548,7 @@ class Connection:
             size += len(frames)
         if page:
             del self._outbox[: len(page)]
-            self._link.relieve()
+            self._transport.resume_reading()
         self._metrics.sent_bytes += size
         history = self.document.history
         if self._is_stopped:
@@ -565,17 +567,17 @@ class Connection:
             self._cursor = change.version
         if self._cursor == history.head and not self._outbox:
             self._caught_up = True
-            page += self._take_presences()
+            page += self._pop_presences()
         return page
 
-    def _take_presences(self) -> list[bytes]:
+    def _pop_presences(self) -> list[bytes]:
         moved, self.presences = self.presences, {}
         found = (self.document.room.presence_frame(client_id) for client_id in moved)
         frames = [frame for frame in found if frame is not None]
         self._metrics.sent_bytes += sum(map(len, frames))
         return frames
 
-    async def stored_page(self) -> Sequence[Prepared]:
+    async def stored_page(self) -> Sequence[WireData]:
         """Changes that are no longer in memory, for a client that resumes from long ago.
 
         Raises:
@@ -624,11 +626,11 @@ class Connection:
         if self._parting_seconds and self._state is ConnectionState.CLOSING:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._parting_seconds):
-                    await self._link.written()
+                    await self._transport.written()
         self._state = ConnectionState.CLOSED
-        self.leave_flow()
+        self.mark_lagging()
         self.document.room.leave(self)
-        await self._link.stop()
+        await self._transport.stop()
         self._outbox.clear()
         if self._hold is not None:
             self._hold.release()

@@ -44,10 +44,16 @@ from ..storage import (
 from .author import Author, Authors
 from .carrying import Carried, carry
 from .content import decode_content, encode_buffer, let_go, to_text
-from .effort import STEPS_OF_ASKING, STEPS_OF_READING, Effort, Work, steps_of_size
 from .history import Change, History
 from .loading import load_content, load_opened, read_operations
 from .room import Room
+from .transform_budget import (
+    STEPS_OF_ASKING,
+    STEPS_OF_READING,
+    TransformBudget,
+    Work,
+    steps_of_size,
+)
 from .unread import Encoded
 from .work import cpu_clock
 
@@ -117,8 +123,8 @@ class Document:
         self._buffer = buffer
         # Where that takes time, it is a part of opening, not of somebody's first edit.
         self._buffer.size  # noqa: B018
-        self._effort = Effort(doc_type, settings)
-        self.authors = Authors(store, record.key, self.history, self._effort.allowance)
+        self._transform_budget = TransformBudget(doc_type, settings)
+        self.authors = Authors(store, record.key, self.history, self._transform_budget.allowance)
         self._store = store
         self._committer = committer
         self._settings = settings
@@ -158,7 +164,9 @@ class Document:
 
     # -- an edit on its way in ------------------------------------------------------------------
 
-    def edit_now(self, author: Author, edit_id: int, version: int, operation: Any) -> Change | None:
+    def edit_nowait(
+        self, author: Author, edit_id: int, version: int, operation: Any
+    ) -> Change | None:
         """As `edit`, where that needs nothing from storage and does not take long; None if it does:
         nothing has changed.
 
@@ -228,8 +236,8 @@ class Document:
     async def _submit_old(
         self, author: Author, edit_id: int, version: int, operation: Any, is_bounded: bool
     ) -> Change:
-        self._effort.check_distance(version, self.history.accepted - version)
-        work = self._effort.begin(is_bounded=is_bounded)
+        self._transform_budget.check_distance(version, self.history.accepted - version)
+        work = self._transform_budget.begin(is_bounded=is_bounded)
         reached = Carried(operation, version, work)
         earlier: list[Change] = []
         try:
@@ -238,7 +246,7 @@ class Document:
                 earlier = await self._recalled(author, reached.version)
                 before = reached.version
                 reached = await carry(
-                    reached, self._effort, self.history, earlier, self._check_open
+                    reached, self._transform_budget, self.history, earlier, self._check_open
                 )
                 if reached.version == before:
                     break
@@ -280,7 +288,7 @@ class Document:
         """
         self._check_open()
         self._check_order(author, edit_id, version)
-        work = self._effort.begin(is_bounded=True) if carried is None else carried.work
+        work = self._transform_budget.begin(is_bounded=True) if carried is None else carried.work
         try:
             return self._accept(author, edit_id, version, operation, earlier, work, carried)
         finally:
@@ -305,7 +313,7 @@ class Document:
             raise _TakesLong
         if version < self.history.accepted:
             concurrent = self._concurrent(version, earlier)
-            operation = self._effort.transform(
+            operation = self._transform_budget.transform(
                 work,
                 operation,
                 version,
@@ -324,11 +332,11 @@ class Document:
             fingerprint=sent,
             created_at=time.time(),
         )
-        outline = self._effort.outline(operation)
+        outline = self._transform_budget.outline(operation)
         change = Change(
             record,
             operation if outline is None else None,
-            self._effort.components(operation),
+            self._transform_budget.components(operation),
             outline=outline,
         )
         self.history.append(change)
@@ -341,7 +349,7 @@ class Document:
 
     def _takes_long(self, operation: Any, version: int) -> bool:
         history = self.history
-        return self._effort.takes_long(
+        return self._transform_budget.takes_long(
             operation, history.accepted - version, history.components_since(version)
         )
 
@@ -375,12 +383,12 @@ class Document:
             return self.history.since(version)
         needed = [change for change in earlier if version < change.version <= start]
         if len(needed) != start - version:
-            raise self._effort.too_far(version)
+            raise self._transform_budget.too_far(version)
         return list(itertools.chain(needed, self.history.since(start)))
 
     def presence_steps(self, version: int) -> int:
         """The work for a presence as of a version, which must not be before the history's start."""
-        return self._effort.presence_steps(self.history.components_since(version))
+        return self._transform_budget.presence_steps(self.history.components_since(version))
 
     def _components_of(self, concurrent: Sequence[Change], version: int) -> int:
         start = self.history.start
@@ -407,8 +415,8 @@ class Document:
         records = await read_operations(self._store, self.key, version, start, limit)
         size = sum(len(record.operation) for record in records)
         author.charge(STEPS_OF_READING * len(records) + steps_of_size(size))
-        self._effort.check_recalled(version, size)
-        return [Change.of_record(record, self._effort) for record in records]
+        self._transform_budget.check_recalled(version, size)
+        return [Change.of_record(record, self._transform_budget) for record in records]
 
     async def _repetition(
         self, author: Author, edit_id: int, version: int, operation: Any
@@ -433,7 +441,7 @@ class Document:
 
     # -- commits --------------------------------------------------------------------------------
 
-    def take(self, limit: int) -> Append | None:
+    def next_append(self, limit: int) -> Append | None:
         """The next part of the tail, for the committer."""
         tail = self.history.tail(limit)
         if not tail or self.state is not DocumentState.OPEN:
@@ -559,7 +567,7 @@ class Document:
             return
         shown = self.history.head
         for record in missed:
-            self.history.append(Change.of_record(record, self._effort))
+            self.history.append(Change.of_record(record, self._transform_budget))
             self._stored(record)
         self.history.commit(shown + len(missed))
         self._buffer = buffer

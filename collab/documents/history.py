@@ -16,7 +16,7 @@ import msgspec
 
 from ..frames import LARGEST_INTEGER, Ack, DocumentChange, shortened
 from ..storage import OperationRecord
-from .prepared import prepare
+from .wire import encode_frame
 
 __all__ = ["Change", "History"]
 
@@ -97,7 +97,7 @@ class Change(msgspec.Struct, gc=False):
         """The prepared `document_change`: what everybody but the author sees; made once."""
         if self._frame is None:
             record = self.record
-            self._frame = prepare(
+            self._frame = encode_frame(
                 DocumentChange(
                     msgspec.Raw(record.operation.encode()),
                     record.user_id,
@@ -111,7 +111,7 @@ class Change(msgspec.Struct, gc=False):
     def ack(self) -> bytes:
         """The prepared `ack`: what the author sees."""
         record = self.record
-        return prepare(Ack(record.client_edit_id, record.version, self.checksum))
+        return encode_frame(Ack(record.client_edit_id, record.version, self.checksum))
 
     def frame_for(self, client_id: str) -> bytes:
         """What this change looks like to an editor."""

@@ -28,21 +28,21 @@ from ..errors import (
 from ..frames import ServerShutdown, encode_json
 from ..settings import Settings
 from ..storage import Committer, DocumentRecord, Store
-from .admission import Admission, address_of
 from .budget import Allowance, Budgets, Metered, until_affordable
 from .connection import Connection
+from .connection_limits import ConnectionLimits, address_of
 from .content import decode_content, let_go_of
 from .document import Document, DocumentState
 from .handshake import WebSocketLike, accept, check_subprotocols, refuse
 from .join import JoinRequest, check_doc_id
 from .loading import check_version
 from .open_documents import DEFAULT_TYPE, OpenDocuments
-from .prepared import prepare, prepare_text
 from .reading import Contents
+from .reauthorization import Admit, Reauthorization, RoleOf
 from .restoring import way_back
-from .review import Admit, Review, RoleOf
 from .titles import check_title
 from .unread import Encoded, Unread
+from .wire import encode_frame, encode_text_frame
 
 __all__ = ["DocumentManager"]
 
@@ -61,7 +61,7 @@ class DocumentManager:
         open_all: awaited by a call that comes while this is not started in the running event loop:
             it starts the manager with all that it needs, or says why it can't.
 
-    Bounds: those of `Admission` and `OpenDocuments`.
+    Bounds: those of `ConnectionLimits` and `OpenDocuments`.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class DocumentManager:
         self._open_all = open_all
         self.budgets = Budgets(settings)
         self.unread = Unread(settings)
-        self._review = Review()
+        self._reauthorization = Reauthorization()
         self._own_ids = itertools.count(1)
         self._housekeeper: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -87,7 +87,7 @@ class DocumentManager:
     def _begin(self) -> None:
         """Have nothing open, and nobody connected."""
         self.documents = OpenDocuments(self.settings, self.store, self._committer)
-        self.admission = Admission(self.settings)
+        self.connection_limits = ConnectionLimits(self.settings)
         self.budgets.clear()
         self._contents = Contents(self.settings, self.store, self.documents.types)
         self._connections: dict[Connection, str] = {}
@@ -172,8 +172,8 @@ class DocumentManager:
         await self._ready()
         if self._is_closing:
             raise ServerClosing("the server is shutting down: reconnect shortly")
-        asked_at = self._review.number
-        with self.admission.handshake(websocket.scope) as address:
+        asked_at = self._reauthorization.number
+        with self.connection_limits.handshake(websocket.scope) as address:
             allowance = await self._allowed(websocket.scope)
             try:
                 admitted = await self._admit(user)
@@ -185,11 +185,11 @@ class DocumentManager:
                 allowance.close()
                 raise
             self._connections[connection] = address
-            self.admission.enter(address)
+            self.connection_limits.enter(address)
             _log_joined(connection, websocket)
         if self._is_closing:
             connection.close(1001, "server shutting down")
-        if callable(user) and self._review.number != asked_at:
+        if callable(user) and self._reauthorization.number != asked_at:
             await self._ask_again(connection, user)
         return connection
 
@@ -201,14 +201,14 @@ class DocumentManager:
         """
         budget = self.budgets.of_address(scope)
         if budget is not None:
-            budget.take("joins", "connections opened")
+            budget.acquire("joins", "connections opened")
             await until_affordable(budget)
         return Allowance(budget)
 
     def _charge_user(self, allowance: Allowance, user: User) -> None:
         budget = self.budgets.of_user(user)
         if budget is not None:
-            budget.take("joins", "connections opened")
+            budget.acquire("joins", "connections opened")
             Metered.charge_user(budget)
             allowance.of_user(budget)
 
@@ -229,7 +229,7 @@ class DocumentManager:
 
     async def _ask_again(self, connection: Connection, admit: Admit) -> None:
         try:
-            await self._review.again(connection, admit)
+            await self._reauthorization.again(connection, admit)
         except BaseException:
             await connection.finish()
             raise
@@ -256,7 +256,7 @@ class DocumentManager:
             on_create=count,
         ) as document:
             present = document.room.connections
-            with self.admission.joining(doc_id, present, request.client_id):
+            with self.connection_limits.joining(doc_id, present, request.client_id):
                 author = await document.authors.hold(request.client_id, user.user_id, user.may_edit)
                 connection = Connection(websocket, document, author, user, self.settings, allowance)
                 connection.on_finish(self._finished)
@@ -276,13 +276,13 @@ class DocumentManager:
     def _finished(self, connection: Connection) -> None:
         address = self._connections.pop(connection, None)
         if address is not None:
-            self.admission.leave(address)
+            self.connection_limits.leave(address)
             _log_left(connection)
         connection.allowance.close()
         connection.document.authors.release(connection.author)
         self.documents.used(connection.document)
 
-    async def review(self, doc_id: str, role_of: RoleOf) -> None:
+    async def reauthorize(self, doc_id: str, role_of: RoleOf) -> None:
         """Ask anew what everybody connected to a document may do there.
 
         Whoever has another role now is closed, with 1013 if they may come back with it, else with
@@ -290,13 +290,15 @@ class DocumentManager:
         """
         self._check_loop()
         theirs = [each for each in self._connections if each.document.doc_id == doc_id]
-        await self._review.roles(theirs, doc_id, role_of)
+        await self._reauthorization.roles(theirs, doc_id, role_of)
 
-    async def review_user(self, user_id: str) -> None:
+    async def reauthorize_user(self, user_id: str) -> None:
         """Have everybody connected as this user go through the handshake again: who is signed in no
         longer is refused there. They are closed with 1013."""
         self._check_loop()
-        self._review.sign_in(each for each in self._connections if each.user.user_id == user_id)
+        self._reauthorization.sign_in(
+            each for each in self._connections if each.user.user_id == user_id
+        )
 
     # -- what an embedding application calls ----------------------------------------------------
 
@@ -370,12 +372,12 @@ class DocumentManager:
         self._check_loop()
         document = self.documents.get(doc_id)
         if document is not None:
-            document.room.broadcast(prepare_text(encode_json(message)), exclude)
+            document.room.broadcast(encode_text_frame(encode_json(message)), exclude)
 
     async def send_personal_message(self, user_id: str, message: Any) -> int:
         """Send a JSON message to every connection of a user; returns how many there were."""
         self._check_loop()
-        frame = prepare_text(encode_json(message))
+        frame = encode_text_frame(encode_json(message))
         theirs = [
             connection for connection in self._connections if connection.user.user_id == user_id
         ]
@@ -633,10 +635,12 @@ class DocumentManager:
             async with asyncio.timeout(self.settings.shutdown_timeout_seconds):
                 await self.documents.until_all_committed()
         retry_after = self.settings.retry_after_seconds
-        farewell = prepare(ServerShutdown("the server is shutting down: reconnect", retry_after))
+        close_request = encode_frame(
+            ServerShutdown("the server is shutting down: reconnect", retry_after)
+        )
         connections = list(self._connections)
         for connection in connections:
-            connection.close(1001, "server shutting down", farewell=farewell)
+            connection.close(1001, "server shutting down", close_request=close_request)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self.settings.shutdown_timeout_seconds):
                 await asyncio.gather(*(connection.closed() for connection in connections))
@@ -653,9 +657,9 @@ def _log_joined(connection: Connection, websocket: WebSocketLike) -> None:
 
 
 def _log_left(connection: Connection) -> None:
-    farewell = connection.farewell
-    if farewell is None:
+    close_request = connection.close_request
+    if close_request is None:
         logger.info("left", extra=connection.log_fields)
     else:
-        about = {**connection.log_fields, "code": farewell.code}
-        logger.info("closed: %s", farewell.reason, extra=about)
+        about = {**connection.log_fields, "code": close_request.code}
+        logger.info("closed: %s", close_request.reason, extra=about)

@@ -14,7 +14,7 @@ from typing import Any, cast
 from ..frames import Cursor, PresenceChange
 from ..ot.types import OperationType, Outlined
 from .history import Change, History
-from .prepared import prepare
+from .wire import encode_frame
 
 __all__ = ["Presence"]
 
@@ -68,7 +68,7 @@ class Presence:
     def frame(self) -> bytes:
         """The prepared `presence` frame; made once for everybody."""
         if self._frame is None:
-            self._frame = prepare(
+            self._frame = encode_frame(
                 PresenceChange(self.client_id, self.user_id, self.cursor, self.data, self.version)
             )
         return self._frame

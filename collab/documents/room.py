@@ -24,8 +24,8 @@ from ..metrics import Metrics
 from ..ot.types import OperationType
 from .budget import Allowance
 from .history import Change, History
-from .prepared import Batch, prepare
 from .presence import Presence
+from .wire import Batch, encode_frame
 from .work import cpu_clock
 
 __all__ = ["Member", "Room"]
@@ -51,7 +51,7 @@ class Member(Protocol):
     allowance: Allowance
     color: str
     presences: dict[str, None]
-    told: int
+    notified: int
     """How much of the room's news it knows already."""
 
     @property
@@ -60,7 +60,7 @@ class Member(Protocol):
     def publish(self, version: int, head: int, batch: Batch | None) -> None: ...
     def publish_presences(self, moved: Iterable[str], batch: Batch) -> None: ...
     def close(
-        self, code: int, reason: str, *, farewell: bytes | None = None, drain: bool = True
+        self, code: int, reason: str, *, close_request: bytes | None = None, drain: bool = True
     ) -> None: ...
 
 
@@ -80,7 +80,7 @@ class Room:
         self.connections: dict[str, Member] = {}
         self.published = history.head
         """The version that everybody in the flow has."""
-        self._flow: dict[str, Write] = {}
+        self._live: dict[str, Write] = {}
         # Bound: one for each edit of another process, or of an earlier life of this one, that took
         # the id of one that a connection here has sent.
         self._foreign: dict[str, set[int]] = {}
@@ -90,10 +90,10 @@ class Room:
         self._doc_type = doc_type
         self._interval = interval
         self._entries: dict[str, bytes] = {}
-        self._news: list[bytes] = []
+        self._membership_events: list[bytes] = []
         self._moved: dict[str, None] = {}
-        self._told_at = -interval
-        self._teller: asyncio.Handle | None = None
+        self._flushed_at = -interval
+        self._flush_handle: asyncio.Handle | None = None
 
     def enter(self, connection: Member) -> None:
         """Add a connection and tell the others. One of the same `client_id` is taken over."""
@@ -105,10 +105,10 @@ class Room:
         client_id, user = connection.client_id, connection.user
         self.connections[client_id] = connection
         count = len(self.connections)
-        self._add_news(
-            prepare(UserJoined(client_id, user.user_id, user.name, connection.color, count))
+        self._add_membership_event(
+            encode_frame(UserJoined(client_id, user.user_id, user.name, connection.color, count))
         )
-        connection.told = len(self._news)
+        connection.notified = len(self._membership_events)
         connection.presences.update(dict.fromkeys(self._presences))
 
     def _color(self, user: User) -> str:
@@ -134,12 +134,12 @@ class Room:
             for other in self.connections.values():
                 other.presences.pop(client_id, None)
         if not self.connections:
-            self._stop_telling()
-            self._news.clear()
+            self._cancel_flush()
+            self._membership_events.clear()
             return
         count = len(self.connections)
-        self._add_news(
-            prepare(UserLeft(client_id, user.user_id, user.name, connection.color, count))
+        self._add_membership_event(
+            encode_frame(UserLeft(client_id, user.user_id, user.name, connection.color, count))
         )
 
     def broadcast(self, frame: bytes, exclude: str | None = None) -> None:
@@ -152,8 +152,8 @@ class Room:
         """The history's head has moved on from `version`: everybody gets what came."""
         if not self.connections:
             return
-        if self._news:
-            self._tell()
+        if self._membership_events:
+            self._flush()
         history = self._history
         changes = history.committed_since(version)
         if sum(len(change.record.operation) for change in changes) > BATCH_BYTES:
@@ -163,14 +163,14 @@ class Room:
             return
         batch = self._batch(changes)
         self.published = history.head
-        for connection in self._write_flow(batch):
+        for connection in self._write_live(batch):
             connection.publish(version, history.head, batch)
 
     def refuse(self, client_id: str, error: CollabError, edit_id: int) -> None:
         """Tell one editor that its edit was not accepted."""
         connection = self.connections.get(client_id)
         if connection is not None:
-            connection.put(prepare(Error(error.code, error.message, edit_id)))
+            connection.put(encode_frame(Error(error.code, error.message, edit_id)))
 
     def disown(self, client_id: str, version: int) -> None:
         """This version is of its `client_id`, but not the edit that the present connection sent:
@@ -200,19 +200,19 @@ class Room:
     # is one call of the socket's `write` each, with the same bytes: nothing is asked, they leave
     # the flow when something comes between.
 
-    def join_flow(self, client_id: str, write: Write) -> None:
+    def mark_live(self, client_id: str, write: Write) -> None:
         """A connection that has everything up to `published`; `write` goes to its socket."""
-        self._flow[client_id] = write
+        self._live[client_id] = write
 
-    def leave_flow(self, client_id: str) -> int:
+    def mark_lagging(self, client_id: str) -> int:
         """The version that it has now."""
-        self._flow.pop(client_id, None)
+        self._live.pop(client_id, None)
         return self.published
 
-    def _write_flow(self, batch: Batch) -> list[Member]:
+    def _write_live(self, batch: Batch) -> list[Member]:
         """Write it to all who are in the flow; gives the others. A socket that does not take all
         leaves while it is written to."""
-        flow, joined, own = self._flow, batch.joined, batch.own
+        flow, joined, own = self._live, batch.joined, batch.own
         others = []
         if len(flow) < len(self.connections):
             others = [each for name, each in self.connections.items() if name not in flow]
@@ -239,49 +239,49 @@ class Room:
 
     # -- who came, went and moved ---------------------------------------------------------------
 
-    def _add_news(self, frame: bytes) -> None:
-        self._news.append(frame)
-        self._tell_soon()
+    def _add_membership_event(self, frame: bytes) -> None:
+        self._membership_events.append(frame)
+        self._flush_soon()
 
-    def _tell_soon(self) -> None:
-        if self._teller is None:
+    def _flush_soon(self) -> None:
+        if self._flush_handle is None:
             loop = asyncio.get_running_loop()
-            wait = self._told_at + self._interval - loop.time()
-            self._teller = (
-                loop.call_later(wait, self._tell) if wait > 0 else loop.call_soon(self._tell)
+            wait = self._flushed_at + self._interval - loop.time()
+            self._flush_handle = (
+                loop.call_later(wait, self._flush) if wait > 0 else loop.call_soon(self._flush)
             )
 
-    def _tell(self) -> None:
-        self._stop_telling()
-        self._told_at = asyncio.get_running_loop().time()
-        news, self._news = self._news, []
+    def _flush(self) -> None:
+        self._cancel_flush()
+        self._flushed_at = asyncio.get_running_loop().time()
+        news, self._membership_events = self._membership_events, []
         moved, self._moved = self._moved, {}
         with self._metrics.turn_seconds["news"].timed():
             if news:
-                self._tell_news(news)
+                self._flush_membership_events(news)
             if moved:
-                self._tell_presences(moved)
+                self._flush_presences(moved)
 
-    def _stop_telling(self) -> None:
-        if self._teller is not None:
-            self._teller.cancel()
-            self._teller = None
+    def _cancel_flush(self) -> None:
+        if self._flush_handle is not None:
+            self._flush_handle.cancel()
+            self._flush_handle = None
 
-    def _tell_news(self, news: list[bytes]) -> None:
+    def _flush_membership_events(self, news: list[bytes]) -> None:
         joined: dict[int, bytes] = {}
         for connection in list(self.connections.values()):
-            told, connection.told = connection.told, 0
+            told, connection.notified = connection.notified, 0
             if told < len(news):
                 if told not in joined:
                     joined[told] = b"".join(news[told:])
                 connection.put(joined[told], len(news) - told)
 
-    def _tell_presences(self, moved: dict[str, None]) -> None:
+    def _flush_presences(self, moved: dict[str, None]) -> None:
         frames = self._presence_frames(moved)
         begun = cpu_clock()
         own = {each: {index: b""} for index, each in enumerate(frames)}
         batch = Batch(frames.values(), own)
-        for connection in self._write_flow(batch):
+        for connection in self._write_live(batch):
             connection.publish_presences(frames, batch)
         share = (cpu_clock() - begun) / len(frames)
         for each in frames:
@@ -296,7 +296,7 @@ class Room:
             presence = self._presences.get(client_id)
             if moves <= 0:
                 self._moved.setdefault(client_id)
-                self._tell_soon()
+                self._flush_soon()
                 continue
             if presence is not None and presence.cursor is not None:
                 moves -= self._history.components_since(presence.version)
@@ -320,7 +320,7 @@ class Room:
         presence = Presence(connection.client_id, connection.user.user_id, cursor, data, version)
         self._presences[connection.client_id] = presence
         self._moved[connection.client_id] = None
-        self._tell_soon()
+        self._flush_soon()
 
     def presence_frame(self, client_id: str) -> bytes | None:
         """The latest presence of an editor as of the history's head, None if it has left."""
@@ -394,13 +394,13 @@ class Room:
 
     # -- the end --------------------------------------------------------------------------------
 
-    def close(self, code: int, reason: str, farewell: bytes | None = None) -> None:
+    def close(self, code: int, reason: str, close_request: bytes | None = None) -> None:
         """Close every connection once it has written what it was told."""
-        if self._news:
-            self._tell()
+        if self._membership_events:
+            self._flush()
         for connection in list(self.connections.values()):
-            connection.close(code, reason, farewell=farewell)
+            connection.close(code, reason, close_request=close_request)
 
     def close_deleted(self, user_id: str) -> None:
         """Close every connection because the document was deleted by this user."""
-        self.close(4410, "the document was deleted", prepare(DocumentDeleted(user_id)))
+        self.close(4410, "the document was deleted", encode_frame(DocumentDeleted(user_id)))

@@ -20,8 +20,8 @@ from websockets.protocol import OPEN, Event
 from websockets.server import ServerProtocol
 
 from ..documents.budget import Allowance
-from ..documents.direct_link import EXTENSION, EXTENSION_VERSION
-from ..documents.rate import TokenBucket
+from ..documents.direct_transport import EXTENSION, EXTENSION_VERSION
+from ..documents.token_bucket import TokenBucket
 from ..documents.work import Turns, cpu_clock
 from ..errors import InvalidRequest
 from .handshake import HandshakeProtocol
@@ -447,7 +447,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._count_ping()
 
     def _count_ping(self) -> None:
-        if self._pings.take() or not self._pings.is_overdrawn or self.close_sent:
+        if self._pings.try_acquire() or not self._pings.is_overdrawn or self.close_sent:
             return
         if self.conn.state is OPEN:
             self.conn.send_close(1008, "too many pings (presences_per_second)")

@@ -14,8 +14,8 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from ..api.security import SECURITY_HEADERS
-from ..documents.admission import address_of
 from ..documents.budget import OWED
+from ..documents.connection_limits import address_of
 from ..documents.progress import Progress
 from ..documents.unread import Unread
 from ..documents.work import cpu_clock

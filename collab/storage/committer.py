@@ -29,13 +29,13 @@ class Conflict(StorageUnavailable):
 
 
 class Source(Protocol):
-    """What has something to commit: a document. Hashable; all three are plain functions.
+    """A document with uncommitted edits. Hashable; all three are plain functions.
 
-    After `take` has given an append, it is not asked again before exactly one of `committed` and
-    `failed` was called with it. (Unless the event loop ends in between.)
+    After `next_append` has returned an append, it is not called again before exactly one of
+    `committed` and `failed` was called with it. (Unless the event loop ends in between.)
     """
 
-    def take(self, limit: int) -> Append | None:
+    def next_append(self, limit: int) -> Append | None:
         """The next part to be committed, of at most `limit` operations; None if there is none."""
 
     def committed(self, append: Append, checksums: Sequence[int]) -> None:
@@ -188,7 +188,7 @@ class Committer:
 
     def _ask(self, source: Source, limit: int) -> Append | None:
         try:
-            append = source.take(limit)
+            append = source.next_append(limit)
         except Exception:
             logger.exception("a document failed to return its uncommitted edits")
             return None

@@ -192,7 +192,7 @@ class Database:
         deadline = time.monotonic() + min(IN_USE_SECONDS, self._busy_timeout_seconds)
         while True:
             try:
-                problem = lock.take()
+                problem = lock.acquire()
                 break
             except DatabaseInUse:
                 if time.monotonic() >= deadline:

@@ -70,7 +70,7 @@ class _Job:
         self.timer: asyncio.TimerHandle | None = None
         self._claim = threading.Lock()
 
-    def take(self) -> bool:
+    def claim(self) -> bool:
         """Whether the caller is the first who asks."""
         return self._claim.acquire(blocking=False)
 
@@ -96,7 +96,7 @@ class _Worker(threading.Thread):
 
     def run(self) -> None:
         while (job := self._jobs.get()) is not None:
-            if job.take():
+            if job.claim():
                 self._do(job)
             del job
         self._disconnect()
@@ -209,7 +209,7 @@ class ThreadExecutor:
             job.future.set_exception(error)
 
     def _give_up(self, job: _Job) -> None:
-        if job.take():
+        if job.claim():
             self._in_flight -= 1
         else:
             self._overdue.add(job)

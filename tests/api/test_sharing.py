@@ -333,7 +333,7 @@ async def test_a_host_has_open_connections_reviewed(database: str) -> None:
         ann = await connect(app, "doc", headers={"cookie": "user=ann"})
         bob = await connect(app, "doc", headers={"cookie": "user=bob"})
         del roles["bob"]
-        await app.review("doc")
+        await app.reauthorize("doc")
         assert await bob.closed() == 1008
         await ann.send({"type": "ping"})
         await ann.until("pong")
@@ -351,7 +351,7 @@ async def test_who_signs_out_while_joining_is_put_out(database: str) -> None:
         wire = Halted(app, {}, headers={"cookie": "session=s"})
         opening = await wire.start()
         del sessions["s"]
-        await app.review_user("bob")
+        await app.reauthorize_user("bob")
         wire.reading.set()
         await opening
         assert await wire.closed() == 1008
@@ -368,7 +368,7 @@ async def test_who_is_somebody_else_by_now_goes_through_the_handshake_again(data
         wire = Halted(app, {}, headers={"cookie": "session=s"})
         opening = await wire.start()
         sessions["s"] = "cid"
-        await app.review_user("bob")
+        await app.reauthorize_user("bob")
         wire.reading.set()
         await opening
         assert await wire.closed() == 1013
@@ -394,7 +394,7 @@ async def test_what_a_host_takes_from_a_document_s_creator_is_gone(
             made = await http.post("/api/documents", json={"doc_id": "two"})
             assert made.status_code == 201
             del roles["ann"]
-            await app.review("doc")
+            await app.reauthorize("doc")
             # With the setting, everybody makes their own documents: those stay theirs.
             expected = 200 if users_may_create else 403
             for doc_id in ("doc", "two"):
@@ -420,7 +420,7 @@ async def test_a_host_that_cannot_say_has_nobody_keep_their_role(
         ann = await connect(app, "doc", headers={"cookie": "user=ann"})
         bob = await connect(app, "doc", headers={"cookie": "user=bob"})
         broken.add("ann")
-        await app.review("doc")
+        await app.reauthorize("doc")
         assert await ann.closed() == 1013
         # The one behind them has had their turn all the same.
         assert await bob.closed() == 1013

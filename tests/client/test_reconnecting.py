@@ -36,7 +36,7 @@ from collab.client.changes import Changes
 from collab.client.credentials import Credentials
 from collab.client.refusal import Refusal
 from collab.documents.document_types import DocumentTypes
-from collab.documents.prepared import prepare_text
+from collab.documents.wire import encode_text_frame
 from collab.errors import StorageUnavailable
 from collab.maintenance.compact import Retention, compact_document, droppable
 from collab.maintenance.opening import opened
@@ -235,7 +235,7 @@ async def test_frames_that_are_not_of_the_protocol_are_passed_over(
     ):
         changes = ann.changes()
         for connection in served.app.manager.connections:
-            connection.put(prepare_text(STRANGE[number]))
+            connection.put(encode_text_frame(STRANGE[number]))
         bob.edit(insert(0, "after"))
         assert (await anext(changes)).version == 1
         ann.edit(insert(0, "mine "))

@@ -5,7 +5,7 @@ import gc
 import pytest
 
 from collab.documents.history import Change, History
-from collab.documents.prepared import texts_of
+from collab.documents.wire import texts_of
 from collab.storage import OperationRecord
 
 

@@ -12,8 +12,8 @@ from collab import ot
 from collab.auth import User
 from collab.documents.budget import Allowance
 from collab.documents.history import Change, History
-from collab.documents.prepared import Batch, texts_of
 from collab.documents.room import Room
+from collab.documents.wire import Batch, texts_of
 from collab.frames import Cursor
 from collab.metrics import Metrics
 from collab.storage import OperationRecord
@@ -27,7 +27,7 @@ class Recorder:
         self.user = User(client_id)
         self.color = self.user.color
         self.presences: dict[str, None] = {}
-        self.told = 0
+        self.notified = 0
         self.allowance = Allowance(None)
         self.writes: list[bytes] = []
 

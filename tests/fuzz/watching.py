@@ -12,11 +12,11 @@ from typing import Any
 
 from collab.documents.author import Author
 from collab.documents.connection import Connection
-from collab.documents.direct_link import DirectLink
+from collab.documents.direct_transport import DirectTransport
 from collab.documents.document import Document
-from collab.documents.link import TaskLink
 from collab.documents.presence import Presence
 from collab.documents.room import Room
+from collab.documents.transport import ASGITransport
 from collab.server.protocol import WebSocketProtocol
 
 __all__ = ["Watch", "held", "holders"]
@@ -24,11 +24,11 @@ __all__ = ["Watch", "held", "holders"]
 HELD = (
     Author,
     Connection,
-    DirectLink,
+    DirectTransport,
     Document,
     Presence,
     Room,
-    TaskLink,
+    ASGITransport,
     WebSocketProtocol,
 )
 

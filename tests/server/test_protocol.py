@@ -17,8 +17,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Frame, Opcode
 
-from collab.documents.direct_link import EXTENSION
-from collab.documents.prepared import prepare_text
+from collab.documents.direct_transport import EXTENSION
+from collab.documents.wire import encode_text_frame
 from collab.server.protocol import TURN_BYTES, WebSocketProtocol
 from collab.server.requests import MAX_UNSENT_BYTES
 from collab.server.serving import listen
@@ -132,17 +132,17 @@ def test_frames_come_in_order_and_none_after_the_close(loop_factory: Any) -> Non
 
     async def behaviour(peer: Peer) -> None:
         peer.listen()
-        outcomes.append(peer.socket.write(prepare_text("1") + prepare_text("2")))
-        outcomes.append(peer.socket.write(prepare_text("3")))
+        outcomes.append(peer.socket.write(encode_text_frame("1") + encode_text_frame("2")))
+        outcomes.append(peer.socket.write(encode_text_frame("3")))
         assert peer.stops == []
         await peer.send({"type": "websocket.close", "code": 1000})
         assert peer.stops == [False]
-        outcomes.append(peer.socket.write(prepare_text("too late")))
+        outcomes.append(peer.socket.write(encode_text_frame("too late")))
         await peer.ended.wait()
 
     async def scenario() -> None:
         async with served(behaviour) as address, slow_peer(address) as peer:
-            expected = b"".join(map(prepare_text, "123")) + CLOSE_1000
+            expected = b"".join(map(encode_text_frame, "123")) + CLOSE_1000
             data = await peer.exactly(len(expected))
             await peer.send(Frame(Opcode.CLOSE, b"\x03\xe8").serialize(mask=True))
             assert data + await peer.rest() == expected
@@ -170,16 +170,16 @@ def test_a_full_buffer_is_told_and_so_is_its_drain_and_nothing_is_lost(loop_fact
 
     async def behaviour(peer: Peer) -> None:
         while True:
-            frame = prepare_text(f"{len(written)} " + "x" * 100)
+            frame = encode_text_frame(f"{len(written)} " + "x" * 100)
             written.append(frame)
             if peer.socket.write(frame) is False:
                 break
         # One that is written all the same keeps its place.
-        written.append(prepare_text("last"))
+        written.append(encode_text_frame("last"))
         assert peer.socket.write(written[-1]) is False
         full.set()
         await peer.drained.wait()
-        written.append(prepare_text("after"))
+        written.append(encode_text_frame("after"))
         assert peer.socket.write(written[-1]) is True
         await peer.send({"type": "websocket.close", "code": 1000})
 
@@ -193,12 +193,12 @@ def test_who_writes_without_asking_is_stopped_before_the_buffer_grows(loop_facto
 
     async def behaviour(peer: Peer) -> None:
         while not peer.stops:
-            written.append(prepare_text(f"{len(written)} " + "x" * 100))
+            written.append(encode_text_frame(f"{len(written)} " + "x" * 100))
             peer.socket.flow(written[-1])
         assert peer.stops == [True]
         full.set()
         await peer.drained.wait()
-        written.append(prepare_text("after"))
+        written.append(encode_text_frame("after"))
         peer.socket.flow(written[-1])
         assert peer.stops == [True]
         await peer.send({"type": "websocket.close", "code": 1000})
@@ -213,13 +213,13 @@ def test_a_peer_that_says_goodbye_stops_who_writes_without_asking(loop_factory: 
     async def behaviour(peer: Peer) -> None:
         peers.append(peer)
         peer.listen()
-        peer.socket.flow(prepare_text("x"))
+        peer.socket.flow(encode_text_frame("x"))
         await peer.ended.wait()
 
     async def scenario() -> None:
         async with served(behaviour) as address, slow_peer(address) as peer:
             await peer.send(Frame(Opcode.CLOSE, b"\x03\xe8").serialize(mask=True))
-            assert await peer.rest() == prepare_text("x") + CLOSE_1000
+            assert await peer.rest() == encode_text_frame("x") + CLOSE_1000
         assert peers[0].stops
         assert not any(peers[0].stops)
 
@@ -234,9 +234,9 @@ def test_writing_to_a_socket_that_is_gone_does_nothing(loop_factory: Any) -> Non
         peer.listen()
         peer.socket.abort()
         assert peer.stops == [False]
-        outcomes.append(peer.socket.write(prepare_text("x")))
+        outcomes.append(peer.socket.write(encode_text_frame("x")))
         await peer.ended.wait()
-        outcomes.append(peer.socket.write(prepare_text("x")))
+        outcomes.append(peer.socket.write(encode_text_frame("x")))
         peer.socket.pause_reading()
         peer.socket.resume_reading()
         peer.socket.abort()
@@ -260,7 +260,7 @@ def test_who_goes_away_before_being_attached_is_only_said_to_be_gone(loop_factor
         assert (await receive())["type"] == "websocket.disconnect"
         peer = Peer(scope["extensions"][EXTENSION], send)
         assert peer.stops == [False]
-        outcomes.append(peer.socket.write(prepare_text("x")))
+        outcomes.append(peer.socket.write(encode_text_frame("x")))
 
     async def scenario() -> None:
         async with serving(app) as address, slow_peer(address) as peer:
@@ -321,7 +321,7 @@ def test_a_failing_callback_ends_its_own_connection_only(
         def take(message: str | bytes) -> None:
             if message == "bad":
                 raise ValueError("a mistake of ours")
-            peer.socket.write(prepare_text("seen"))
+            peer.socket.write(encode_text_frame("seen"))
 
         peer.socket.listen(take, peer.ended.set)
         await peer.ended.wait()
@@ -367,13 +367,13 @@ def test_a_burst_is_taken_in_turns(loop_factory: Any) -> None:
         next_turn()
         peer.socket.listen(take, peer.ended.set)
         await peer.until(count)
-        peer.socket.write(prepare_text("done"))
+        peer.socket.write(encode_text_frame("done"))
         await peer.ended.wait()
 
     async def scenario() -> None:
         async with served(behaviour) as address, slow_peer(address) as peer:
             await peer.send(frame * count)
-            assert await peer.receive(100) == prepare_text("done")
+            assert await peer.receive(100) == encode_text_frame("done")
         assert sum(per_turn.values()) == count
         # A turn of ours may see two of the loop's: one at its end, one at its beginning.
         assert max(per_turn.values()) <= 2 * (TURN_BYTES // len(frame) + 1)
@@ -426,7 +426,7 @@ def test_who_is_paused_is_not_read_on_and_loses_nothing(loop_factory: Any) -> No
 def test_a_stalled_peer_that_answers_no_ping_is_let_go(loop_factory: Any) -> None:
     async def behaviour(peer: Peer) -> None:
         peer.listen()
-        while peer.socket.write(prepare_text("x" * 10_000)):
+        while peer.socket.write(encode_text_frame("x" * 10_000)):
             pass
         await peer.ended.wait()
 
@@ -487,11 +487,11 @@ def test_a_handshake_that_is_refused_by_a_response_is_no_error_of_ours(
 @both_loops
 def test_a_handshake_that_fails_is_answered_and_the_server_goes_on(loop_factory: Any) -> None:
     async def behaviour(peer: Peer) -> None:
-        peer.socket.write(prepare_text("hello"))
+        peer.socket.write(encode_text_frame("hello"))
         kernel = peer.socket.transport.get_extra_info("socket")
         unsent = kernel.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT)
         assert unsent == MAX_UNSENT_BYTES
-        peer.socket.write(prepare_text(str(unsent)))
+        peer.socket.write(encode_text_frame(str(unsent)))
 
     async def scenario() -> None:
         async with served(behaviour) as address:

@@ -44,7 +44,7 @@ async def test_others_come_between_the_messages_of_one_read(
     served: Served, monkeypatch: pytest.MonkeyPatch, written: object
 ) -> None:
     assert callable(written)
-    take = Connection.take
+    take = Connection.receive_nowait
     begun = asyncio.Event()
     taken: list[str] = []
 
@@ -57,7 +57,7 @@ async def test_others_come_between_the_messages_of_one_read(
                 pass
         return take(connection, text)
 
-    monkeypatch.setattr(Connection, "take", slowly)
+    monkeypatch.setattr(Connection, "receive_nowait", slowly)
     path = "/ws/documents/doc?client_id="
     async with (
         raw_peer(served.address, f"{path}many") as many,
@@ -79,7 +79,7 @@ async def test_others_come_between_the_messages_of_one_read(
 async def test_others_come_between_the_messages_of_many_peers_of_one_address(
     served: Served, monkeypatch: pytest.MonkeyPatch, spent: float
 ) -> None:
-    take = Connection.take
+    take = Connection.receive_nowait
     begun = asyncio.Event()
     taken: list[str] = []
 
@@ -107,7 +107,7 @@ async def test_others_come_between_the_messages_of_many_peers_of_one_address(
         assert budget is not None
         # All may be read now, and what one sends is taken when another has used up the share.
         budget.work.left = 0.001 - spent / 1000
-        monkeypatch.setattr(Connection, "take", slowly)
+        monkeypatch.setattr(Connection, "receive_nowait", slowly)
         await asyncio.gather(*(peer.send(whole(ping(1))) for peer in many))
         await begun.wait()
         await one.send(whole(ping(1)))

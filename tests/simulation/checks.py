@@ -169,8 +169,8 @@ def check_left(world: World) -> None:
     manager, documents = server.manager, server.manager.documents
     left = {
         "connections": len(manager._connections),
-        "admitted": len(manager.admission),
-        "joining": len(manager.admission._joining),
+        "admitted": len(manager.connection_limits),
+        "joining": len(manager.connection_limits._joining),
         "documents": len(documents),
         "loading": len(documents._loading),
         "closing": len(documents._closing),
@@ -193,7 +193,7 @@ def check_idle(world: World) -> None:
             "connections": len(room.connections),
             "presences": len(room._presences),
             "entries": len(room._entries),
-            "news": len(room._news),
+            "news": len(room._membership_events),
             "moved": len(room._moved),
             "tasks": len(document._tasks),
             "tail": document.history.accepted - document.history.head,

@@ -11,7 +11,7 @@ import pytest
 from collab.client import Session
 from collab.documents import Connection, Document, DocumentManager
 from collab.documents.author import Author, Authors
-from collab.documents.direct_link import DirectLink
+from collab.documents.direct_transport import DirectTransport
 from collab.documents.history import Change, History
 from collab.documents.join import JoinRequest
 from collab.documents.room import Room
@@ -129,16 +129,16 @@ def forget_what_came_in_unnoticed(patch: Patch) -> None:
 
 
 def leave_the_flow_where_the_last_commit_began(patch: Patch) -> None:
-    leave = Room.leave_flow
-    patch.setattr(Room, "leave_flow", lambda self, client_id: leave(self, client_id) - 1)
+    leave = Room.mark_lagging
+    patch.setattr(Room, "mark_lagging", lambda self, client_id: leave(self, client_id) - 1)
 
 
 def flow_on_where_the_socket_is_full(patch: Patch) -> None:
-    def deaf(self: DirectLink, is_full: bool) -> None:
+    def deaf(self: DirectTransport, is_full: bool) -> None:
         if is_full:
             self.sending_since = 0.0
 
-    patch.setattr(DirectLink, "_on_stopped", deaf)
+    patch.setattr(DirectTransport, "_on_stopped", deaf)
 
 
 def never_send_again(patch: Patch) -> None:

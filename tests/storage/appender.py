@@ -18,7 +18,7 @@ class Endless:
         self.key, self.epoch, self.head, self.width = key, epoch, head, width
         self.committer = committer
 
-    def take(self, limit: int) -> Append | None:
+    def next_append(self, limit: int) -> Append | None:
         records = tuple(operation(self.head + 1 + index) for index in range(self.width))
         return Append(self.key, self.epoch, self.head, records)
 

@@ -66,7 +66,7 @@ class Tail:
         self.waiting += [operation(newest + 1 + index) for index in range(count)]
         return self
 
-    def take(self, limit: int) -> Append | None:
+    def next_append(self, limit: int) -> Append | None:
         assert self.writing == 0, "asked again while being written"
         taken = tuple(self.waiting[:limit])
         self.writing = len(taken)
@@ -298,9 +298,9 @@ class Clumsy(Tail):
         super().__init__(document)
         self.clumsy_at = clumsy_at
 
-    def take(self, limit: int) -> Append | None:
+    def next_append(self, limit: int) -> Append | None:
         self._stumble("take")
-        return super().take(limit)
+        return super().next_append(limit)
 
     def committed(self, append: Append, checksums: Sequence[int]) -> None:
         super().committed(append, checksums)

@@ -50,14 +50,14 @@ def lock_file_of(url: URL) -> Path | None:
 
 
 class ServingLock:
-    """The lock of one database. `take` it before that is opened, `release` it after its close."""
+    """The lock of one database: `acquire` it before opening, `release` it after closing."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
         self._descriptor: int | None = None
         _all.add(self)
 
-    def take(self) -> OSError | None:
+    def acquire(self) -> OSError | None:
         """Lock the file. Idempotent.
 
         Returns:

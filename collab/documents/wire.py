@@ -1,7 +1,7 @@
 """Frames made ready once, to be written to any number of readers.
 
 A prepared frame is the WebSocket frame of a text message as a server sends it (RFC 6455, section
-5.2): unmasked, in one piece, uncompressed. Prepared frames may be joined; the reader sees separate
+5.2): unmasked, in one piece, uncompressed. WireData frames may be joined; the reader sees separate
 messages.
 """
 
@@ -15,10 +15,10 @@ __all__ = [
     "FRAGMENT_BYTES",
     "Batch",
     "LargeMessage",
-    "Prepared",
+    "WireData",
+    "encode_frame",
+    "encode_text_frame",
     "parts_of",
-    "prepare",
-    "prepare_text",
     "texts_of",
 ]
 
@@ -40,12 +40,12 @@ _MEDIUM = bytes((FINAL_TEXT, MEDIUM))
 _LONG = bytes((FINAL_TEXT, LONG))
 
 
-def prepare(frame: ServerFrame) -> bytes:
+def encode_frame(frame: ServerFrame) -> bytes:
     """The prepared frame of `frame`."""
     return _framed(encode_bytes(frame))
 
 
-def prepare_text(text: str) -> bytes:
+def encode_text_frame(text: str) -> bytes:
     """The prepared frame of a text message."""
     return _framed(text.encode())
 
@@ -102,7 +102,7 @@ class LargeMessage:
         self._on_written()
 
 
-Prepared = bytes | LargeMessage
+WireData = bytes | LargeMessage
 
 
 def texts_of(frames: bytes) -> Iterator[str]:
@@ -111,7 +111,7 @@ def texts_of(frames: bytes) -> Iterator[str]:
         yield frames[payload:end].decode()
 
 
-def parts_of(frames: Prepared) -> Iterator[bytes]:
+def parts_of(frames: WireData) -> Iterator[bytes]:
     """Joined prepared frames, in parts: a frame that is large in fragments."""
     if isinstance(frames, LargeMessage):
         yield from frames.fragments()

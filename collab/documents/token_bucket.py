@@ -9,7 +9,7 @@ __all__ = ["TokenBucket"]
 
 
 class TokenBucket:
-    """A store of `burst` tokens that is filled up by `rate` tokens a second.
+    """A store of `burst` tokens that is filled up by `token_bucket` tokens a second.
 
     It is looked after only when it is empty, so that a token costs a subtraction and a comparison.
     In any t seconds at most `2 * burst + rate * t` tokens are given out. What is asked for and not
@@ -32,7 +32,7 @@ class TokenBucket:
         self._tokens = burst
         self._filled_at = clock()
 
-    def take(self) -> bool:
+    def try_acquire(self) -> bool:
         """Take a token; False if there is none."""
         self._tokens -= 1
         return self._tokens >= 0 or self._fill()

@@ -16,12 +16,12 @@ from typing import Any, Protocol, cast
 from ..frames import Edit
 from .budget import Allowance, Metered
 from .handshake import WebSocketLike
-from .link import Endpoint, Link
-from .prepared import FRAGMENT_BYTES, LargeMessage, Prepared, parts_of
 from .progress import Progress
+from .transport import Endpoint, Transport
+from .wire import FRAGMENT_BYTES, LargeMessage, WireData, parts_of
 from .work import cpu_clock
 
-__all__ = ["EXTENSION", "EXTENSION_VERSION", "DirectLink", "FrameSocket", "socket_of"]
+__all__ = ["EXTENSION", "EXTENSION_VERSION", "DirectTransport", "FrameSocket", "socket_of"]
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ def socket_of(scope: Any) -> FrameSocket | None:
     return offered if offered is not None and offered.version == EXTENSION_VERSION else None
 
 
-class DirectLink(Link):
+class DirectTransport(Transport):
     """Writes when there is something and the socket has taken the last; owns at most two tasks.
 
     Bounds: one page, or a part of a large message, in the socket's buffer; of received frames that
@@ -110,7 +110,7 @@ class DirectLink(Link):
         self._held: deque[str | Edit] | None = None
         self._progress: Progress | None = None
         # What was taken from the endpoint, and has to be written by the writer.
-        self._page: Sequence[Prepared] = ()
+        self._page: Sequence[WireData] = ()
         self._drained: asyncio.Future[None] | None = None
         self._over: asyncio.Future[None] | None = None
         self._writer: asyncio.Task[None] | None = None
@@ -122,12 +122,12 @@ class DirectLink(Link):
         self._socket.attach(self._on_drained, self._on_stopped)
         self._socket.charge(self._endpoint.allowance)
 
-    def ring(self) -> None:
-        if self._endpoint.farewell is not None:
+    def wake(self) -> None:
+        if self._endpoint.close_request is not None:
             self._pace()
         if self._is_scheduled or self._writer is not None:
             return
-        if self._endpoint.farewell is not None:
+        if self._endpoint.close_request is not None:
             self._start_writer()
         elif self.sending_since is None:
             self._is_scheduled = True
@@ -149,7 +149,7 @@ class DirectLink(Link):
         return self.sending_since is None and self._writer is None
 
     def _on_stopped(self, is_full: bool) -> None:
-        self._endpoint.leave_flow()
+        self._endpoint.mark_lagging()
         if is_full:
             self.sending_since = time.monotonic()
             self._progress = Progress(
@@ -171,7 +171,7 @@ class DirectLink(Link):
 
     def _write_pages(self) -> None:
         while self._is_free:
-            if self._endpoint.farewell is not None:
+            if self._endpoint.close_request is not None:
                 self._start_writer()
                 return
             page = self._endpoint.next_page()
@@ -214,11 +214,11 @@ class DirectLink(Link):
         page, self._page = self._page, ()
         await self._send(page)
         await self._write_waiting()
-        farewell = self._endpoint.farewell
-        if farewell is not None:
-            await self._close(farewell)
+        close_request = self._endpoint.close_request
+        if close_request is not None:
+            await self._close(close_request)
 
-    async def _send(self, frames: Sequence[Prepared]) -> None:
+    async def _send(self, frames: Sequence[WireData]) -> None:
         joined: list[bytes] = []
         for prepared in frames:
             if len(prepared) <= FRAGMENT_BYTES and isinstance(prepared, bytes):
@@ -229,7 +229,7 @@ class DirectLink(Link):
             await self._send_large(prepared)
         await self._send_part(b"".join(joined))
 
-    async def _send_large(self, prepared: Prepared) -> None:
+    async def _send_large(self, prepared: WireData) -> None:
         message = prepared if isinstance(prepared, LargeMessage) else None
         for part in parts_of(prepared):
             await self._send_part(part)
@@ -252,7 +252,7 @@ class DirectLink(Link):
         if task.cancelled():
             # By `abort` or `stop`: the end comes from the socket, once it is gone.
             return
-        if self._endpoint.farewell is not None:
+        if self._endpoint.close_request is not None:
             self._end_serving()
             return
         self._writer = None
@@ -266,7 +266,7 @@ class DirectLink(Link):
             self._end_serving()
         self._socket.listen(self._on_message, self._on_end)
         await self._over
-        if self._endpoint.farewell is not None and self._writer is not None:
+        if self._endpoint.close_request is not None and self._writer is not None:
             await asyncio.wait({self._writer})
 
     def _on_end(self) -> None:
@@ -284,7 +284,7 @@ class DirectLink(Link):
         elif self._held is not None:
             self._held.append(message)
         else:
-            edit = self._endpoint.take(message)
+            edit = self._endpoint.receive_nowait(message)
             if edit is not None:
                 self._held = deque([edit])
                 self._taker = asyncio.get_running_loop().create_task(self._take_held(self._held))
@@ -293,19 +293,19 @@ class DirectLink(Link):
     async def _take_held(self, held: deque[str | Edit]) -> None:
         while held:
             first = held.popleft()
-            edit = self._endpoint.take(first) if isinstance(first, str) else first
+            edit = self._endpoint.receive_nowait(first) if isinstance(first, str) else first
             if edit is not None:
-                await Metered(self._endpoint.take_slowly(edit), self._endpoint.allowance)
+                await Metered(self._endpoint.receive(edit), self._endpoint.allowance)
         self._held = None
         self._pace()
 
-    def relieve(self) -> None:
+    def resume_reading(self) -> None:
         if self._is_paused:
             self._pace()
 
     def _pace(self) -> None:
         """Who sends and does not read its answers is not read on, nor who has to wait itself."""
-        is_open = self._endpoint.farewell is None
+        is_open = self._endpoint.close_request is None
         pause = is_open and (self._held is not None or self._endpoint.is_overfull)
         if pause == self._is_paused:
             return

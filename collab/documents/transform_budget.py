@@ -2,7 +2,7 @@
 
 A step is about a microsecond. What is worked for an edit is counted where it is done, by the
 operation type's own loops, and comes together here as one number for each edit (`Work.steps`) and
-for each presence (`Effort.presence_steps`): its author is charged that.
+for each presence (`TransformBudget.presence_steps`): its author is charged that.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from ..ot.meter import Meter, TooMuchWork
 from ..ot.values import count
 from ..settings import Settings
 from .history import Change
-from .rate import TokenBucket
+from .token_bucket import TokenBucket
 
 __all__ = [
     "STEPS_OF_ASKING",
     "STEPS_OF_READING",
-    "Effort",
+    "TransformBudget",
     "Work",
     "check_values",
     "steps_of_frame",
@@ -151,7 +151,7 @@ class Work:
             ) from None
 
 
-class Effort:
+class TransformBudget:
     """The limits of the work for one edit: `max_transform_operations`,
     `max_transform_cost`, `max_transform_bytes` and `max_edit_cost`.
 

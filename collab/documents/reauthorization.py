@@ -9,7 +9,7 @@ from typing import Protocol
 from ..auth import Role, User
 from ..errors import Forbidden, Unauthorized
 
-__all__ = ["Admit", "Review", "RoleOf"]
+__all__ = ["Admit", "Reauthorization", "RoleOf"]
 
 logger = logging.getLogger(__name__)
 
@@ -25,11 +25,11 @@ class Reviewed(Protocol):
     log_fields: Mapping[str, object]
 
     def close(
-        self, code: int, reason: str, *, farewell: bytes | None = None, drain: bool = True
+        self, code: int, reason: str, *, close_request: bytes | None = None, drain: bool = True
     ) -> None: ...
 
 
-class Review:
+class Reauthorization:
     """Closes connections of users who are let in no longer, or with another role.
 
     Who is just joining was asked about before and is not connected yet, so a review does not meet

@@ -9,7 +9,7 @@ import pytest
 
 from collab.app import Collab
 from collab.client import connect as open_editor
-from collab.documents.effort import steps_of_size
+from collab.documents.transform_budget import steps_of_size
 from tests.conftest import Make
 from tests.served import Serve
 from tests.wire import Wire, connect

@@ -1,8 +1,9 @@
-"""What lies between a connection and its WebSocket: two ways of reading and writing.
+"""How a connection reads from its WebSocket and writes to it.
 
-The connection decides what is written, in pages; its link decides when, and how. `TaskLink` works
-on any WebSocket with Starlette's methods, with a task that writes and one that reads. `DirectLink`
-(in `direct_link`) works on our own server's sockets, mostly without tasks.
+The connection decides what is written, in pages; its transport decides when, and how.
+`ASGITransport` works on any WebSocket with Starlette's methods; it has one task that writes and one
+that reads. `DirectTransport` (in `direct_transport`) works on the sockets of our own server, mostly
+without tasks.
 """
 
 from __future__ import annotations
@@ -19,16 +20,16 @@ from ..frames import Edit
 from ..settings import Settings
 from .budget import Allowance, Metered
 from .handshake import WebSocketLike, close
-from .prepared import LargeMessage, Prepared, texts_of
+from .wire import LargeMessage, WireData, texts_of
 from .work import cpu_clock
 
-__all__ = ["Endpoint", "Farewell", "Link", "TaskLink"]
+__all__ = ["ASGITransport", "CloseRequest", "Endpoint", "Transport"]
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Farewell:
+class CloseRequest:
     """How a connection is to be closed: after writing what waits if `drain`, then `frame`."""
 
     code: int
@@ -38,27 +39,27 @@ class Farewell:
 
 
 class Endpoint(Protocol):
-    """What a link needs of its connection. All but `stored_page` and `take_slowly` are plain."""
+    """What a transport needs of its connection. All but `stored_page` and `receive` are plain."""
 
     log_fields: Mapping[str, object]
     allowance: Allowance
-    farewell: Farewell | None
+    close_request: CloseRequest | None
 
     @property
     def is_overfull(self) -> bool: ...
-    def take(self, text: str) -> Edit | None: ...
-    async def take_slowly(self, edit: Edit) -> None: ...
+    def receive_nowait(self, text: str) -> Edit | None: ...
+    async def receive(self, edit: Edit) -> None: ...
     @property
     def settings(self) -> Settings: ...
-    def next_page(self) -> Sequence[Prepared] | None: ...
-    async def stored_page(self) -> Sequence[Prepared]: ...
-    def leave_flow(self) -> None: ...
+    def next_page(self) -> Sequence[WireData] | None: ...
+    async def stored_page(self) -> Sequence[WireData]: ...
+    def mark_lagging(self) -> None: ...
     def close(
-        self, code: int, reason: str, *, farewell: bytes | None = None, drain: bool = True
+        self, code: int, reason: str, *, close_request: bytes | None = None, drain: bool = True
     ) -> None: ...
 
 
-class Link:
+class Transport:
     """What both ways have in common: how everything is written that takes time."""
 
     kind: ClassVar[str]
@@ -73,7 +74,7 @@ class Link:
         """Begin to write."""
         raise NotImplementedError
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         """There is something to be written, or the connection is to be closed."""
         raise NotImplementedError
 
@@ -83,11 +84,11 @@ class Link:
 
     @property
     def flow(self) -> Callable[[bytes], None] | None:
-        """The shortest way to write, while nothing is in its way; `Endpoint.leave_flow` says when
+        """The shortest way to write, while nothing is in its way; `Endpoint.mark_lagging` says when
         something is."""
         return None
 
-    def relieve(self) -> None:
+    def resume_reading(self) -> None:
         """The connection has written some of what was waiting: it may read on."""
         raise NotImplementedError
 
@@ -100,7 +101,7 @@ class Link:
         raise NotImplementedError
 
     async def written(self) -> None:
-        """Return once the farewell has been written, or can't be. To be called after `ring`."""
+        """Return once the close request has been written, or can't be. Call `wake` first."""
         raise NotImplementedError
 
     async def stop(self) -> None:
@@ -111,11 +112,11 @@ class Link:
         """Whether the peer takes less than the least rate of what waits for it."""
         raise NotImplementedError
 
-    async def _send(self, frames: Sequence[Prepared]) -> None:
+    async def _send(self, frames: Sequence[WireData]) -> None:
         raise NotImplementedError
 
     async def _write_waiting(self) -> None:
-        while (farewell := self._endpoint.farewell) is None or farewell.drain:
+        while (close_request := self._endpoint.close_request) is None or close_request.drain:
             page = self._endpoint.next_page()
             if page is None:
                 page = await self._endpoint.stored_page()
@@ -123,17 +124,17 @@ class Link:
                 return
             await self._send(page)
 
-    async def _close(self, farewell: Farewell) -> None:
-        if farewell.frame is not None:
-            await self._send([farewell.frame])
-        await self._end(farewell.code, farewell.reason)
+    async def _close(self, close_request: CloseRequest) -> None:
+        if close_request.frame is not None:
+            await self._send([close_request.frame])
+        await self._end(close_request.code, close_request.reason)
 
     async def _end(self, code: int, reason: str) -> None:
         self.sending_since = time.monotonic()
         await close(self._websocket, code, reason)
 
     async def _write(self) -> None:
-        """One round of writing; with a farewell, the last. Run as a task."""
+        """One round of writing; with a close_request, the last. Run as a task."""
         try:
             try:
                 await self._write_round()
@@ -150,7 +151,7 @@ class Link:
         raise NotImplementedError
 
 
-class TaskLink(Link):
+class ASGITransport(Transport):
     """By the WebSocket's own methods. Owns the writer, and while `serve` runs, the reader."""
 
     kind = "host"
@@ -165,11 +166,11 @@ class TaskLink(Link):
     def start(self) -> None:
         self._writer = asyncio.get_running_loop().create_task(self._write())
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         self._bell.set()
         self._relieved.set()
 
-    def relieve(self) -> None:
+    def resume_reading(self) -> None:
         self._relieved.set()
 
     async def serve(self) -> None:
@@ -177,14 +178,14 @@ class TaskLink(Link):
         reader = asyncio.get_running_loop().create_task(self._read())
         try:
             await asyncio.wait({reader, self._writer}, return_when=asyncio.FIRST_COMPLETED)
-            if self._endpoint.farewell is not None:
+            if self._endpoint.close_request is not None:
                 await asyncio.wait({self._writer})
         finally:
             reader.cancel()
             await asyncio.gather(reader, return_exceptions=True)
 
     async def _read(self) -> None:
-        while self._endpoint.farewell is None:
+        while self._endpoint.close_request is None:
             try:
                 message = await self._websocket.receive()
             except Exception as error:
@@ -206,21 +207,21 @@ class TaskLink(Link):
     async def _take(self, text: str) -> None:
         allowance = self._endpoint.allowance
         begun = cpu_clock()
-        edit = self._endpoint.take(text)
+        edit = self._endpoint.receive_nowait(text)
         allowance.spend(cpu_clock() - begun)
         if edit is not None:
-            await Metered(self._endpoint.take_slowly(edit), allowance)
+            await Metered(self._endpoint.receive(edit), allowance)
         await allowance.until_left()
 
     async def _write_round(self) -> None:
-        while self._endpoint.farewell is None:
+        while self._endpoint.close_request is None:
             await self._bell.wait()
             self._bell.clear()
             await self._write_waiting()
         await self._write_waiting()
-        await self._close(self._endpoint.farewell)
+        await self._close(self._endpoint.close_request)
 
-    async def _send(self, frames: Sequence[Prepared]) -> None:
+    async def _send(self, frames: Sequence[WireData]) -> None:
         for prepared in frames:
             if isinstance(prepared, LargeMessage):
                 await self._send_text(prepared.text())

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from ..errors import AddressBusy, DocumentBusy, ServerBusy
 from ..settings import Settings
 
-__all__ = ["Admission", "address_of"]
+__all__ = ["ConnectionLimits", "address_of"]
 
 # What one customer of an Internet provider has at least: the addresses in it cost nothing.
 IPV6_PREFIX = 64
@@ -27,7 +27,7 @@ class Present(Container[str], Protocol):
     def __len__(self) -> int: ...
 
 
-class Admission:
+class ConnectionLimits:
     """Counts handshakes in progress and connections, in all, for each network address and for each
     document.
 
