@@ -36,7 +36,7 @@ LONG = (
     "simulation",
     "ot",
     "browser",
-    "repository",
+    "store",
 )
 
 
