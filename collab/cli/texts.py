@@ -10,21 +10,14 @@ import os
 import sys
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 __all__ = ["TEXT", "file_title", "prepare_streams", "printable"]
 
 
-if TYPE_CHECKING:
-    _ParamType = click.ParamType[str]
-else:
-    # click 8.1 has no generic one.
-    _ParamType = click.ParamType
-
-
-class _Text(_ParamType):
+class _Text(click.ParamType[str]):
     """A text that can be stored: UTF-8, whatever the terminal's encoding is."""
 
     name = "text"
