@@ -4,7 +4,7 @@ export {
   dropCursor, rectangularSelection, crosshairCursor, RectangleMarker,
 } from "@codemirror/view";
 export { history, historyKeymap, defaultKeymap, undo, redo } from "@codemirror/commands";
-export { syntaxHighlighting, HighlightStyle, LanguageSupport } from "@codemirror/language";
+export { syntaxHighlighting, HighlightStyle, Language, LanguageSupport } from "@codemirror/language";
 export { searchKeymap, search } from "@codemirror/search";
 // Not `markdown`, which brings the parsers of HTML, CSS and JavaScript along.
 export { markdownKeymap, markdownLanguage, pasteURLAsLink } from "@codemirror/lang-markdown";

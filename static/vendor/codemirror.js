@@ -1,1 +1,1 @@
-export * from "./codemirror-SBVCLDCU.js";
+export * from "./codemirror-BQTSWGPE.js";

@@ -82,6 +82,16 @@ def test_an_item_of_a_long_list_is_no_change_of_the_others(open_page: OpenPage, 
     assert len(new_elements(page)) == 1
 
 
+def test_the_numbers_of_a_list_are_within_what_is_drawn(open_page: OpenPage, other: Raw) -> None:
+    page = opened(open_page, other, "\n".join(f"{number}. item" for number in range(1, 200)))
+    expect(page.locator(".markdown li")).to_have_count(199)
+    room = page.evaluate(
+        "() => document.querySelector('.markdown ol').getBoundingClientRect().left"
+        " - document.querySelector('.markdown .part').getBoundingClientRect().left"
+    )
+    assert room >= 20
+
+
 def test_a_long_line_is_shown_when_its_writer_rests(open_page: OpenPage, other: Raw) -> None:
     page = opened(open_page, other, f"{PARAGRAPH} " * 2000)
     preview = page.locator(".markdown p")

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { operationOfChanges, remoteTransaction } from "../../static/js/editor/binding.js";
+import { PARAGRAPH_MAXIMUM, markdown } from "../../static/js/editor/markdown_language.js";
 import { getType, insert, remove } from "../../static/js/collab/index.js";
 import { EditorState, history, redo, undo } from "../../static/vendor/codemirror.js";
 import { seeded } from "./simulated/random.mjs";
@@ -81,4 +82,17 @@ test("the editor's changes and the document's operations say the same, line ends
     editor.update(remoteTransaction(operation));
     assert.equal(editor.text, transaction.state.doc.toString());
   }
+});
+
+test("in a very long paragraph nothing is parsed but that it is one", () => {
+  const names = (doc) => {
+    const found = new Set();
+    markdown.language.parser.parse(doc).iterate({ enter: ({ name }) => void found.add(name) });
+    return found;
+  };
+  const words = (length) => "some *words* and `code` ".repeat(length / 20);
+  const long = names(`# A *head*\n\n${words(2 * PARAGRAPH_MAXIMUM)}\n\n- item`);
+  assert.ok(["ATXHeading1", "Emphasis", "Paragraph", "ListItem"].every((name) => long.has(name)));
+  assert.ok(!long.has("InlineCode"));
+  assert.ok(names(words(PARAGRAPH_MAXIMUM / 2)).has("InlineCode"));
 });

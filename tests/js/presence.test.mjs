@@ -38,6 +38,17 @@ test("a cursor is shown where its text is now, unsent changes included", () => {
   assert.deepEqual(cursorOf("a"), { anchor: 6, head: 8 });
 });
 
+test("how far somebody has gone is told beside what their edits and those of others moved", () => {
+  const { session, presence } = present("text", [person("a", { anchor: 2, head: 2 })]);
+  const local = session.receive(insert(2, "xx"), 1);
+  presence.committed(1, insert(2, "xx"), local, "a");
+  const movedTo = (offset) => {
+    presence.update({ client_id: "a", cursor: offset === null ? null : { anchor: offset, head: offset }, version: 1 });
+    return presence.editors.get("a").movedBy;
+  };
+  assert.deepEqual([4, 6, 0, null, 3].map(movedTo), [0, 2, 6, Infinity, Infinity]);
+});
+
 test("a cursor of a version that is still to come waits for it", () => {
   const { session, presence, cursorOf } = present("text", [person("a")]);
   presence.update({ client_id: "a", cursor: { anchor: 6, head: 6 }, version: 1 });

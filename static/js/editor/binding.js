@@ -6,6 +6,8 @@
 import { Annotation, EditorView, StateEffect, Transaction, ViewPlugin } from "../../vendor/codemirror.js";
 import { changesOf, operationOf } from "../collab/ot/changes.js";
 
+/** So many changes of others are shown before the next frame: each one more costs what all of them are. */
+const GATHERED_MAXIMUM = 500;
 /** CodeMirror reads the last of a composed word up to 20 ms after its composition has ended. */
 const READ_MILLISECONDS = 30;
 
@@ -116,7 +118,9 @@ function agree(shared, incoming, view) {
  * @param {() => EditorView} viewOf
  */
 export function showRemote(shared, incoming, frame, viewOf) {
+  let count = 0;
   const draw = frame.step(() => {
+    count = 0;
     const shown = incoming.take(composedLines(viewOf()));
     if (!shared.type.isEmpty(shown)) viewOf().dispatch(remoteTransaction(shown));
   });
@@ -124,5 +128,7 @@ export function showRemote(shared, incoming, frame, viewOf) {
     if (origin === "local") return;
     incoming.add(operation);
     draw();
+    count += 1;
+    if (count >= GATHERED_MAXIMUM) frame.run();
   });
 }

@@ -1,9 +1,8 @@
 /** The CodeMirror view of a shared document. */
 
 import {
-  EditorState, EditorView, Compartment, LanguageSupport, Prec, crosshairCursor, defaultKeymap, drawSelection,
-  dropCursor, highlightSpecialChars, history, historyKeymap, keymap, markdownKeymap, markdownLanguage,
-  pasteURLAsLink, placeholder, rectangularSelection, search, searchKeymap,
+  EditorState, EditorView, Compartment, crosshairCursor, defaultKeymap, drawSelection, dropCursor,
+  highlightSpecialChars, history, historyKeymap, keymap, placeholder, rectangularSelection, search, searchKeymap,
 } from "../../vendor/codemirror.js";
 import { Frame } from "../page/frame.js";
 import { placeholderOf } from "../page/reading.js";
@@ -11,13 +10,11 @@ import { collaboration, showRemote } from "./binding.js";
 import { remoteCursors } from "./cursors.js";
 import { Incoming } from "./incoming.js";
 import { lineEnds } from "./line_ends.js";
+import { markdown } from "./markdown_language.js";
 import { markdownKeys } from "./markdown_keys.js";
 import { appearance } from "./appearance.js";
 import { direction } from "./direction.js";
 import { bindFind } from "./find.js";
-
-// A list goes on at Enter; an address pasted over text becomes its link.
-const markdown = new LanguageSupport(markdownLanguage, [Prec.high(keymap.of(markdownKeymap)), pasteURLAsLink]);
 
 /**
  * @param {import("../collab/document.js").CollabDocument} shared with content

@@ -8,6 +8,9 @@ import { CursorLabels } from "../page/cursor_labels.js";
 import { CursorMark } from "../page/cursor_mark.js";
 import { settled } from "./binding.js";
 
+/** Of the time that has gone by since the last drawing, no more than one part in so many is spent on it. */
+const REST_FACTOR = 4;
+
 /**
  * The extension; it follows `shared.users`.
  * @param {import("../collab/document.js").CollabDocument} shared
@@ -24,6 +27,8 @@ class Cursors {
   #stale = new Set(); // clientIds of those who have moved in a text that has not
   #isTextStale = true;
   #isOpen = true;
+  #restUntil = 0;
+  #timer = null;
 
   constructor(view, shared, incoming, frame) {
     Object.assign(this, { view, shared, incoming });
@@ -31,7 +36,7 @@ class Cursors {
     this.layer.className = "cursors";
     this.layer.setAttribute("aria-hidden", "true");
     view.scrollDOM.append(this.layer);
-    this.plan = frame.step(() => this.#isOpen && this.#draw());
+    this.plan = frame.step(() => this.#drawUnlessTooSoon());
     this.labels = new CursorLabels(this.layer, view.scrollDOM, this.plan);
     this.removers = [
       shared.on("presence", ({ client_id: clientId }) => this.#moved(clientId, true)),
@@ -54,6 +59,19 @@ class Cursors {
     if (!docChanged && !viewportChanged && !geometryChanged && !isSettled) return;
     this.#isTextStale = true;
     this.plan();
+  }
+
+  #drawUnlessTooSoon() {
+    const began = performance.now();
+    if (!this.#isOpen) return;
+    if (began < this.#restUntil) {
+      this.#timer ??= setTimeout(this.plan, this.#restUntil - began);
+      return;
+    }
+    clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#draw();
+    this.#restUntil = performance.now() + (REST_FACTOR - 1) * (performance.now() - began);
   }
 
   #draw() {
@@ -108,6 +126,7 @@ class Cursors {
 
   destroy() {
     this.#isOpen = false;
+    clearTimeout(this.#timer);
     this.removers.forEach((remove) => remove());
     this.labels.close();
     this.layer.remove();
