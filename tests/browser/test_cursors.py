@@ -1,4 +1,4 @@
-"""Whose the cursors in a text are, in Chromium: names for a while, one label at a place."""
+"""Whose the cursors in texts and rich texts are, in Chromium: one label for all at a place."""
 
 from __future__ import annotations
 
@@ -21,10 +21,15 @@ EMOJI = ["👩‍👩‍👧 Zoë", "🏴󠁧󠁢󠁳󠁣󠁴󠁿 Ian", "🇮�
 MAX_WIDTH_PIXELS = 132
 
 
+@pytest.fixture(params=["text", "richtext"])
+def doc_type(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture
-def people(server: ServerProcess) -> Iterator[list[Raw]]:
+def people(server: ServerProcess, doc_type: str) -> Iterator[list[Raw]]:
     with contextlib.ExitStack() as stack:
-        others = [stack.enter_context(raw(server, "text", name=name)) for name in NAMES]
+        others = [stack.enter_context(raw(server, doc_type, name=name)) for name in NAMES]
         assert others[0].edit({"ops": [{"insert": LINE * LINES}]})
         for each in others:
             each.catch_up()
@@ -38,7 +43,7 @@ def show(other: Raw, line: int, column: int = 10) -> None:
 
 def opened(open_page: OpenPage) -> Page:
     page = open_page("/documents/doc", viewport={"width": 1280, "height": 800})
-    expect(page.locator(".cm-line")).to_have_count(LINES + 1)
+    expect(page.locator(".cm-line, .ql-editor p").nth(LINES - 1)).to_contain_text("a line")
     return page
 
 
@@ -99,16 +104,16 @@ def test_a_name_is_seen_where_the_pointer_is(open_page: OpenPage, people: list[R
 
 
 def test_a_long_name_is_shortened_and_stays_within_the_text(
-    open_page: OpenPage, server: ServerProcess, people: list[Raw]
+    open_page: OpenPage, server: ServerProcess, doc_type: str, people: list[Raw]
 ) -> None:
     page = opened(open_page)
-    with raw(server, "text", name=LONG) as other:
+    with raw(server, doc_type, name=LONG) as other:
         other.catch_up()
         for column in (0, len(LINE) - 1):
             show(other, 5, column)
             expect(labels(page)).to_have_text(LONG)
             label = labels(page).last.bounding_box()
-            pane = page.get_by_test_id("editor").bounding_box()
+            pane = page.locator(".cm-scroller, .ql-container").bounding_box()
             assert label is not None
             assert pane is not None
             assert label["width"] <= MAX_WIDTH_PIXELS
@@ -117,11 +122,11 @@ def test_a_long_name_is_shortened_and_stays_within_the_text(
 
 
 def test_names_of_joined_emoji_are_whole(
-    open_page: OpenPage, server: ServerProcess, people: list[Raw]
+    open_page: OpenPage, server: ServerProcess, doc_type: str, people: list[Raw]
 ) -> None:
     page = opened(open_page)
     for number, name in enumerate(EMOJI):
-        with raw(server, "text", name=name) as other:
+        with raw(server, doc_type, name=name) as other:
             other.catch_up()
             show(other, number)
             expect(labels(page).filter(has_text=name)).to_be_visible()

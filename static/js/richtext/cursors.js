@@ -3,11 +3,10 @@
  * measured first, then moved, so that the text is laid out once.
  */
 
+import { CursorLabels } from "../page/cursor_labels.js";
+import { CursorMark } from "../page/cursor_mark.js";
 import { BlocksInView } from "./blocks_in_view.js";
-import { CursorMark } from "./cursor_mark.js";
 
-/** How long a name stays beside a cursor that has moved. */
-const NAME_MILLISECONDS = 2500;
 /** Marks are ready so far above and below what is in view, in heights of that. */
 const MARGIN = 0.5;
 
@@ -21,8 +20,9 @@ export function showCursors(shared, quill, frame) {
   layer.className = "cursors";
   layer.setAttribute("aria-hidden", "true");
   quill.container.append(layer);
+  const sheet = quill.container.closest(".sheet") ?? quill.container;
   const marks = new Map(); // clientId → CursorMark
-  const moved = new Map(); // clientId → the timer that takes its name away
+  const carets = new Map(); // clientId → its rectangle, of those in view
   const stale = new Set(); // the clientIds of marks that have moved in a text that has not
   let isTextStale = true;
 
@@ -30,33 +30,45 @@ export function showCursors(shared, quill, frame) {
     const users = new Map(shared.users.filter(({ cursor }) => cursor).map((user) => [user.clientId, user]));
     const ids = isTextStale ? [...users.keys()] : [...stale].filter((id) => users.has(id));
     const measured = ids.length > 0 ? measure(quill, layer, ids.map((id) => users.get(id))) : new Map();
+    const origin = layer.getBoundingClientRect();
+    const room = { top: Math.max(0, sheet.getBoundingClientRect().top - origin.top), width: origin.width };
     isTextStale = false;
     stale.clear();
     for (const [id, mark] of marks) {
       if (users.has(id)) continue;
       mark.remove();
+      labels.left(id);
       marks.delete(id);
+      carets.delete(id);
     }
     for (const [id, places] of measured) {
+      if (places?.caret) carets.set(id, places.caret);
+      else carets.delete(id);
       if (!marks.has(id) && !places) continue;
       if (!marks.has(id)) marks.set(id, new CursorMark(layer, id));
       marks.get(id).show(users.get(id), places);
     }
-    for (const [id, mark] of marks) mark.name(users.get(id), moved.has(id));
+    const named = [...carets].map(([clientId, place]) => {
+      const { name, color } = users.get(clientId);
+      return { clientId, name, color, ...place };
+    });
+    labels.draw(named, room);
   });
+  const labels = new CursorLabels(layer, quill.container, draw);
   const drawAll = () => {
     isTextStale = true;
     draw();
   };
-  const noteMove = (clientId) => {
-    clearTimeout(moved.get(clientId));
-    moved.set(clientId, setTimeout(() => (moved.delete(clientId), draw()), NAME_MILLISECONDS));
+  const noteMove = (clientId, isTold) => {
+    const user = shared.users.find((each) => each.clientId === clientId);
+    if (!user) return;
+    labels.moved(clientId, isTold ? user.movedBy : 0);
     stale.add(clientId);
     draw();
   };
-  shared.on("presence", ({ client_id: clientId }) => noteMove(clientId));
+  shared.on("presence", ({ client_id: clientId }) => noteMove(clientId, true));
   shared.on("users", drawAll);
-  shared.on("change", ({ origin, clientId }) => origin === "remote" && noteMove(clientId));
+  shared.on("change", ({ origin, clientId }) => origin === "remote" && noteMove(clientId, false));
   quill.on("editor-change", (kind) => kind === "text-change" && drawAll());
   // Pictures that have loaded move what is below.
   quill.root.addEventListener("load", drawAll, true);
