@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from collab import Settings
 from collab.app import Collab
 from collab.documents.author import Author
+from collab.documents.carrying import Carried
 from collab.documents.document import Document
 from collab.documents.transform_budget import (
     TransformBudget,
@@ -120,8 +121,14 @@ def pace_of_machine() -> float:
 
 def _write(document: Document, author: Author, operation: Any) -> None:
     """An edit that counts as committed at once."""
-    document.submit(author, author.last_id + 1, document.history.head, operation)
+    _submit(document, author, author.last_id + 1, document.history.head, operation)
     document.history.commit(document.history.accepted)
+
+
+def _submit(document: Document, author: Author, edit_id: int, version: int, operation: Any) -> None:
+    """The whole edit at once, however long it takes to transform."""
+    whole = Carried(operation, version, document._transform_budget.begin(is_bounded=True))
+    document.submit(author, edit_id, version, operation, carried=whole)
 
 
 def _turn(
@@ -147,7 +154,7 @@ def _turn(
             assert isinstance(read, Edit)
             frame = read
             check_values(frame.operation, len(text), settings.max_operation_values)
-            document.submit(author, frame.id, frame.version, frame.operation)
+            _submit(document, author, frame.id, frame.version, frame.operation)
         except CollabError as error:
             outcomes.append(error.code)
             # As the connection does with what is refused.

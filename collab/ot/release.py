@@ -29,9 +29,16 @@ LEVELS = 4
 
 PARTED = frozenset({list, dict})
 
-OURS = 3
-"""The references to a value that nobody else holds: in the list of those that wait, by a name, and
-as the argument of `getrefcount`."""
+
+def _references() -> int:
+    waiting: list[Any] = [[None]]
+    held = waiting[-1]
+    return sys.getrefcount(held)
+
+
+OURS = _references()
+"""The references to a value that is held here alone: in the list of those that wait, by a name and,
+in some versions of Python, as the argument of `getrefcount`."""
 
 
 def releasing(waiting: list[Any]) -> Generator[None, None, None]:
