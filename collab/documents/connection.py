@@ -475,9 +475,9 @@ class Connection:
             self._transport.wake()
             return
         self._cursor = head
-        flow = self._transport.flow
-        if flow is not None:
-            self.document.room.mark_live(self.client_id, flow)
+        write = self._transport.live_write
+        if write is not None:
+            self.document.room.mark_live(self.client_id, write)
             self._is_live = True
 
     def publish_presences(self, moved: Iterable[str], batch: Batch) -> None:

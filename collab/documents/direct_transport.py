@@ -50,7 +50,7 @@ class FrameSocket(Protocol):
         """
 
     @property
-    def flow(self) -> Callable[[bytes], None]:
+    def live_write(self) -> Callable[[bytes], None]:
         """As `write`, but nothing is looked after: not to be called from `on_stopped` with True to
         `on_drained`, nor after `on_stopped` with False."""
 
@@ -140,8 +140,8 @@ class DirectTransport(Transport):
         return True
 
     @property
-    def flow(self) -> Callable[[bytes], None] | None:
-        return self._socket.flow if self._is_free and not self._is_over else None
+    def live_write(self) -> Callable[[bytes], None] | None:
+        return self._socket.live_write if self._is_free and not self._is_over else None
 
     @property
     def _is_free(self) -> bool:

@@ -52,7 +52,7 @@ class Member(Protocol):
     color: str
     presences: dict[str, None]
     notified: int
-    """How much of the room's news it knows already."""
+    """How many of the room's waiting membership events it knows already."""
 
     @property
     def client_id(self) -> str: ...
@@ -67,11 +67,11 @@ class Member(Protocol):
 class Room:
     """The connections to a document, one for each `client_id`, and their presence.
 
-    Everything here is a plain function. Changes go out at once. Who came, went and moved is
-    gathered for up to `interval` seconds and told in one write for each reader, but always before
-    a change that came later.
-    Bounds: `max_document_connections`, watched by the manager; the flow has at most an entry
-    for each connection; the news hold one for each who came or went within one interval.
+    Everything here is a plain function. Changes are sent at once. Membership events and presence
+    are collected for up to `interval` seconds and sent in one write to each connection, but always
+    before a later change.
+    Bounds: `max_document_connections`, checked by the manager; one live write for each connection;
+    one membership event for each user who joined or left within one interval.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Room:
     ) -> None:
         self.connections: dict[str, Member] = {}
         self.published = history.head
-        """The version that everybody in the flow has."""
+        """The version that every live connection has."""
         self._live: dict[str, Write] = {}
         # Bound: one for each edit of another process, or of an earlier life of this one, that took
         # the id of one that a connection here has sent.
@@ -194,11 +194,11 @@ class Room:
                 own.setdefault(change.client_id, {})[index] = change.ack()
         return Batch([change.frame for change in changes], own)
 
-    # -- the flow -------------------------------------------------------------------------------
+    # -- live connections ------------------------------------------------------------------------
 
-    # Most editors have been written everything, and their sockets have taken it. For them a commit
-    # is one call of the socket's `write` each, with the same bytes: nothing is asked, they leave
-    # the flow when something comes between.
+    # Most connections have everything, and their sockets have empty buffers. For each of them a
+    # commit is one call of the socket's `write`, with the same bytes and without further checks. A
+    # connection is marked as lagging before anything else is written to it.
 
     def mark_live(self, client_id: str, write: Write) -> None:
         """A connection that has everything up to `published`; `write` goes to its socket."""
@@ -210,15 +210,15 @@ class Room:
         return self.published
 
     def _write_live(self, batch: Batch) -> list[Member]:
-        """Write it to all who are in the flow; gives the others. A socket that does not take all
-        leaves while it is written to."""
-        flow, joined, own = self._live, batch.joined, batch.own
+        """Write it to all live connections; returns the others. A socket that does not take
+        everything is marked as lagging during its write."""
+        live, joined, own = self._live, batch.joined, batch.own
         others = []
-        if len(flow) < len(self.connections):
-            others = [each for name, each in self.connections.items() if name not in flow]
+        if len(live) < len(self.connections):
+            others = [each for name, each in self.connections.items() if name not in live]
         size = 0
         for client_id in own:
-            write = flow.get(client_id)
+            write = live.get(client_id)
             if write is not None:
                 frames = batch.for_client(client_id)
                 size += len(frames)
@@ -227,17 +227,17 @@ class Room:
                 except RuntimeError:
                     # uvloop's, of a handle that was closed: it is about to leave.
                     continue
-        apart = {client_id: flow.pop(client_id) for client_id in own if client_id in flow}
-        self._metrics.sent_bytes += size + len(flow) * len(joined)
-        for write in list(flow.values()):
+        apart = {client_id: live.pop(client_id) for client_id in own if client_id in live}
+        self._metrics.sent_bytes += size + len(live) * len(joined)
+        for write in list(live.values()):
             try:
                 write(joined)
             except RuntimeError:
                 continue
-        flow.update(apart)
+        live.update(apart)
         return others
 
-    # -- who came, went and moved ---------------------------------------------------------------
+    # -- membership and presence -----------------------------------------------------------------
 
     def _add_membership_event(self, frame: bytes) -> None:
         self._membership_events.append(frame)
@@ -254,11 +254,11 @@ class Room:
     def _flush(self) -> None:
         self._cancel_flush()
         self._flushed_at = asyncio.get_running_loop().time()
-        news, self._membership_events = self._membership_events, []
+        events, self._membership_events = self._membership_events, []
         moved, self._moved = self._moved, {}
         with self._metrics.turn_seconds["news"].timed():
-            if news:
-                self._flush_membership_events(news)
+            if events:
+                self._flush_membership_events(events)
             if moved:
                 self._flush_presences(moved)
 
@@ -267,14 +267,14 @@ class Room:
             self._flush_handle.cancel()
             self._flush_handle = None
 
-    def _flush_membership_events(self, news: list[bytes]) -> None:
+    def _flush_membership_events(self, events: list[bytes]) -> None:
         joined: dict[int, bytes] = {}
         for connection in list(self.connections.values()):
-            told, connection.notified = connection.notified, 0
-            if told < len(news):
-                if told not in joined:
-                    joined[told] = b"".join(news[told:])
-                connection.put(joined[told], len(news) - told)
+            known, connection.notified = connection.notified, 0
+            if known < len(events):
+                if known not in joined:
+                    joined[known] = b"".join(events[known:])
+                connection.put(joined[known], len(events) - known)
 
     def _flush_presences(self, moved: dict[str, None]) -> None:
         frames = self._presence_frames(moved)

@@ -83,7 +83,7 @@ class Transport:
         return False
 
     @property
-    def flow(self) -> Callable[[bytes], None] | None:
+    def live_write(self) -> Callable[[bytes], None] | None:
         """The shortest way to write, while nothing is in its way; `Endpoint.mark_lagging` says when
         something is."""
         return None

@@ -218,7 +218,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self._on_stopped(is_full)
 
     @property
-    def flow(self) -> Callable[[bytes], None]:
+    def live_write(self) -> Callable[[bytes], None]:
         return self.transport.write
 
     def attach(self, on_drained: Callable[[], None], on_stopped: Callable[[bool], None]) -> None:

@@ -194,12 +194,12 @@ def test_who_writes_without_asking_is_stopped_before_the_buffer_grows(loop_facto
     async def behaviour(peer: Peer) -> None:
         while not peer.stops:
             written.append(encode_text_frame(f"{len(written)} " + "x" * 100))
-            peer.socket.flow(written[-1])
+            peer.socket.live_write(written[-1])
         assert peer.stops == [True]
         full.set()
         await peer.drained.wait()
         written.append(encode_text_frame("after"))
-        peer.socket.flow(written[-1])
+        peer.socket.live_write(written[-1])
         assert peer.stops == [True]
         await peer.send({"type": "websocket.close", "code": 1000})
 
@@ -213,7 +213,7 @@ def test_a_peer_that_says_goodbye_stops_who_writes_without_asking(loop_factory: 
     async def behaviour(peer: Peer) -> None:
         peers.append(peer)
         peer.listen()
-        peer.socket.flow(encode_text_frame("x"))
+        peer.socket.live_write(encode_text_frame("x"))
         await peer.ended.wait()
 
     async def scenario() -> None:

@@ -32,7 +32,7 @@ class DirectSocket(ServerSocket):
         self._on_drained: Callable[[], None] = lambda: None
         self._on_stopped: Callable[[bool], None] = lambda _: None
         self._on_end: Callable[[], None] = lambda: None
-        self._may_flow = False
+        self._may_write_live = False
         self._is_full = False
         self._readable = asyncio.Event()
         self._readable.set()
@@ -46,7 +46,7 @@ class DirectSocket(ServerSocket):
 
     def attach(self, on_drained: Callable[[], None], on_stopped: Callable[[bool], None]) -> None:
         self._on_drained, self._on_stopped = on_drained, on_stopped
-        self._may_flow = True
+        self._may_write_live = True
         if self._is_closed or self.wire.down.writer_closed:
             self._stop(False)
 
@@ -61,8 +61,8 @@ class DirectSocket(ServerSocket):
         self._write(frames)
         return not self._is_full
 
-    def flow(self, frames: bytes) -> None:
-        if not self._may_flow:
+    def live_write(self, frames: bytes) -> None:
+        if not self._may_write_live:
             self._report(Violation("flow", "frames were written to a socket that had stopped"))
         self._write(frames)
 
@@ -76,14 +76,14 @@ class DirectSocket(ServerSocket):
             self._start(self._drain())
 
     def _stop(self, is_full: bool) -> None:
-        self._may_flow = False
+        self._may_write_live = False
         self._on_stopped(is_full)
 
     async def _drain(self) -> None:
         await self.wire.down.until_room(WINDOW_FRAMES)
         self._is_full = False
         if not self._is_closed and not self.wire.down.writer_closed:
-            self._may_flow = True
+            self._may_write_live = True
             self._on_drained()
 
     # -- reading --------------------------------------------------------------------------------

@@ -72,7 +72,7 @@ class Socket:
         self._take(frames)
         return not self.full
 
-    def flow(self, frames: bytes) -> None:
+    def live_write(self, frames: bytes) -> None:
         self.flowed += 1
         self._take(frames)
 
