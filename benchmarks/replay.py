@@ -93,7 +93,7 @@ async def replay(trace: Trace, database: str | None = None) -> Outcome:
         database: SQLAlchemy URL; a temporary SQLite file if it is left out.
     """
     with tempfile.TemporaryDirectory() as folder:
-        server = ServerProcess(database or f"sqlite+aiosqlite:///{folder}/replay.db")
+        server = ServerProcess(database or f"sqlite:///{folder}/replay.db")
         await server.start()
         try:
             return await replay_on(server, trace)

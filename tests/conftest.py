@@ -59,7 +59,7 @@ Make = Callable[..., Awaitable[Collab]]
 @pytest.fixture
 def database(tmp_path: Path) -> str:
     """The URL of an SQLite file that isn't there yet."""
-    return f"sqlite+aiosqlite:///{tmp_path / 'collab.db'}"
+    return f"sqlite:///{tmp_path / 'collab.db'}"
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ class ServerProcess:
     def __init__(self, folder: Path, **settings: object) -> None:
         self.port = 0
         self.folder = folder
-        self.database = f"sqlite+aiosqlite:///{folder / 'collab.db'}"
+        self.database = f"sqlite:///{folder / 'collab.db'}"
         self.settings = settings
         self._process: subprocess.Popen[str] | None = None
 

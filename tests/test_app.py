@@ -16,7 +16,7 @@ from tests.wire import Refused, connect
 
 
 def app_in(folder: Path) -> Collab:
-    return create_app(Settings(database=f"sqlite+aiosqlite:///{folder / 'collab.db'}"))
+    return create_app(Settings(database=f"sqlite:///{folder / 'collab.db'}"))
 
 
 async def test_a_mounted_application_opens_at_the_first_request(tmp_path: Path) -> None:

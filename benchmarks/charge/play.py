@@ -54,7 +54,7 @@ class Result(NamedTuple):
 async def open_app(**settings: Any) -> AsyncIterator[Collab]:
     """An application with an allowance of work that never ends."""
     with tempfile.TemporaryDirectory() as folder:
-        database = f"sqlite+aiosqlite:///{Path(folder) / 'collab.db'}"
+        database = f"sqlite:///{Path(folder) / 'collab.db'}"
         app = Collab(
             Settings(
                 database=database,

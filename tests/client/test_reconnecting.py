@@ -611,7 +611,7 @@ async def test_a_new_database_is_told_with_the_former_content(
         await editor.saved()
         await first.stop()
         await app.close()
-        other = f"sqlite+aiosqlite:///{tmp_path / 'other.db'}"
+        other = f"sqlite:///{tmp_path / 'other.db'}"
         await serve(await make_app(database=other), first.port)
         change = await anext(changes)
         assert change.replaced is not None
@@ -633,7 +633,7 @@ async def test_a_new_database_with_unsaved_changes_is_an_error_with_the_content(
             await first.stop()
             await app.close()
             editor.edit(insert(6, " and not"))
-            other = f"sqlite+aiosqlite:///{tmp_path / 'other.db'}"
+            other = f"sqlite:///{tmp_path / 'other.db'}"
             await serve(await make_app(database=other), first.port)
             await editor.saved()
 

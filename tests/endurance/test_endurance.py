@@ -28,6 +28,7 @@ def wrong(found: Audit) -> dict[str, int]:
     return {name: getattr(found, name) for name in names if getattr(found, name)}
 
 
+@pytest.mark.alone
 def test_a_short_run_with_kills_loses_nothing() -> None:
     options = "--connections 50 --documents 5 --seconds 5 --edit-seconds 0.5 --stay-seconds 1"
     result = CliRunner().invoke(main, f"{options} --stall-seconds 0.5 --kill-every 2".split())

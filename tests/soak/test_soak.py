@@ -48,7 +48,7 @@ async def test_ten_editors_of_each_type_over_a_server_that_is_killed_lose_nothin
 ) -> None:
     chance = random.Random(SEED)
     server = ServerProcess(
-        f"sqlite+aiosqlite:///{tmp_path / 'soak.db'}",
+        f"sqlite:///{tmp_path / 'soak.db'}",
         log_level="error",
         snapshot_interval_operations=chance.choice([10, 100, 1000]),
         max_history_operations=chance.choice([50, 500, 2000]),

@@ -41,7 +41,7 @@ async def type_until_closed(
 
 
 async def test_sigterm_is_announced_and_what_was_acknowledged_is_kept(tmp_path: Path) -> None:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'doc.db'}"
+    url = f"sqlite:///{tmp_path / 'doc.db'}"
     async with ServerProcess(url, log_level="error") as server:
         busy = asyncio.Event()
         editors = [asyncio.create_task(type_until_closed(server, busy)) for _ in range(3)]
