@@ -98,7 +98,8 @@ def salvage(connection: Connection, database_file: DatabaseFile) -> LostDatabase
     ).one_or_none()
     driver: Any = connection.connection.dbapi_connection
     driver.commit()
-    cursor = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    cursor = driver.cursor()
+    cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     (blocked, *_) = cursor.fetchone()
     cursor.close()
     if blocked:

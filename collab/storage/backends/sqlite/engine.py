@@ -88,12 +88,18 @@ def _prepare(engine: Engine, *, writes: bool, foreign_keys: bool) -> None:
     def prepare(connection: Any, _record: Any) -> None:
         try:
             for pragma in pragmas:
-                connection.execute(f"PRAGMA {pragma}").close()
+                _execute(connection, f"PRAGMA {pragma}")
         except BaseException:
             connection.close()
             raise
 
     @event.listens_for(engine, "begin")
     def begin_transaction(connection: Connection) -> None:
-        driver: Any = connection.connection.dbapi_connection
-        driver.execute(begin).close()
+        _execute(connection.connection.dbapi_connection, begin)
+
+
+def _execute(connection: Any, statement: str) -> None:
+    # Of what `execute` of a connection gives, SQLAlchemy 2.0 has no adapter for aiosqlite.
+    cursor = connection.cursor()
+    cursor.execute(statement)
+    cursor.close()
