@@ -80,6 +80,13 @@ HOLD_FRAMES = """
 
 
 @pytest.fixture
+def server(tmp_path: Path) -> Iterator[ServerProcess]:
+    """Its pages load the modules, so that a test can ask these for the page's own Quill."""
+    with ServerProcess(tmp_path, static_sources=True) as server:
+        yield server
+
+
+@pytest.fixture
 def other(server: ServerProcess) -> Iterator[Raw]:
     with raw(server, "richtext") as editor:
         yield editor

@@ -115,7 +115,9 @@ class Cursors {
     const { view } = this;
     const place = (offset) => Math.min(this.incoming.toShown(offset), view.state.doc.length);
     const [anchor, head] = [place(cursor.anchor), place(cursor.head)];
-    const isIn = (from, to) => view.visibleRanges.some((range) => from <= range.to && to >= range.from);
+    // An empty text has no visible ranges.
+    const ranges = view.visibleRanges.length > 0 ? view.visibleRanges : [view.viewport];
+    const isIn = (from, to) => ranges.some((range) => from <= range.to && to >= range.from);
     if (!isIn(Math.min(anchor, head), Math.max(anchor, head))) return null;
     const rectangles = (range) =>
       RectangleMarker.forRange(view, "", range).map(({ left, top, width, height }) => ({ left, top, width, height }));
