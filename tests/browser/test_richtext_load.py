@@ -228,14 +228,16 @@ def test_cursors_in_view_are_drawn_and_one_that_moves_is_measured(
         expect(cursors).to_have_count(PEOPLE // 2)
         page.locator(".ql-editor").press("Control+End")
         page.wait_for_function(
-            """() => [...document.querySelectorAll("[data-testid=remote-cursor]")]
-              .every(({ dataset }) => Number(dataset.name.split(" ")[1]) % 2 === 0)"""
+            """(below) => [...document.querySelectorAll("[data-testid=remote-cursor]")]
+              .every(({ dataset }) => below.includes(dataset.clientId))""",
+            arg=[person.client_id for person in people[::2]],
         )
         expect(cursors).to_have_count(PEOPLE // 2)
-        expect(page.locator(".remote-caret.fresh")).to_have_count(0)
+        names = page.get_by_test_id("cursor-label")
+        expect(names).to_have_count(0)
         before = page.evaluate("told.measured")
         show(people[0], 291 * len(LINE) + 3)
-        expect(page.locator(".remote-caret.fresh")).to_have_count(1)
+        expect(names).to_have_count(1)
         assert page.evaluate("told.measured") - before < PEOPLE // 2
 
 
