@@ -101,7 +101,7 @@ def on_members_changed(instance: User | Group, action: str, **more: Any) -> None
         return
     if isinstance(instance, Group):
         doc_id = instance.name.rpartition("-")[0]
-        transaction.on_commit(lambda: async_to_sync(documents.reauthorization)(doc_id))
+        transaction.on_commit(lambda: async_to_sync(documents.reauthorize)(doc_id))
     else:
         transaction.on_commit(lambda: async_to_sync(documents.reauthorize_user)(str(instance.pk)))
 

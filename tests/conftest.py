@@ -36,7 +36,7 @@ LONG = (
     "simulation",
     "ot",
     "browser",
-    "store",
+    "repository",
 )
 
 

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import ACTION_MILLISECONDS
-from tests.store.test_embedding import Host
-from tests.store.test_hosts import PASSWORDS, make_django_site
+from tests.repository.test_embedding import Host
+from tests.repository.test_hosts import PASSWORDS, make_django_site
 
 
 @pytest.fixture

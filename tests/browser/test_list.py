@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import ACTION_MILLISECONDS
-from tests.store.test_embedding import Host
+from tests.repository.test_embedding import Host
 
 HIDDEN = 1100
 """More than two requests to the API look through."""

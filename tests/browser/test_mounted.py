@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.store.test_embedding import Host
+from tests.repository.test_embedding import Host
 
 
 @pytest.fixture

@@ -735,7 +735,7 @@ async def test_an_edit_that_was_stored_under_the_id_of_ones_own_is_not_taken_for
         bob.edit(insert(0, "- "))
         await bob.saved()
     async with connect(served.url, "doc", client_id="a") as ann:
-        monkeypatch.setattr(served.app.manager.store, "append", fail)
+        monkeypatch.setattr(served.app.manager.store.operations, "append", fail)
         ann.edit(insert(2, "mine"))
         await is_sent.wait()
         await served.stop()

@@ -10,7 +10,7 @@ from prometheus_client.core import Metric
 
 from collab.app import Collab
 from collab.settings import Settings
-from tests.store.test_documentation import rows
+from tests.repository.test_documentation import rows
 
 ROOT = Path(__file__).parents[2]
 RULES = (ROOT / "examples" / "deploy" / "alerts.yml").read_text(encoding="utf-8")

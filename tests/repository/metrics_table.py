@@ -1,6 +1,6 @@
 """The table of docs/operations.md, made from what `/metrics` shows.
 
-After a change of collab/api/collector.py: `python -m tests.store.metrics_table`
+After a change of collab/api/collector.py: `python -m tests.repository.metrics_table`
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["PAGE", "metrics", "with_table"]
 
 PAGE = Path(__file__).parents[2] / "docs" / "operations.md"
 
-BEGIN = "<!-- the table: made by tests/store/metrics_table.py -->\n"
+BEGIN = "<!-- the table: made by tests/repository/metrics_table.py -->\n"
 END = "<!-- end of the table -->\n"
 
 

@@ -3,7 +3,7 @@
 docs/settings.md gets its table. In docs/limits.md, and wherever a page has a number followed by the
 setting's name in parentheses ("4 KiB (`max_presence_bytes`)"), the number becomes the default.
 
-After a change of collab/settings.py: `python -m tests.store.settings_table`
+After a change of collab/settings.py: `python -m tests.repository.settings_table`
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ PAGES = [
     if path.name != "CHANGELOG.md"
 ]
 
-BEGIN = "<!-- the table: made by tests/store/settings_table.py -->\n"
+BEGIN = "<!-- the table: made by tests/repository/settings_table.py -->\n"
 END = "<!-- end of the table -->\n"
 
 # Of the numbers whose name doesn't end in their unit.

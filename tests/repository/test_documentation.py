@@ -32,7 +32,7 @@ def rows(page: str) -> list[list[str]]:
 @pytest.mark.parametrize("page", settings_table.PAGES, ids=lambda page: page.name)
 def test_a_page_states_the_defaults_of_the_settings(page: Path) -> None:
     stated = page.read_text(encoding="utf-8")
-    assert settings_table.expected(page) == stated, "run: python -m tests.store.settings_table"
+    assert settings_table.expected(page) == stated, "run: python -m tests.repository.settings_table"
 
 
 def test_the_settings_page_has_every_setting() -> None:
@@ -50,7 +50,7 @@ def test_a_default_that_a_page_states_wrongly_is_found() -> None:
 
 def test_the_table_of_metrics_is_that_of_what_is_shown() -> None:
     page = metrics_table.PAGE.read_text(encoding="utf-8")
-    assert metrics_table.with_table(page) == page, "run: python -m tests.store.metrics_table"
+    assert metrics_table.with_table(page) == page, "run: python -m tests.repository.metrics_table"
     assert all(f"`{metric.name}" in page for metric in metrics_table.metrics())
 
 

@@ -16,7 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from collab.client import connect as edit
 from tests.serverprocess import ServerProcess
-from tests.store.test_embedding import Host
+from tests.repository.test_embedding import Host
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 REPLY_SECONDS = 30

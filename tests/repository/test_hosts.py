@@ -17,7 +17,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
-from tests.store.test_embedding import EXAMPLES, REPLY_SECONDS, Host
+from tests.repository.test_embedding import EXAMPLES, REPLY_SECONDS, Host
 
 PASSWORDS = {"ann": "apple", "ben": "berry", "vic": "vine", "sam": "salt"}
 

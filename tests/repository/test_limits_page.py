@@ -20,7 +20,7 @@ ROWS = [
     if re.match(r"\|[^|]+\| `\w+` \|", line)
 ]
 NAMED_AS_LIMIT = re.compile(
-    r"_maximum(_|$)|_per_second$|_timeout_seconds$|_loop_share$|_loop_burst_seconds$"
+    r"^max_|_burst$|_per_second$|_timeout_seconds$|_loop_share$|_loop_burst_seconds$"
 )
 
 
