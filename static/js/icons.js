@@ -1,23 +1,14 @@
-/** The few icons of the pages: 20 by 20, drawn with the text's colour. */
+/** The few icons of the pages: 20 by 20, drawn with the text's colour. Editors add theirs (`editor_icons.js`). */
 
-const PATHS = {
+export const PATHS = {
   moon: "M15.5 11.8A6.3 6.3 0 0 1 8.2 4.5a6.3 6.3 0 1 0 7.3 7.3Z",
   sun: "M10 6.7a3.3 3.3 0 1 0 0 6.6 3.3 3.3 0 0 0 0-6.6ZM10 2v1.6M10 16.4V18M2 10h1.6M16.4 10H18M4.3 4.3l1.2 1.2M14.5 14.5l1.2 1.2M4.3 15.7l1.2-1.2M14.5 5.5l1.2-1.2",
-  preview: "M3.2 4.5h13.6v11H3.2zM10 4.5v11M12.3 8h2.2M12.3 10.5h2.2",
   document: "M5.5 3h6L15 6.5V17H5.5zM11.3 3v3.7H15M8 10h4.5M8 13h4.5",
   text: "M5.5 3h6L15 6.5V17H5.5zM11.3 3v3.7H15M8 10h4.5M8 13h4.5",
   richtext: "M4.5 5.5V4h11v1.5M10 4v12M8 16h4",
   json: "M3.5 5l1.3 1.3L7 4M3.5 11l1.3 1.3L7 10M10 5.5h6.5M10 11.5h6.5M10 16h4",
-  link: "M8.3 11.7a3 3 0 0 0 4.3 0l2.6-2.6a3 3 0 0 0-4.3-4.3L9.6 6.1M11.7 8.3a3 3 0 0 0-4.3 0l-2.6 2.6a3 3 0 0 0 4.3 4.3l1.3-1.3",
-  image: "M3.5 4.5h13v11h-13zM3.5 13l3.5-3.5 3 3 2.5-2 4 3.5M12.8 7.7v.01",
-  undo: "M7.5 4.5 4 8l3.5 3.5M4.3 8H12a4 4 0 0 1 0 8H9",
-  redo: "M12.5 4.5 16 8l-3.5 3.5M15.7 8H8a4 4 0 0 0 0 8h3",
   remove: "M5 5l10 10M15 5L5 15",
   plus: "M10 5v10M5 10h10",
-  minus: "M5 10h10",
-  up: "M5 12.5l5-5 5 5",
-  down: "M5 7.5l5 5 5-5",
-  grip: "M7.5 5v.01M7.5 10v.01M7.5 15v.01M12.5 5v.01M12.5 10v.01M12.5 15v.01",
 };
 
 const SVG = "http://www.w3.org/2000/svg";

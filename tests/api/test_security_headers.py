@@ -143,7 +143,7 @@ async def test_a_fault_of_ours_is_answered_as_json(
     async def broken(*args: Any, **options: Any) -> Any:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(app.manager.store, "list_documents", broken)
+    monkeypatch.setattr(app.manager.store.catalog, "list_documents", broken)
     served = await serve(app)
     async with httpx2.AsyncClient(base_url=served.url) as http:
         answer = await http.get("/api/documents")

@@ -2,7 +2,7 @@
 
 import { json } from "../collab/ot/json.js";
 import { UndoManager } from "../collab/undo.js";
-import { icon } from "../icons.js";
+import { icon } from "../editor_icons.js";
 import { FindBar } from "../page/find_bar.js";
 import { find, openPage, testid } from "../page/open.js";
 import { Board } from "./board.js";

@@ -1,6 +1,6 @@
 /** One item of the board on the page: what has changed of it is shown, nothing else is touched. */
 
-import { icon } from "../icons.js";
+import { icon } from "../editor_icons.js";
 import { fromField, fromFieldText, shownText, toField } from "./field.js";
 import { HeldText } from "./held_text.js";
 

@@ -1,7 +1,7 @@
 /** The rendered text beside (on a phone: instead of) the editor. */
 
 import { changesOf } from "../collab/ot/changes.js";
-import { icon } from "../icons.js";
+import { icon } from "../editor_icons.js";
 import { recall, remember } from "../memory.js";
 
 const WIDE = matchMedia("(min-width: 900px)");

@@ -14,7 +14,7 @@
  *   without one, what had the focus before
  */
 
-import { icon } from "../icons.js";
+import { icon } from "../editor_icons.js";
 import { onFindKey } from "./find_key.js";
 import { MatchCount, textOfCount } from "./match_count.js";
 

@@ -1,7 +1,7 @@
 /** The buttons above the text: one for each format, pressed where it holds. */
 
 import { Quill } from "../../vendor/quill.js";
-import { icon } from "../icons.js";
+import { icon } from "../editor_icons.js";
 import { AddressForm } from "./address_form.js";
 import { isSafeImage, isSafeLink } from "./addresses.js";
 
