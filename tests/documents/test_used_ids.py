@@ -246,7 +246,7 @@ async def test_an_edit_that_is_not_committed_yet_is_waited_for_as_well(
         return await append(batch)
 
     await app.manager.create_document("doc")
-    monkeypatch.setattr(store, "append", slow)
+    monkeypatch.setattr(store.operations, "append", slow)
     first = await connect(app, "doc", client_id="a")
     await first.edit(1, 0, {"insert": "theirs"})
     await begun.wait()

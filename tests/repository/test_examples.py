@@ -15,8 +15,8 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from collab.client import connect as edit
-from tests.serverprocess import ServerProcess
 from tests.repository.test_embedding import Host
+from tests.serverprocess import ServerProcess
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 REPLY_SECONDS = 30

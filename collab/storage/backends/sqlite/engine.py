@@ -101,5 +101,8 @@ def _prepare(engine: Engine, *, writes: bool, foreign_keys: bool) -> None:
 def _execute(connection: Any, statement: str) -> None:
     # Of what `execute` of a connection gives, SQLAlchemy 2.0 has no adapter for aiosqlite.
     cursor = connection.cursor()
-    cursor.execute(statement)
-    cursor.close()
+    try:
+        cursor.execute(statement)
+    finally:
+        # A cursor that is left open keeps the file open after its connection is closed.
+        cursor.close()
