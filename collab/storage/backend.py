@@ -6,18 +6,22 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from sqlalchemy import URL, Connection
+from sqlalchemy import URL
 
 from .append import append_batch
 from .engine import server_engine
 from .executor import AsyncExecutor, Executor
 from .records import Append
 
-__all__ = ["Backend", "Executors", "ServerBackend"]
+__all__ = ["Backend", "Executors", "Heads", "ServerBackend", "Stored"]
 
 SERVER_CONNECTIONS = 5
 
-AppendFunction = Callable[[Connection, Sequence[Append], Mapping[int, int | None]], list[list[int]]]
+Heads = Mapping[int, int | None]
+"""By document key, the checksums of the newest operations, as far as they are known."""
+
+Stored = list[list[int]]
+"""For each append, the checksums of its operations."""
 
 
 class Executors(NamedTuple):
@@ -39,11 +43,6 @@ class Backend(Protocol):
     lock_file: Path | None
     """The file to be locked while a server has the database open; None if many may have it."""
 
-    append: AppendFunction
-
-    append_is_whole: bool
-    """Whether `append` begins and ends its transaction itself."""
-
     def connect(self, verify: Callable[[], None]) -> Executors:
         """New executors, in the running event loop.
 
@@ -51,6 +50,9 @@ class Backend(Protocol):
             verify: called before a connection is made and after each transaction; what it raises
                 is raised by the transaction's caller.
         """
+
+    async def append(self, writes: Executor, batch: Sequence[Append], heads: Heads) -> Stored:
+        """As `Database.append`, by the executor that writes."""
 
     def migrating(self) -> Executor | None:
         """An executor of its own for a migration; None where the one that writes can run it."""
@@ -62,8 +64,6 @@ class ServerBackend:
     is_embedded = False
     file: Path | None = None
     lock_file: Path | None = None
-    append: AppendFunction = staticmethod(append_batch)
-    append_is_whole = False
 
     def __init__(self, url: URL, timeout_seconds: float) -> None:
         self._url = url
@@ -77,6 +77,9 @@ class ServerBackend:
             AsyncExecutor(reader, SERVER_CONNECTIONS, timeout),
             AsyncExecutor(writer, SERVER_CONNECTIONS, timeout),
         )
+
+    async def append(self, writes: Executor, batch: Sequence[Append], heads: Heads) -> Stored:
+        return await writes.run(append_batch, batch, heads)
 
     def migrating(self) -> Executor | None:
         return None

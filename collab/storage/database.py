@@ -13,7 +13,7 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -22,7 +22,7 @@ from sqlalchemy import URL, Connection
 from ..errors import ConfigurationError, DatabaseInUse, StorageError, StorageUnavailable
 from ..metrics import Metrics
 from . import schema
-from .backend import Backend, ServerBackend
+from .backend import Backend, Heads, ServerBackend, Stored
 from .backends.sqlite.backend import AsyncSQLiteBackend, SQLiteBackend
 from .backends.sqlite.file_watch import GONE, OLDER, FileWatch
 from .backends.sqlite.serving_lock import ServingLock
@@ -70,8 +70,7 @@ class Database:
     five read and five write. In memory, for tests, it is one transaction after the other.
 
     Args:
-        url: SQLAlchemy's; `sqlite+aiosqlite:` is taken for `sqlite:`, and `postgresql:` for
-            `postgresql+asyncpg:`.
+        url: SQLAlchemy's; `postgresql:` is taken for `postgresql+asyncpg:`.
         busy_timeout_seconds: how long to wait for a lock that another program holds.
         timeout_seconds: how long a transaction may take, the time that it waits for others
             included. Of one that takes longer nobody knows the outcome, and closing leaves it
@@ -290,9 +289,7 @@ class Database:
             await self._return()
         return await self._run(self._writes, function, *args, **kwargs)
 
-    async def append(
-        self, batch: Sequence[Append], heads: Mapping[int, int | None]
-    ) -> list[list[int]]:
+    async def append(self, batch: Sequence[Append], heads: Heads) -> Stored:
         """Store operations in one transaction, in this database's own way.
 
         Args:
@@ -310,9 +307,7 @@ class Database:
         executor, backend = self._writes, self._backend
         if executor is None or backend is None:
             raise StorageUnavailable(_NOT_OPEN)
-        if isinstance(executor, ThreadExecutor) and backend.append_is_whole:
-            return await self._counted(executor.run_whole(backend.append, batch, heads))
-        return await self._run(executor, backend.append, batch, heads)
+        return await self._counted(backend.append(executor, batch, heads))
 
     async def _run(
         self, executor: Executor | None, function: Callable[..., T], *args: Any, **kwargs: Any

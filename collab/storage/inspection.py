@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Select, func, select, text
 from . import tables
 from .compacted_edits import count_damaged_identities
 from .documents import DOCUMENT_COLUMNS
+from .operation_log import OPERATION_COLUMNS
 from .records import DocumentRecord, OperationRecord
 from .snapshots import read_snapshot, snapshot_is_sound
 
@@ -105,16 +106,7 @@ def inspect_operations(
     connection: Connection, key: int, after: int, limit: int
 ) -> list[StoredOperation]:
     """At most `limit` operations of versions above `after`, ascending."""
-    query: Select[Any] = select(
-        _operations.version,
-        _operations.operation,
-        _operations.client_id,
-        _operations.client_edit_id,
-        _operations.user_id,
-        _operations.fingerprint,
-        _operations.created_at,
-        _operations.checksum,
-    )
+    query: Select[Any] = select(*OPERATION_COLUMNS)
     page = query.where(_operations.document_id == key, _operations.version > after)
     with _any_text(connection):
         rows = connection.execute(page.order_by(_operations.version).limit(limit)).all()

@@ -23,6 +23,7 @@ from .queries import Query
 from .records import Append, ClientRecord, OperationRecord
 
 __all__ = [
+    "OPERATION_COLUMNS",
     "DatabaseOperationLog",
     "find_checksum",
     "find_client",
@@ -39,9 +40,8 @@ logger = logging.getLogger(__name__)
 
 _operations = tables.operations.c
 _documents = tables.documents.c
-# A row's places; together they are what an `OperationRecord` takes.
-_VERSION, _OPERATION, _CHECKSUM = 0, 1, 7
-_ALL: Select[Any] = select(
+# As an `OperationRecord` takes them.
+OPERATION_COLUMNS = (
     _operations.version,
     _operations.operation,
     _operations.client_id,
@@ -51,6 +51,9 @@ _ALL: Select[Any] = select(
     _operations.created_at,
     _operations.checksum,
 )
+# Places in a row of these.
+_VERSION, _OPERATION, _CHECKSUM = 0, 1, 7
+_ALL: Select[Any] = select(*OPERATION_COLUMNS)
 _PAGE = Query(
     _ALL.where(
         _operations.document_id == bindparam("key"), _operations.version >= bindparam("version")

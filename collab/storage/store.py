@@ -1,6 +1,6 @@
 """What the rest of the program needs of its storage, and the store over a database.
 
-The four parts are protocols: `tests/storage/contract.py` is the suite that every engine passes.
+The four parts are protocols: `tests/storage/test_store.py` runs on every kind of database.
 Every method raises `StorageUnavailable` when the database can't be used. What a method has stored
 when it returns survives the death of the process at any instant.
 """

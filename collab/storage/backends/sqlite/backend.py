@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sqlalchemy import URL
 
 from ...append import append_batch
-from ...backend import AppendFunction, Executors
+from ...backend import Executors, Heads, Stored
 from ...executor import AsyncExecutor, Executor, ThreadExecutor
+from ...records import Append
 from ...url import file_of, is_memory
 from .append import append_at_once
 from .engine import async_sqlite_engine, sqlite_engine
@@ -24,8 +25,6 @@ class SQLiteBackend:
     """Over Python's `sqlite3`, in threads: a transaction is one hop to a thread and one back."""
 
     is_embedded = True
-    append: AppendFunction = staticmethod(append_at_once)
-    append_is_whole = True
 
     def __init__(self, url: URL, busy_timeout_seconds: float, timeout_seconds: float) -> None:
         file = file_of(url)
@@ -37,26 +36,39 @@ class SQLiteBackend:
         self._in_memory = is_memory(url)
 
     def connect(self, verify: Callable[[], None]) -> Executors:
-        writes = self._executor(verify, 1)
+        timeout = self._timeout_seconds
+        writes = self._executor(1, timeout, verify)
         if self._in_memory:
             return Executors(writes, writes)
-        return Executors(self._executor(verify, READERS, writes=False), writes)
+        return Executors(self._executor(READERS, timeout, verify, writes=False), writes)
 
-    def _executor(self, verify: Callable[[], None], width: int, *, writes: bool = True) -> Executor:
-        engine = sqlite_engine(
-            self._url, busy_timeout_seconds=self._busy_timeout_seconds, writes=writes
-        )
-        return ThreadExecutor(engine, width, self._timeout_seconds, verify)
+    async def append(self, writes: Executor, batch: Sequence[Append], heads: Heads) -> Stored:
+        assert isinstance(writes, ThreadExecutor)
+        return await writes.run_whole(append_at_once, batch, heads)
 
     def migrating(self) -> Executor | None:
         """A migration rebuilds tables: it drops the old one, which with foreign keys on would
         delete every row that refers to it."""
         if self.file is None:
             return None
+        return self._executor(1, None, lambda: None, foreign_keys=False)
+
+    def _executor(
+        self,
+        width: int,
+        timeout_seconds: float | None,
+        verify: Callable[[], None],
+        *,
+        writes: bool = True,
+        foreign_keys: bool = True,
+    ) -> Executor:
         engine = sqlite_engine(
-            self._url, busy_timeout_seconds=self._busy_timeout_seconds, foreign_keys=False
+            self._url,
+            busy_timeout_seconds=self._busy_timeout_seconds,
+            writes=writes,
+            foreign_keys=foreign_keys,
         )
-        return ThreadExecutor(engine, 1, None)
+        return ThreadExecutor(engine, width, timeout_seconds, verify)
 
 
 class AsyncSQLiteBackend(SQLiteBackend):
@@ -65,26 +77,24 @@ class AsyncSQLiteBackend(SQLiteBackend):
     Each statement is a hop to a thread and one back, so it costs more than `SQLiteBackend`.
     """
 
-    append: AppendFunction = staticmethod(append_batch)
-    append_is_whole = False
+    async def append(self, writes: Executor, batch: Sequence[Append], heads: Heads) -> Stored:
+        return await writes.run(append_batch, batch, heads)
 
-    def _executor(self, verify: Callable[[], None], width: int, *, writes: bool = True) -> Executor:
+    def _executor(
+        self,
+        width: int,
+        timeout_seconds: float | None,
+        verify: Callable[[], None],
+        *,
+        writes: bool = True,
+        foreign_keys: bool = True,
+    ) -> Executor:
         engine = async_sqlite_engine(
             self._url,
             busy_timeout_seconds=self._busy_timeout_seconds,
             connections=width,
             in_memory=self._in_memory,
             writes=writes,
+            foreign_keys=foreign_keys,
         )
-        return AsyncExecutor(engine, width, self._timeout_seconds, verify)
-
-    def migrating(self) -> Executor | None:
-        if self.file is None:
-            return None
-        engine = async_sqlite_engine(
-            self._url,
-            busy_timeout_seconds=self._busy_timeout_seconds,
-            connections=1,
-            foreign_keys=False,
-        )
-        return AsyncExecutor(engine, 1, None)
+        return AsyncExecutor(engine, width, timeout_seconds, verify)
