@@ -210,16 +210,16 @@ def size_of(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
-def decode(text: str, size: int, *, edit_max_bytes: int, max_presence_bytes: int) -> ClientFrame:
+def decode(text: str, size: int, *, max_edit_bytes: int, max_presence_bytes: int) -> ClientFrame:
     """The frame that `text` is, of this `size_of`.
 
     Raises:
         InvalidJSON, InvalidFrame, UnknownType: it is none.
         TooLarge: an edit or another frame beyond its limit (bytes of UTF-8).
     """
-    if size > edit_max_bytes:
+    if size > max_edit_bytes:
         raise TooLarge(
-            f"got an edit of {size} bytes, the limit is {edit_max_bytes}: "
+            f"got an edit of {size} bytes, the limit is {max_edit_bytes}: "
             "send it as several smaller edits"
         )
     try:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from collab import frames
 from collab.errors import FrameError, InvalidFrame, InvalidJSON, TooLarge, UnknownType
 
-LIMITS = {"edit_max_bytes": 2000, "max_presence_bytes": 300}
+LIMITS = {"max_edit_bytes": 2000, "max_presence_bytes": 300}
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -80,7 +80,7 @@ def test_what_is_no_frame_is_told_what_is_wrong(
 def test_deep_nesting_is_an_error_of_its_own() -> None:
     text = '{"type":"ping","data":' + "[" * 100_000 + "]" * 100_000 + "}"
     with pytest.raises(InvalidJSON, match="deep"):
-        frames.decode(text, 0, edit_max_bytes=10**6, max_presence_bytes=10**6)
+        frames.decode(text, 0, max_edit_bytes=10**6, max_presence_bytes=10**6)
 
 
 def test_limits_count_bytes_of_utf8() -> None:
@@ -98,7 +98,7 @@ def test_any_object_is_a_frame_or_a_frame_error(fields: dict[str, Any]) -> None:
     answered = frames.edit_id(text)
     assert answered is None or answered == fields["id"]
     try:
-        frame = frames.decode(text, 0, edit_max_bytes=10**6, max_presence_bytes=10**6)
+        frame = frames.decode(text, 0, max_edit_bytes=10**6, max_presence_bytes=10**6)
     except FrameError:
         return
     assert isinstance(frame, frames.Edit | frames.PresenceUpdate | frames.Ping)

@@ -148,7 +148,7 @@ def _turn(
             read = decode(
                 text,
                 len(text.encode()),
-                edit_max_bytes=settings.max_operation_bytes,
+                max_edit_bytes=settings.max_operation_bytes,
                 max_presence_bytes=settings.max_presence_bytes,
             )
             assert isinstance(read, Edit)

@@ -30,7 +30,7 @@ MAX_TIME = 2**53 - 1
 
 # What code that reads a value of unknown type and size raises.
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-MAX_OPEN_DOCUMENTS = 1000
+MAX_DOCUMENT_ROLES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +162,10 @@ def checked_role(role: Any) -> Role:
 def checked_documents(documents: Any) -> Mapping[str, Role] | None:
     if documents is None:
         return None
-    if not isinstance(documents, dict) or len(documents) > MAX_OPEN_DOCUMENTS:
+    if not isinstance(documents, dict) or len(documents) > MAX_DOCUMENT_ROLES:
         raise Unauthorized(
             "the token is refused: its claim 'documents' is no object of at most "
-            f"{MAX_OPEN_DOCUMENTS} roles by document id"
+            f"{MAX_DOCUMENT_ROLES} roles by document id"
         )
     return {doc_id: checked_role(role) for doc_id, role in documents.items()}
 

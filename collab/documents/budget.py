@@ -19,7 +19,7 @@ from ..errors import RateLimited
 from ..settings import Settings
 from .connection_limits import address_of
 from .token_bucket import TokenBucket
-from .work import PACE_BURST_SECONDS, Rivals, Turns, Work, cpu_clock
+from .work import PACE_BURST_SECONDS, Rivals, Waiters, Work, cpu_clock
 
 __all__ = [
     "MAX_BUDGETS",
@@ -268,12 +268,12 @@ class Allowance:
                 self._floor.spend(seconds)
 
     @property
-    def lacking(self) -> Turns | None:
+    def lacking(self) -> Waiters | None:
         """What has to be waited for before more is read; None for nothing."""
         return None if self._is_free else self._first(lambda work: work.must_wait)
 
     @property
-    def held(self) -> Turns | None:
+    def held(self) -> Waiters | None:
         """The same, but only what holds since there are others."""
         return None if self._is_free else self._first(lambda work: work.is_spent)
 
@@ -304,7 +304,7 @@ class Allowance:
         work = user.work
         return work.left >= 0 and work.ahead <= PACE_BURST_SECONDS
 
-    def _first(self, lacks: Callable[[Work], bool]) -> Turns | None:
+    def _first(self, lacks: Callable[[Work], bool]) -> Waiters | None:
         user, address, floor = self._user, self._address, self._floor
         if user is not None and lacks(user.work):
             return user.work.turns

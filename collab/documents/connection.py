@@ -292,10 +292,10 @@ class Connection:
             await self.finish()
 
     def _part(self) -> None:
-        close_request = ServerShutdown(
+        last_frame = ServerShutdown(
             "the server is shutting down: reconnect", self._settings.retry_after_seconds
         )
-        self.close(1001, "server shutting down", close_request=encode_frame(close_request))
+        self.close(1001, "server shutting down", last_frame=encode_frame(last_frame))
         self._parting_seconds = PARTING_SECONDS
 
     async def handle(self, text: str) -> None:
@@ -317,7 +317,7 @@ class Connection:
             frame = decode(
                 text,
                 size,
-                edit_max_bytes=self._settings.max_operation_bytes,
+                max_edit_bytes=self._settings.max_operation_bytes,
                 max_presence_bytes=self._settings.max_presence_bytes,
             )
             if isinstance(frame, Edit):
@@ -510,12 +510,12 @@ class Connection:
             self._cursor = self.document.room.mark_lagging(self.client_id)
 
     def close(
-        self, code: int, reason: str, *, close_request: bytes | None = None, drain: bool = True
+        self, code: int, reason: str, *, last_frame: bytes | None = None, drain: bool = True
     ) -> None:
         """Have the connection closed. Idempotent.
 
         Args:
-            close_request: a prepared frame to be written last.
+            last_frame: a prepared frame to be written last.
             drain: whether to write before that what it has still to be told.
         """
         if self._state in (ConnectionState.CLOSING, ConnectionState.CLOSED):
@@ -523,7 +523,7 @@ class Connection:
         self._state = ConnectionState.CLOSING
         self.mark_lagging()
         self._metrics.connections_closed[code] += 1
-        self.close_request = CloseRequest(code, reason, close_request, drain)
+        self.close_request = CloseRequest(code, reason, last_frame, drain)
         self._transport.wake()
 
     def abort(self) -> None:

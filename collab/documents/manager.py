@@ -635,12 +635,12 @@ class DocumentManager:
             async with asyncio.timeout(self.settings.shutdown_timeout_seconds):
                 await self.documents.until_all_committed()
         retry_after = self.settings.retry_after_seconds
-        close_request = encode_frame(
+        last_frame = encode_frame(
             ServerShutdown("the server is shutting down: reconnect", retry_after)
         )
         connections = list(self._connections)
         for connection in connections:
-            connection.close(1001, "server shutting down", close_request=close_request)
+            connection.close(1001, "server shutting down", last_frame=last_frame)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self.settings.shutdown_timeout_seconds):
                 await asyncio.gather(*(connection.closed() for connection in connections))

@@ -25,7 +25,7 @@ class Reviewed(Protocol):
     log_fields: Mapping[str, object]
 
     def close(
-        self, code: int, reason: str, *, close_request: bytes | None = None, drain: bool = True
+        self, code: int, reason: str, *, last_frame: bytes | None = None, drain: bool = True
     ) -> None: ...
 
 

@@ -60,7 +60,7 @@ class Member(Protocol):
     def publish(self, version: int, head: int, batch: Batch | None) -> None: ...
     def publish_presences(self, moved: Iterable[str], batch: Batch) -> None: ...
     def close(
-        self, code: int, reason: str, *, close_request: bytes | None = None, drain: bool = True
+        self, code: int, reason: str, *, last_frame: bytes | None = None, drain: bool = True
     ) -> None: ...
 
 
@@ -394,12 +394,12 @@ class Room:
 
     # -- the end --------------------------------------------------------------------------------
 
-    def close(self, code: int, reason: str, close_request: bytes | None = None) -> None:
+    def close(self, code: int, reason: str, last_frame: bytes | None = None) -> None:
         """Close every connection once it has written what it was told."""
         if self._membership_events:
             self._flush()
         for connection in list(self.connections.values()):
-            connection.close(code, reason, close_request=close_request)
+            connection.close(code, reason, last_frame=last_frame)
 
     def close_deleted(self, user_id: str) -> None:
         """Close every connection because the document was deleted by this user."""

@@ -167,7 +167,7 @@ class TransformBudget:
         self._outline = getattr(doc_type, "outline", None)
         self._max_changes = settings.max_transform_operations
         self._max_bytes = settings.max_transform_bytes
-        self._maximum_steps = settings.max_transform_cost
+        self._max_steps = settings.max_transform_cost
         self._max_to_apply = settings.max_edit_cost
         self._rate = settings.edit_cost_per_second
         self._burst = settings.edit_cost_burst
@@ -179,7 +179,7 @@ class TransformBudget:
 
     def begin(self, *, is_bounded: bool) -> Work:
         """The work for one edit; `max_edit_cost` is for those that are bounded."""
-        return Work(self._maximum_steps, self._max_to_apply if is_bounded else sys.maxsize)
+        return Work(self._max_steps, self._max_to_apply if is_bounded else sys.maxsize)
 
     def outline(self, operation: Any) -> Any:
         """What is kept of an operation so that others are carried past it; None if nothing."""
@@ -261,10 +261,10 @@ class TransformBudget:
     ) -> None:
         own = measured.count(operation)
         steps = measured.transform_steps(own, changes, components)
-        if steps > self._maximum_steps:
+        if steps > self._max_steps:
             raise VersionGone(
                 f"to bring an edit of {own} components up to date from version {version}, with "
-                f"{changes} changes since, takes {steps} steps, the limit is {self._maximum_steps} "
+                f"{changes} changes since, takes {steps} steps, the limit is {self._max_steps} "
                 "(max_transform_cost): catch up, and send it on the newest version"
             )
         work.measure(steps)

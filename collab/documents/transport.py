@@ -55,7 +55,7 @@ class Endpoint(Protocol):
     async def stored_page(self) -> Sequence[WireData]: ...
     def mark_lagging(self) -> None: ...
     def close(
-        self, code: int, reason: str, *, close_request: bytes | None = None, drain: bool = True
+        self, code: int, reason: str, *, last_frame: bytes | None = None, drain: bool = True
     ) -> None: ...
 
 
@@ -134,7 +134,7 @@ class Transport:
         await close(self._websocket, code, reason)
 
     async def _write(self) -> None:
-        """One round of writing; with a close_request, the last. Run as a task."""
+        """One round of writing; with a close request, the last. Run as a task."""
         try:
             try:
                 await self._write_round()

@@ -25,7 +25,7 @@ __all__ = [
     "PACE_SHARE",
     "RIVAL_SECONDS",
     "Rivals",
-    "Turns",
+    "Waiters",
     "Work",
     "cpu_clock",
 ]
@@ -92,7 +92,7 @@ class Rivals:
         return now - last < RIVAL_SECONDS
 
 
-class Turns:
+class Waiters:
     """Callbacks that wait, each for its turn.
 
     Args:
@@ -201,9 +201,9 @@ class Work:
         self.ahead = 0.0
         """Seconds that were spent sooner than by `PACE_SHARE`, as of the last time that something
         was spent."""
-        self.turns = Turns(self, self._wait_seconds)
+        self.turns = Waiters(self, self._wait_seconds)
         """Those that wait until something of the share is left."""
-        self.pace = Turns(self, self._pace_seconds)
+        self.pace = Waiters(self, self._pace_seconds)
         """Those that wait since too much was spent just now."""
         self._peak = 0.0
         self._filled_at = clock()

@@ -27,12 +27,12 @@ class HandshakeProtocol(ServerProtocol):
     The HTTP parser in front of it has checked the form of the request and of each header.
 
     Args:
-        head_max_bytes: most bytes of the request line and the headers together.
+        max_head_bytes: most bytes of the request line and the headers together.
     """
 
-    def __init__(self, *, head_max_bytes: int, **options: Any) -> None:
+    def __init__(self, *, max_head_bytes: int, **options: Any) -> None:
         # Before the library's, which begins to parse.
-        self._max_head = head_max_bytes
+        self._max_head = max_head_bytes
         super().__init__(**options)
 
     def parse(self) -> Generator[None]:

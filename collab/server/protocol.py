@@ -22,7 +22,7 @@ from websockets.server import ServerProtocol
 from ..documents.budget import Allowance
 from ..documents.direct_transport import EXTENSION, EXTENSION_VERSION
 from ..documents.token_bucket import TokenBucket
-from ..documents.work import Turns, cpu_clock
+from ..documents.work import Waiters, cpu_clock
 from ..errors import InvalidRequest
 from .handshake import HandshakeProtocol
 from .requests import answer, keep_little_unsent
@@ -104,7 +104,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     wait to be written, one; of what is read over after a close, `MAX_LATE_BYTES`.
 
     Args:
-        head_max_bytes: a handshake with a larger head is refused (400); the HTTP protocol
+        max_head_bytes: a handshake with a larger head is refused (400); the HTTP protocol
             before this one refuses it sooner.
         pings_per_second, pings_burst: who sends more WebSocket pings and pongs is closed (1008).
     """
@@ -142,13 +142,13 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         max_fragments: int = 1024,
         pings_per_second: float = 200.0,
         pings_burst: float = 1000.0,
-        head_max_bytes: int = 32_768,
+        max_head_bytes: int = 32_768,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.conn = HandshakeProtocol(
             # It comes by uvicorn, which may write some bytes more than it has read.
-            head_max_bytes=head_max_bytes + HEAD_SLACK_BYTES,
+            max_head_bytes=max_head_bytes + HEAD_SLACK_BYTES,
             extensions=self.conn.available_extensions,
             max_size=self.config.ws_max_size,
             logger=self.conn.logger,
@@ -341,7 +341,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             if not self._is_short:
                 self._is_held_up(allowance.lacking)
 
-    def _is_held_up(self, turns: Turns | None) -> bool:
+    def _is_held_up(self, turns: Waiters | None) -> bool:
         """Stop reading until its turn, if there is one to wait for."""
         if turns is None or self.close_sent or self.transport.is_closing():
             return False

@@ -40,7 +40,7 @@ class Waiting:
         self.settings = settings
         self.unread = unread
         self.timeout_seconds = settings.handshake_timeout_seconds
-        self.head_max_bytes = settings.max_request_head_bytes
+        self.max_head_bytes = settings.max_request_head_bytes
         self.max_requests = settings.max_waiting_requests
         self._maximum = settings.max_handshakes
         self._waiting: dict[RequestProtocol, None] = {}
@@ -137,7 +137,7 @@ class RequestProtocol(HttpToolsProtocol):
         self._received_bytes += len(data)
         super().data_received(data)
         self._owe(cpu_clock() - begun)
-        if self._is_in_head and self._received_bytes > self._waiting.head_max_bytes:
+        if self._is_in_head and self._received_bytes > self._waiting.max_head_bytes:
             self._refuse_head()
 
     def _owe(self, seconds: float) -> None:
@@ -150,7 +150,7 @@ class RequestProtocol(HttpToolsProtocol):
             self._spent = 0.0
 
     def _refuse_head(self) -> None:
-        limit = self._waiting.head_max_bytes
+        limit = self._waiting.max_head_bytes
         self.refuse(
             TooLarge(
                 f"the address and headers of the request are larger than {limit} bytes, which "
@@ -184,7 +184,7 @@ class RequestProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._is_in_head = False
-        if self._head_bytes > self._waiting.head_max_bytes:
+        if self._head_bytes > self._waiting.max_head_bytes:
             # All of it came in one read.
             self._refuse_head()
             raise Refused

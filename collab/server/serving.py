@@ -108,7 +108,7 @@ def configure(settings: Settings, app: Collab, around: Application | None = None
                 max_fragments=settings.max_frame_fragments,
                 pings_per_second=settings.presences_per_second,
                 pings_burst=settings.presences_burst,
-                head_max_bytes=settings.max_request_head_bytes,
+                max_head_bytes=settings.max_request_head_bytes,
             ),
         ),
         ws_per_message_deflate=False,

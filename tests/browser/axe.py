@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize
 
 __all__ = ["SIZES", "violations"]
 
 SOURCE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-SIZES = {"desk": {"width": 1280, "height": 800}, "phone": {"width": 360, "height": 740}}
+SIZES: dict[str, ViewportSize] = {
+    "desk": {"width": 1280, "height": 800},
+    "phone": {"width": 360, "height": 740},
+}
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 # All that are on by default, best practices too, and what WCAG 2.2 adds.
 RUN = """
@@ -39,10 +43,10 @@ def violations(page: Page, *sizes: str) -> list[str]:
     if not page.evaluate("() => 'axe' in globalThis"):
         page.evaluate(SOURCE.read_text("utf-8"))
     for size in sizes or SIZES:
-        page.set_viewport_size(SIZES[size])  # type: ignore[arg-type]
-        for scheme in ("light", "dark"):
+        page.set_viewport_size(SIZES[size])
+        for scheme in SCHEMES:
             # Half of a transition is a state that a reader does not meet.
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             page.evaluate(AT_REST)
             told: Any = page.evaluate(RUN)
             found += [f"[{size}, {scheme}] {each}" for each in told]

@@ -54,9 +54,9 @@ class _Unclear(Exception):
     """Readers of JSON differ here."""
 
 
-def judge(payload: bytes, *, edit_max_bytes: int, max_presence_bytes: int) -> Verdict:
+def judge(payload: bytes, *, max_edit_bytes: int, max_presence_bytes: int) -> Verdict:
     """What may be the answer to a text frame of valid UTF-8."""
-    if len(payload) > edit_max_bytes:
+    if len(payload) > max_edit_bytes:
         return Verdict(frozenset({"too_large"}), accepted=False)
     try:
         frame = _decoder.decode(payload.decode())

@@ -83,7 +83,7 @@ class Peer:
             group.ends = True
         if not group.ends:
             limits = (settings.max_operation_bytes, settings.max_presence_bytes)
-            verdict = judge(payload, edit_max_bytes=limits[0], max_presence_bytes=limits[1])
+            verdict = judge(payload, max_edit_bytes=limits[0], max_presence_bytes=limits[1])
             group.verdicts.append(verdict)
         group.sent.append(payload)
         self.wire.send_text(payload, more=not barrier)

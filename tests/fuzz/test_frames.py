@@ -23,7 +23,7 @@ from tests.fuzz.judge import judge
 
 SEED = int(os.environ.get("COLLAB_FUZZ_SEED", "1"))
 INPUTS = int(os.environ.get("COLLAB_FUZZ_INPUTS", "50000"))
-LIMITS = {"edit_max_bytes": 200, "max_presence_bytes": 100}
+LIMITS = {"max_edit_bytes": 200, "max_presence_bytes": 100}
 
 
 async def test_hostile_inputs_harm_nobody_but_their_sender() -> None:

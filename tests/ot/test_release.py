@@ -70,8 +70,8 @@ def test_what_somebody_else_holds_stays_as_it_is() -> None:
     for _ in releasing([whole]):
         pass
     assert whole == {"inner": [1, 2, {"a": [3]}], "other": [[4] * 100] * 3}
-    held = [{"inner": inner, "others": [inner, inner]} for _ in range(100)]
-    for _ in releasing(held):  # type: ignore[arg-type]
+    held: list[Any] = [{"inner": inner, "others": [inner, inner]} for _ in range(100)]
+    for _ in releasing(held):
         pass
     assert inner == [1, 2, {"a": [3]}]
     assert not held

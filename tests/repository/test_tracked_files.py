@@ -1,4 +1,4 @@
-"""What must not get into the store."""
+"""What must not get into the repository."""
 
 from __future__ import annotations
 
