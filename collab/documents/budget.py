@@ -112,7 +112,7 @@ class Budget:
         bucket.put_back()
         raise RateLimited(
             f"too many {what} {self.whose}: the limit is {bucket.rate:g} per second "
-            f"({kind}_per_second) after {bucket.burst:.0f} at once ({kind}_burst_maximum): "
+            f"({kind}_per_second) after {bucket.burst:.0f} at once ({kind}_burst): "
             "send the same again shortly",
             retry_after_seconds=max(1, round(min(bucket.wait_seconds, 3600))),
         )
