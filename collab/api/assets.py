@@ -8,10 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 from collections.abc import Iterator
+from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 
-__all__ = ["BUILT", "PAGE_SUFFIX", "Assets"]
+from servestatic import ServeStaticASGI
+
+from ..resources import resource_folder
+
+__all__ = ["BUILT", "PAGE_SUFFIX", "Assets", "packaged_assets"]
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +28,17 @@ BUILT = "built"
 PAGE_SUFFIX = ".html"
 COMPRESSED_SUFFIXES = (".br", ".gz")
 VERSION_LENGTH = 16
+
+# As scripts/bundle.mjs names them.
+_HASHED = re.compile(r"/vendor/[^/]+-[0-9A-Z]{8}\.js\Z")
+
+
+@cache
+def packaged_assets(*, sources: bool) -> Assets:
+    """The files that come with the package. Applications of one process share them: to read and
+    list them takes longer than all else at an application's start.
+    """
+    return Assets(resource_folder("static"), sources=sources)
 
 
 class Assets:
@@ -45,6 +63,26 @@ class Assets:
         """The entity tag of the file at a path below the folder: by its bytes, not its time."""
         digest = digest_of(self.folder / path) if self.sources else self._digests.get(path)
         return None if digest is None else f'"{digest[:32]}"'
+
+    @cached_property
+    def application(self) -> Any:
+        """The ASGI application that serves the files, each by its path below the folder."""
+        return ServeStaticASGI(
+            None,
+            root=self.folder,
+            max_age=0,
+            autorefresh=self.sources,
+            charset="utf-8",
+            mimetypes={".map": "application/json"},
+            immutable_file_test=lambda path, url: bool(_HASHED.search(url)),
+            add_headers_function=self._add_tag,
+        )
+
+    def _add_tag(self, headers: Any, path: str, url: str) -> None:
+        # By the bytes: a file of another release may have the same size and time.
+        found = self.tag(url.removeprefix("/"))
+        if found is not None:
+            headers["ETag"] = found
 
     def _fresh(self) -> str | None:
         built = self.folder / BUILT / "VERSION"

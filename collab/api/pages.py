@@ -9,12 +9,9 @@ than this server's is not there, so that no page is put together from two.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
-
-from servestatic import ServeStaticASGI
 
 from ..asgi.requests import Request
 from ..asgi.routing import BaseRoute, Mount, Route
@@ -30,18 +27,13 @@ from ..errors import (
     StorageError,
     Unauthorized,
 )
-from ..resources import resource_folder
-from .assets import BUILT, PAGE_SUFFIX, Assets
+from .assets import BUILT, PAGE_SUFFIX, Assets, packaged_assets
 from .json import error_response
 from .missing import MissingPage, is_for_people, missing_address
 from .rate_limit import RequestRates
 from .security import PAGE_POLICY
 
 __all__ = ["Pages"]
-
-# As scripts/bundle.mjs names them.
-_HASHED = re.compile(r"/vendor/[^/]+-[0-9A-Z]{8}\.js\Z")
-
 
 PAGES = {"text": "editor.html", "richtext": "richtext.html", "json": "board.html"}
 """The page of each type of document."""
@@ -65,8 +57,8 @@ class Pages:
     def __init__(
         self, manager: DocumentManager, access: Access, rates: RequestRates, unknown: ASGIApp
     ) -> None:
-        sources = manager.settings.static_sources
-        self._files = Files(Assets(resource_folder("static"), sources=sources), unknown)
+        assets = packaged_assets(sources=manager.settings.static_sources)
+        self._files = Files(assets, unknown)
         self._missing = MissingPage(self._files.path_of(MISSING_PAGE))
         self._documents = DocumentPage(self._files, self._missing, manager, access)
         self._rates = rates
@@ -133,16 +125,7 @@ class Files:
         self._folder = assets.folder
         self._pages = "" if assets.version is None else f"/{BUILT}"
         self._version = assets.version
-        self._serve: Any = ServeStaticASGI(
-            None,
-            root=assets.folder,
-            max_age=0,
-            autorefresh=assets.sources,
-            charset="utf-8",
-            mimetypes={".map": "application/json"},
-            immutable_file_test=lambda path, url: bool(_HASHED.search(url)),
-            add_headers_function=lambda headers, path, url: tag(headers, assets, url),
-        )
+        self._serve = assets.application
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         asked = scope["path"].removeprefix(scope.get("root_path", ""))
@@ -190,13 +173,6 @@ class Page:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         with_policy = with_header(send, b"content-security-policy", PAGE_POLICY.encode())
         await self._answer(self._path, scope, receive, with_policy)
-
-
-def tag(headers: Any, assets: Assets, url: str) -> None:
-    """By the bytes: a file of another release may have the same size and time."""
-    found = assets.tag(url.removeprefix("/"))
-    if found is not None:
-        headers["ETag"] = found
 
 
 def with_header(send: Send, name: bytes, value: bytes) -> Send:
