@@ -7,18 +7,20 @@ again may succeed.
 
     CollabError
     ├── FrameError              what was received is not a frame
-    │   ├── InvalidJSON · InvalidFrame · UnknownType
+    │   └── InvalidJSON · InvalidFrame · UnknownType
     ├── EditError               a well-formed edit that is refused; the document is unchanged
     │   ├── InvalidOperation · VersionAhead · VersionGone · OutOfOrder · WrongDocType
     │   └── ReadOnly · Forbidden · TooLarge · RateLimited · DocumentFull
     ├── DocumentError           the document can't be had
     │   ├── InvalidRequest · NoSuchDocument · DocumentDeleted · DocumentExists · DocumentBusy
     │   ├── NoSuchResource · MethodNotAllowed · Unauthorized
-    │   └── AddressBusy · ServerBusy · ServerClosing · TooSlow · RequestTimeout
+    │   └── AddressBusy · ServerBusy · ShuttingDown · TooSlow · RequestTimeout
     ├── StorageError            the database can't be used, now or as it is
-    │   ├── StorageUnavailable · SchemaMismatch · DatabaseInUse
-    ├── PeerLeft                nobody is there to be told anything
-    ├── ConfigurationError      a setting that can't work; only ever seen by who runs the program
+    │   ├── StorageUnavailable
+    │   │   └── DatabaseInUse
+    │   └── DocumentDamaged · SchemaMismatch
+    ├── PeerLeft                the peer is gone: no answer is sent
+    ├── ConfigurationError      a setting that can't work; only the operator sees it
     └── Internal                our own fault: details go to the log, never to a client
 """
 
@@ -32,6 +34,7 @@ __all__ = [
     "ConfigurationError",
     "DatabaseInUse",
     "DocumentBusy",
+    "DocumentDamaged",
     "DocumentDeleted",
     "DocumentError",
     "DocumentExists",
@@ -54,7 +57,7 @@ __all__ = [
     "RequestTimeout",
     "SchemaMismatch",
     "ServerBusy",
-    "ServerClosing",
+    "ShuttingDown",
     "StorageError",
     "StorageUnavailable",
     "TooLarge",
@@ -266,7 +269,7 @@ class DocumentExists(DocumentError):
 class DocumentBusy(DocumentError):
     """The document has as many connections as one document may have."""
 
-    code = "rate_limited"
+    code = "server_busy"
     status = 503
     close_code = 1013
     retry = True
@@ -291,18 +294,18 @@ class RequestTimeout(DocumentError):
 
 
 class ServerBusy(DocumentError):
-    """The server holds as many documents or connections as it may hold."""
+    """The server has reached a limit of its own, such as that of connections or open documents."""
 
-    code = "rate_limited"
+    code = "server_busy"
     status = 503
     close_code = 1013
     retry = True
 
 
-class ServerClosing(DocumentError):
+class ShuttingDown(DocumentError):
     """The server is shutting down."""
 
-    code = "storage_unavailable"
+    code = "shutting_down"
     status = 503
     close_code = 1001
     retry = True
@@ -311,14 +314,14 @@ class ServerClosing(DocumentError):
 class TooSlow(DocumentError):
     """This reader fell behind the history kept in memory; it may resume."""
 
-    code = "rate_limited"
+    code = "too_slow"
     status = 503
     close_code = 1013
     retry = True
 
 
 class PeerLeft(CollabError):
-    """The peer went away during the handshake: nobody is there to be told anything."""
+    """The peer disconnected during the handshake, so that no answer can be sent."""
 
 
 class StorageError(CollabError):
@@ -330,10 +333,14 @@ class StorageError(CollabError):
 
 
 class StorageUnavailable(StorageError):
-    """The database is read-only, full, locked, unreachable or broken. Nothing was stored.
+    """The database can't be used just now: it is closed, read-only, full, locked or unreachable, or
+    it did not answer in time.
+
+    What was to be written may be stored all the same, where the answer to a commit was lost. An
+    edit that is sent again under its `client_id` and `id` is applied once.
 
     Args:
-        reason: in one word, for who counts them; the message is for who reads it.
+        reason: one word for the metric `collab_store_errors`.
     """
 
     retry = True

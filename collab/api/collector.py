@@ -21,6 +21,7 @@ from ..errors import (
     EditError,
     FrameError,
     Internal,
+    RateLimited,
     RequestTimeout,
     ServerBusy,
     StorageError,
@@ -49,7 +50,7 @@ STORE_ERRORS = (
     "unreachable",
 )
 K = TypeVar("K", str, int)
-REQUEST_ERRORS = (RequestTimeout.code, ServerBusy.code, TooLarge.code)
+REQUEST_ERRORS = (RateLimited.code, RequestTimeout.code, ServerBusy.code, TooLarge.code)
 FRAME_ERRORS = (FrameError, EditError, StorageError, Internal)
 
 

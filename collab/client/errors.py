@@ -4,8 +4,8 @@
     └── EditorError             the editor has come to its end, unless said otherwise below
         ├── JoinRefused         the server does not let it join
         ├── TakenOver           another editor uses its `client_id`
-        ├── DocumentReplaced    the document is another one now, and there were unsaved changes
-        ├── NotSaved            it was left before everything was acknowledged
+        ├── NotSaved            it has come to its end before everything was acknowledged
+        │   └── DocumentReplaced    since the document is another one now
         ├── EditorFailed        something went wrong that the editor has no answer to
         ├── EditRefused         one edit was refused and taken back; the editor goes on
         ├── ContentReplaced     the server came back with other content; the editor goes on
@@ -58,12 +58,12 @@ class TakenOver(EditorError):
     """Another editor has connected with the same `client_id`, or has used it before."""
 
 
-class DocumentReplaced(EditorError):
-    """What was not acknowledged can't be brought to the document that the server has now."""
-
-
 class NotSaved(EditorError):
-    """The editor was left while changes were not acknowledged."""
+    """The editor has come to its end while changes were not acknowledged."""
+
+
+class DocumentReplaced(NotSaved):
+    """What was not acknowledged can't be brought to the document that the server has now."""
 
 
 class EditorFailed(EditorError):

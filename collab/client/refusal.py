@@ -10,9 +10,9 @@ from typing import Any
 
 from websockets.http11 import Response
 
-__all__ = ["Refusal"]
+from .temporary import TEMPORARY_CODES
 
-TEMPORARY_CODES = frozenset({"rate_limited", "request_timeout", "storage_unavailable", "internal"})
+__all__ = ["Refusal"]
 
 # After these the same connection would be closed again.
 FINAL_CLOSE_CODES = frozenset({1003, 1008, 1009, 4404, 4410})

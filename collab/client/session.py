@@ -19,17 +19,15 @@ from ..frames import encode_json
 from ..ot import Buffer, OperationType
 from ..ot.types import Side
 from .document_types import client_type
-from .errors import DocumentReplaced, EditRefused, StreamGap, TakenOver
+from .errors import DocumentReplaced, EditRefused, JoinRefused, StreamGap, TakenOver
 from .reading import checksum_in, is_readable
 from .rebase import Rebased, as_additions, cross, rebase, way_to
+from .temporary import TEMPORARY_CODES
 from .unsent import EDIT_BYTES, Part, Unsent, composed
 
 __all__ = ["SENT_AGAIN", "Change", "Inflight", "Replaced", "Session"]
 
-RETRIED = frozenset({"storage_unavailable", "rate_limited", "internal"})
-"""The codes after which the same frozen edit is sent again."""
-
-SENT_AGAIN = RETRIED | {"version_gone"}
+SENT_AGAIN = TEMPORARY_CODES | {"version_gone"}
 """The codes after which the change is sent again, frozen or made anew."""
 
 SENT_APART = frozenset({"invalid_operation", "too_large", "document_full"})
@@ -236,7 +234,7 @@ class Session:
 
         Raises:
             StreamGap: reconnect.
-            DocumentReplaced, TakenOver: the session has come to its end.
+            DocumentReplaced, JoinRefused, TakenOver: the session has come to its end.
         """
         kind = frame.get("type")
         handler = HANDLERS.get(kind) if type(kind) is str else None
@@ -289,7 +287,10 @@ class Session:
             return None
         doc_type = self._known()[0]
         if frame["doc_type"] != doc_type.name:
-            raise self._no_way(f"the document is of the type '{frame['doc_type']}' now")
+            problem = f"the document is of the type '{frame['doc_type']}' now"
+            if self.unsaved:
+                raise self._no_way(problem)
+            raise JoinRefused(problem, self.content)
         content = doc_type.create(frame["content"])
         reason = self._lost(frame, content)
         if reason:
@@ -309,7 +310,7 @@ class Session:
         if frame["type"] == "ack":
             inflight.stored = frame["version"] <= version
             raise StreamGap(f"edit {inflight.id} is part of the document: its content is asked for")
-        if frame["code"] in RETRIED:
+        if frame["code"] in TEMPORARY_CODES:
             inflight.sent = False
         elif frame["code"] == "out_of_order":
             self._thaw(self._left_of(inflight))
@@ -527,7 +528,7 @@ class Session:
         inflight, code = self.inflight, frame["code"]
         if inflight is None or frame.get("id") != inflight.id:
             return None
-        if code in RETRIED:
+        if code in TEMPORARY_CODES:
             inflight.sent = False
             return None
         if code == "version_ahead":

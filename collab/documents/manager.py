@@ -20,7 +20,7 @@ from ..errors import (
     NoSuchDocument,
     PeerLeft,
     ServerBusy,
-    ServerClosing,
+    ShuttingDown,
     StorageUnavailable,
     TooLarge,
     VersionGone,
@@ -171,7 +171,7 @@ class DocumentManager:
         check_subprotocols(websocket)
         await self._ready()
         if self._is_closing:
-            raise ServerClosing("the server is shutting down: reconnect shortly")
+            raise ShuttingDown("the server is shutting down: reconnect shortly")
         asked_at = self._reauthorization.number
         with self.connection_limits.handshake(websocket.scope) as address:
             allowance = await self._allowed(websocket.scope)

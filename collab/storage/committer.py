@@ -142,7 +142,10 @@ class Committer:
         """Tell sources whose commit was under way when the task was cancelled that its outcome is
         not known."""
         lost, self._lost = self._lost, []
-        _fail(lost, StorageUnavailable("the server is shutting down: send the edit again"))
+        _fail(
+            lost,
+            StorageUnavailable("the server stopped during the commit: send the same edit again"),
+        )
 
     async def _commit_all(self) -> None:
         while self._marked or not self._closing:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from collab.client import DocumentReplaced, Session, TakenOver
 from collab.client.errors import StreamGap
+from collab.client.temporary import TEMPORARY_CODES
 from collab.errors import InvalidOperation
 from collab.ot.utf16 import length
 from tests.client.simulation import TEXT, Line, SimulatedServer, joined
@@ -277,7 +278,7 @@ def test_an_edit_whose_fate_stays_unknown_ends_the_session_with_the_content() ->
     assert replaced.value.content == "x"
 
 
-@pytest.mark.parametrize("code", ["storage_unavailable", "rate_limited", "internal"])
+@pytest.mark.parametrize("code", sorted(TEMPORARY_CODES))
 def test_an_edit_that_can_be_sent_again_is_sent_again(code: str) -> None:
     server = SimulatedServer()
     server.refusals.append(code)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from collab.client import Change, DocumentReplaced, Session
+from collab.client import Change, DocumentReplaced, JoinRefused, NotSaved, Session
 from collab.client.errors import StreamGap
 from collab.errors import InvalidOperation
 from collab.ot import PlainBuffer, Side, TextType, get_type, registry
@@ -549,10 +549,12 @@ def test_an_older_backup_with_unsaved_changes_is_an_error_that_says_so() -> None
 
 
 def test_a_document_of_another_type_by_now_is_an_error_with_the_content() -> None:
-    line = joined(SimulatedServer("text"))
-    with pytest.raises(DocumentReplaced, match="of the type 'json' now") as replaced:
-        Line(SimulatedServer({}, "e2", doc_type=JSON), line.session, "a").deliver()
-    assert replaced.value.content == "text"
+    for edits, error in (((), JoinRefused), ((insert(4, "s"),), NotSaved)):
+        line = edited(joined(SimulatedServer("text")), *edits)
+        with pytest.raises(error, match="of the type 'json' now") as replaced:
+            Line(SimulatedServer({}, "e2", doc_type=JSON), line.session, "a").deliver()
+        assert replaced.value.content == "text" + "s" * len(edits)
+        assert replaced.value.unsaved == bool(edits)
 
 
 def test_an_edit_whose_id_another_editor_has_used_is_sent_under_another_client_id() -> None:

@@ -119,7 +119,7 @@ test("an edit that comes too soon is sent again, the same, until it is accepted"
   const here = world();
   const editor = await opened(here);
   let refusals = 3;
-  here.server.refuse = () => (refusals-- > 0 ? "rate_limited" : null);
+  here.server.refuse = () => (refusals-- > 0 ? ["server_busy", "rate_limited"][refusals % 2] : null);
   const frames = watched(here);
   editor.edit(insert(0, "quick"));
   await here.clock.advance(20);

@@ -42,6 +42,9 @@ test("the save state in words", () => {
   assert.equal(textOf({ ...saved, state: "offline", connected: false, readOnly: true }), "Offline");
   const error = { code: "document_full", message: "", advice: "" };
   assert.equal(textOf({ ...saved, state: "failed", error }), "Not saved");
+  for (const code of ["storage_unavailable", "rate_limited", "server_busy", "shutting_down"]) {
+    assert.equal(textOf({ ...saved, state: "failed", error: { ...error, code } }), "Not saved, trying again");
+  }
   // A server may have codes that this page does not know, whatever they are called.
   for (const code of ["constructor", "toString", "__proto__"]) {
     assert.equal(textOf({ ...saved, state: "failed", error: { ...error, code } }), "Not saved");

@@ -30,7 +30,7 @@ async def test_connections_beyond_the_limit_are_refused(make_app: Make) -> None:
     await connect(app, "b")
     with pytest.raises(Refused) as refused:
         await connect(app, "c")
-    assert (refused.value.status, refused.value.body["code"]) == (503, "rate_limited")
+    assert (refused.value.status, refused.value.body["code"]) == (503, "server_busy")
     assert "2 connections, which is the limit (max_connections)" in refused.value.body["message"]
     await first.leave()
     await connect(app, "c")
@@ -84,7 +84,7 @@ async def test_connections_to_one_document_are_limited(make_app: Make) -> None:
     await connect(app, "doc", client_id="a")
     with pytest.raises(Refused) as refused:
         await connect(app, "doc", client_id="b")
-    assert (refused.value.status, refused.value.body["code"]) == (503, "rate_limited")
+    assert (refused.value.status, refused.value.body["code"]) == (503, "server_busy")
     assert "max_document_connections" in refused.value.body["message"]
     await connect(app, "another")
     # The same editor once more takes the place that it has.
@@ -140,7 +140,7 @@ async def test_handshakes_at_one_time_are_limited(database: str) -> None:
             await host.asked.get()
         with pytest.raises(Refused) as refused:
             await connect(app, "doc")
-        assert (refused.value.status, refused.value.body["code"]) == (503, "rate_limited")
+        assert (refused.value.status, refused.value.body["code"]) == (503, "server_busy")
         assert "max_handshakes" in refused.value.body["message"]
         host.knows.set()
         await asyncio.gather(*waiting)

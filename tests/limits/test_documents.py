@@ -21,11 +21,11 @@ async def test_no_more_documents_are_created_than_may_be_stored(make_app: Make) 
     async with client(app) as http:
         assert (await http.post("/api/documents", json={"doc_id": "two"})).status_code == 201
         answer = await http.post("/api/documents", json={"doc_id": "three"})
-        assert (answer.status_code, answer.json()["code"]) == (503, "rate_limited")
+        assert (answer.status_code, answer.json()["code"]) == (503, "server_busy")
         assert "2 documents, which is the limit (max_documents)" in answer.text
         with pytest.raises(Refused) as refused:
             await connect(app, "three")
-        assert (refused.value.status, refused.value.body["code"]) == (503, "rate_limited")
+        assert (refused.value.status, refused.value.body["code"]) == (503, "server_busy")
         assert "max_documents" in refused.value.body["message"]
         # Those that there are can be edited, and one that is deleted makes room.
         two = await connect(app, "two")
@@ -53,7 +53,7 @@ async def test_where_all_open_documents_are_in_use_no_other_is_opened(make_app: 
     await connect(app, "two")
     with pytest.raises(Refused) as refused:
         await connect(app, "three")
-    assert (refused.value.status, refused.value.body["code"]) == (503, "rate_limited")
+    assert (refused.value.status, refused.value.body["code"]) == (503, "server_busy")
     assert (
         "2 documents in use, which is the limit (max_open_documents)"
         in (refused.value.body["message"])

@@ -155,7 +155,7 @@ async def test_of_many_silent_connections_the_oldest_is_let_go(
     async with open_websocket(f"ws://127.0.0.1:{served.port}/ws/documents/doc") as editor:
         assert json.loads(await editor.recv())["type"] == "document_state"
         status, body = await silent[0].answer()
-        assert (status, body["code"]) == (503, "rate_limited")
+        assert (status, body["code"]) == (503, "server_busy")
         assert "more than 3 connections" in body["message"]
         assert "max_handshakes" in body["message"]
         assert await silent[0].rest() == b""

@@ -255,12 +255,12 @@ class SimulatedClient:
             self.doc_type = self._next_type
             try:
                 await self._edit_a_document()
-            except (NotSaved, EditRefused):
-                self._abandon()
             except DocumentReplaced as error:
                 if not self.server.has_lost:
                     self.reports.append(Violation("editor", f"{self.client_id}: {error!r}"))
                     return
+                self._abandon()
+            except (NotSaved, EditRefused):
                 self._abandon()
             except (OSError, InvalidHandshake, JoinRefused):
                 await asyncio.sleep(RETURN_SECONDS)

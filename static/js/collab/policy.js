@@ -1,7 +1,9 @@
 /** What each error code means for the edit that it answers. */
 
 /** Sending the same frozen edit again may succeed. */
-const AGAIN = new Set(["storage_unavailable", "rate_limited", "internal"]);
+const AGAIN = new Set([
+  "internal", "rate_limited", "request_timeout", "server_busy", "shutting_down", "storage_unavailable", "too_slow",
+]);
 /** Too far behind to be transformed: the same change, made anew on the newest version, may do. */
 const ANEW = new Set(["version_gone"]);
 /** The server does not know the version: reconnect and see. */
@@ -20,7 +22,9 @@ const ADVICE = {
   document_deleted: "This document was deleted.",
   storage_unavailable: "The server can't store changes just now. Trying again.",
   not_kept: "There is text that is stored nowhere: copy it before you leave this page.",
-  rate_limited: "The server is busy. Trying again.",
+  rate_limited: "Too many changes in a short time. Trying again.",
+  server_busy: "The server is busy. Trying again.",
+  shutting_down: "The server is restarting. Trying again.",
 };
 
 /**

@@ -1,5 +1,7 @@
 /** Says in words how safe the work is. */
 
+import { policyFor } from "../collab/policy.js";
+
 const TEXT_MILLISECONDS = 400;
 const ENDED = new Map([
   ["document_deleted", "Deleted"],
@@ -13,7 +15,7 @@ const ENDED = new Map([
 /** @param {import("../collab/save_state.js").Status} status */
 export function textOf({ state, delay, error, composing, readOnly }, wasConnected = true) {
   if (ENDED.has(error?.code)) return ENDED.get(error.code);
-  if (state === "failed") return error?.code === "storage_unavailable" ? "Not saved, trying again" : "Not saved";
+  if (state === "failed") return policyFor(error?.code) === "again" ? "Not saved, trying again" : "Not saved";
   if (state === "offline") return wasConnected ? "Offline" : "Connecting…";
   if (state === "saving" && composing) return "Typing…";
   if (state === "saving") return delay === "none" ? "Saving…" : "Still saving…";

@@ -7,7 +7,7 @@ import { isDeepStrictEqual } from "node:util";
 
 import { getType } from "../../../static/js/collab/index.js";
 
-const AGAIN = new Set(["storage_unavailable", "rate_limited", "internal"]);
+const AGAIN = new Set(["storage_unavailable", "server_busy", "rate_limited", "internal"]);
 
 export class SimulatedServer {
   epoch = "epoch-1";
