@@ -126,6 +126,17 @@ def test_the_preview_follows_the_text_to_what_was_not_in_view(
     )
 
 
+def test_the_end_of_a_text_is_shown_at_its_end_though_it_is_higher_in_the_preview(
+    open_page: OpenPage, other: Raw
+) -> None:
+    page = opened(open_page, other, "\n".join(f"# Head {number}" for number in range(300)))
+    expect(page.locator(".markdown h1")).to_have_count(300)
+    page.keyboard.press("Control+End")
+    expect(page.locator(".markdown h1").last).to_be_in_viewport()
+    page.keyboard.press("Control+Home")
+    expect(page.locator(".markdown h1").first).to_be_in_viewport()
+
+
 def test_a_worker_renders_the_text(open_page: OpenPage) -> None:
     page = open_page("/healthz", viewport=WIDE)
     with page.expect_worker() as started:

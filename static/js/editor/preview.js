@@ -15,7 +15,10 @@ const TYPING_MILLISECONDS = 1000;
 const BEHIND_MILLISECONDS = 10_000;
 /** More are no better than the whole text. */
 const CHANGES_MAXIMUM = 2000;
-const ABOVE_PIXELS = 24;
+const MARGIN_PIXELS = 24;
+/** After the editor has scrolled, the preview is placed again until it has stood still for so many frames. */
+const STEADY_FRAMES = 4;
+const MAX_FRAMES = 60;
 
 /**
  * @param {import("../collab/document.js").CollabDocument} shared
@@ -31,6 +34,7 @@ export function bindPreview(shared, pane, button) {
   let typedAt = -Infinity;
   let behindSince = null;
   let unreachable = false;
+  let followings = 0;
 
   async function show() {
     timer = null;
@@ -85,15 +89,36 @@ export function bindPreview(shared, pane, button) {
     if (WIDE.matches) remember(KEY, pane.hidden ? "hidden" : "shown");
   }
 
-  /** Show what the editor shows at its top. */
+  /** Show what the editor shows. */
   async function follow(view) {
     if (pane.hidden || !WIDE.matches || rendering === null) return;
+    const following = ++followings;
     const preview = await rendering.catch(() => null);
-    const { scrollDOM, state } = view;
-    const top = view.lineBlockAtHeight(scrollDOM.scrollTop);
-    const target = preview?.elementOf(state.doc.lineAt(top.from).number - 1);
-    const place = () => target.getBoundingClientRect().top - pane.getBoundingClientRect().top + pane.scrollTop;
-    pane.scrollTop = target && scrollDOM.scrollTop > 0 ? place() - ABOVE_PIXELS : 0;
+    if (preview === null) return;
+    // What comes into view gets its true height a frame or two later, which moves what is below it.
+    let steady = 0;
+    for (let frame = 0; frame < MAX_FRAMES && steady < STEADY_FRAMES && following === followings; frame += 1) {
+      const before = pane.scrollTop;
+      pane.scrollTop = placeOf(view, preview);
+      steady = Math.abs(pane.scrollTop - before) < 1 ? steady + 1 : 0;
+      await new Promise(requestAnimationFrame);
+    }
+  }
+
+  function placeOf(view, preview) {
+    const { scrollDOM, state, documentPadding } = view;
+    const scrolled = scrollDOM.scrollTop - documentPadding.top;
+    if (scrollDOM.scrollTop <= 0) return 0;
+    const height = scrollDOM.clientHeight;
+    const bottom = view.lineBlockAt(state.doc.length).bottom;
+    // The line that is at the same place in both: the first in view, then ever lower ones, and at the end the last.
+    const share = Math.min(Math.max((scrolled + 2 * height - bottom) / height, 0), 1);
+    const line = view.lineBlockAtHeight(Math.min(scrolled + share * height, bottom));
+    const target = preview.elementOf(state.doc.lineAt(line.from).number - 1);
+    if (target === null) return 0;
+    const { top, height: targetHeight } = target.getBoundingClientRect();
+    const place = top + share * targetHeight - pane.getBoundingClientRect().top + pane.scrollTop;
+    return place - share * pane.clientHeight - (1 - 2 * share) * MARGIN_PIXELS;
   }
 
   button.append(icon("preview"));
