@@ -18,7 +18,7 @@ from typing import NamedTuple
 import uvloop
 
 from collab.app import Collab
-from collab.documents.author import Author
+from collab.documents.authors import Author
 from collab.documents.document import Document
 from collab.settings import Settings
 from collab.storage import Database, DatabaseStore

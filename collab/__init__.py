@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .app import Collab, create_app
     from .auth import Role, User
-    from .documents import Connection, DocumentManager
     from .errors import CollabError
+    from .manager import DocumentManager
+    from .sessions import Connection
     from .settings import Settings
 
 __all__ = [
@@ -34,8 +35,8 @@ if not TYPE_CHECKING:
     _MODULES = {
         "Collab": "app",
         "CollabError": "errors",
-        "Connection": "documents",
-        "DocumentManager": "documents",
+        "Connection": "sessions",
+        "DocumentManager": "manager",
         "Role": "auth",
         "Settings": "settings",
         "User": "auth",

@@ -36,15 +36,15 @@ from .auth import (
     TokenAccess,
     access_of_settings,
 )
-from .documents import DocumentManager
-from .documents.budget import OWED, Metered, Unnoticed
-from .documents.direct_transport import EXTENSION
-from .documents.handshake import refuse
 from .errors import ConfigurationError, StorageError, StorageUnavailable
 from .exit_signals import ExitSignals
 from .installed_types import register_installed_types
 from .lifetime import Lifetime, call_in
+from .limits.budget import OWED, Metered, Unnoticed
+from .manager import DocumentManager
 from .metrics import Metrics
+from .sessions.direct_transport import EXTENSION
+from .sessions.handshake import refuse
 from .settings import Settings
 from .storage import Committer, Database, DatabaseStore, Spacing
 from .turns import Turns

@@ -12,7 +12,20 @@ import pytest
 
 import collab
 
-SERVER_PARTS = {"api", "app", "asgi", "auth", "cli", "documents", "server", "settings", "storage"}
+SERVER_PARTS = {
+    "api",
+    "app",
+    "asgi",
+    "auth",
+    "cli",
+    "documents",
+    "limits",
+    "manager",
+    "server",
+    "sessions",
+    "settings",
+    "storage",
+}
 SERVER_PACKAGES = {
     "alembic",
     "asgiref",

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from collab import Settings
 from collab.app import Collab
-from collab.documents.author import Author
+from collab.documents.authors import Author
 from collab.documents.carrying import Carried
 from collab.documents.document import Document
 from collab.documents.transform_budget import (

@@ -14,7 +14,6 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from ..documents import DocumentManager
 from ..errors import (
     CollabError,
     ConfigurationError,
@@ -27,6 +26,7 @@ from ..errors import (
     StorageError,
     TooLarge,
 )
+from ..manager import DocumentManager
 from ..metrics import Histogram
 
 __all__ = ["ManagerCollector"]

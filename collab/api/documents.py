@@ -12,10 +12,10 @@ from ..asgi.requests import Request
 from ..asgi.responses import Response
 from ..auth import Access, Role, User, check_origin, may_create, permitted
 from ..auth.texts import check_text
-from ..documents import DocumentManager
-from ..documents.join import check_doc_id
 from ..documents.titles import MAX_TITLE, check_title
 from ..errors import Forbidden, InvalidRequest, NoSuchDocument, VersionGone
+from ..manager import DocumentManager
+from ..sessions.join import check_doc_id
 from ..storage import DocumentRecord, OperationRecord
 from ..storage.documents import MAX_SEARCH
 from .deleted import knows_deleted

@@ -11,12 +11,13 @@ from ..asgi.routing import WebSocketRoute
 from ..asgi.websockets import WebSocket
 from ..auth import Access, OpenAccess, User, check_origin, may_create, permitted
 from ..connection_log import log_fields
-from ..documents import DocumentManager, JoinRequest
-from ..documents.handshake import refuse
-from ..documents.join import check_doc_id
 from ..documents.open_documents import DEFAULT_TYPE
-from ..documents.reauthorization import Admit
 from ..errors import CollabError, DocumentDeleted, DocumentExists, Internal, NoSuchDocument
+from ..manager import DocumentManager
+from ..sessions import JoinRequest
+from ..sessions.handshake import refuse
+from ..sessions.join import check_doc_id
+from ..sessions.reauthorization import Admit
 
 __all__ = ["editing_route"]
 

@@ -9,9 +9,9 @@ from ..asgi.requests import Request
 from ..asgi.responses import Response
 from ..auth import Access, Role, check_origin, permitted
 from ..auth.user import ROLES, is_role
-from ..documents import DocumentManager
-from ..documents.join import check_doc_id
 from ..errors import Forbidden, InvalidRequest, NoSuchDocument, NoSuchResource
+from ..manager import DocumentManager
+from ..sessions.join import check_doc_id
 from ..storage import DocumentRecord, GrantRecord, LinkRecord
 from .deleted import knows_deleted
 from .json import Resource, json_response, read_json, resource, shown, timestamp

@@ -13,8 +13,8 @@ from collections.abc import Collection
 from ..asgi.headers import Headers
 from ..asgi.types import ASGIApp, Receive, Scope, Send
 from ..asgi.websockets import WebSocket
-from ..documents.handshake import refuse
 from ..errors import Forbidden
+from ..sessions.handshake import refuse
 from .json import error_response
 
 __all__ = ["only_called_by"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ..auth import Seen, User
 from ..auth.user import ROLES
-from ..documents.budget import next_turn
+from ..limits.budget import next_turn
 from ..storage import DocumentRecord, ListCursor, Scope, Store
 
 __all__ = ["MAX_ASKED", "list_page"]

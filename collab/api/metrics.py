@@ -15,8 +15,8 @@ from prometheus_client.exposition import choose_encoder
 from ..asgi.requests import Request
 from ..asgi.responses import Response
 from ..asgi.routing import Route
-from ..documents import DocumentManager
 from ..errors import ConfigurationError, NoSuchResource, Unauthorized
+from ..manager import DocumentManager
 from .collector import ManagerCollector
 from .json import resource
 

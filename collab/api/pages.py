@@ -17,8 +17,6 @@ from ..asgi.requests import Request
 from ..asgi.routing import BaseRoute, Mount, Route
 from ..asgi.types import ASGIApp, Send
 from ..auth import Access, permitted
-from ..documents import DocumentManager
-from ..documents.join import check_doc_id
 from ..errors import (
     Forbidden,
     InvalidRequest,
@@ -27,6 +25,8 @@ from ..errors import (
     StorageError,
     Unauthorized,
 )
+from ..manager import DocumentManager
+from ..sessions.join import check_doc_id
 from .assets import BUILT, PAGE_SUFFIX, Assets, packaged_assets
 from .json import error_response
 from .missing import MissingPage, is_for_people, missing_address

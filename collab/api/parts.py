@@ -9,9 +9,10 @@ import msgspec
 
 from ..asgi.responses import Response, Sender
 from ..asgi.types import Receive, Scope
-from ..documents.connection_limits import address_of
-from ..documents.unread import LARGE_BYTES, Encoded, Unread
+from ..documents.content import Encoded
 from ..errors import CollabError
+from ..limits.connection_limits import address_of
+from ..limits.unread import LARGE_BYTES, Unread
 from .json import error_response
 
 __all__ = ["content_response", "is_among", "large_response", "unchanged_response"]

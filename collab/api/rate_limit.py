@@ -1,7 +1,7 @@
 """How often somebody may ask for a page or something of the API: by network address and by user.
 
 Static files, health checks and metrics are not counted, nor are WebSockets, which have limits of
-their own (`documents.connection_limits`).
+their own (`limits.connection_limits`).
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import TypeVar
 from ..asgi.routing import Route
 from ..asgi.types import ASGIApp, Receive, Scope, Send
 from ..auth import Access, ConnectionLike, Role, Seen, User
-from ..documents.budget import Budgets, Metered, until_affordable
-from ..documents.connection_limits import address_of
-from ..documents.token_bucket import TokenBucket
 from ..errors import RateLimited
+from ..limits.budget import Budgets, Metered, until_affordable
+from ..limits.connection_limits import address_of
+from ..limits.token_bucket import TokenBucket
 from ..metrics import Metrics
 from ..settings import Settings
 from .json import error_response

@@ -5,8 +5,8 @@ from __future__ import annotations
 from ..asgi.headers import MutableHeaders
 from ..asgi.types import ASGIApp, Message, Receive, Scope, Send
 from ..asgi.websockets import WebSocket
-from ..documents.handshake import refuse
 from ..errors import Internal
+from ..sessions.handshake import refuse
 from .json import error_response
 
 __all__ = ["PAGE_POLICY", "SECURITY_HEADERS", "secured"]

@@ -13,9 +13,9 @@ from ..asgi.requests import Request
 from ..asgi.responses import Response
 from ..auth import Access, TokenAccess, User, check_origin
 from ..auth.origins import is_secure
-from ..documents import DocumentManager
-from ..documents.join import check_doc_id
 from ..errors import InvalidRequest, Unauthorized
+from ..manager import DocumentManager
+from ..sessions.join import check_doc_id
 from .json import Handler, Resource, json_response, read_json, resource
 
 __all__ = ["SessionAPI"]

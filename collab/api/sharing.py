@@ -14,9 +14,9 @@ import time
 
 from ..auth import Access, ConnectionLike, Role, Seen, User, guest_user
 from ..auth.user import allows, is_role
-from ..documents import DocumentManager
-from ..documents.join import new_guest_secret
 from ..errors import Unauthorized
+from ..manager import DocumentManager
+from ..sessions.join import new_guest_secret
 from ..storage import LinkRecord
 
 __all__ = ["SharedAccess", "make_link"]

@@ -8,10 +8,10 @@ from ..asgi.types import ASGIApp, Receive, Scope, Send
 from ..asgi.url import get_route_path
 from ..asgi.websockets import WebSocket
 from ..connection_log import log_fields
-from ..documents.handshake import refuse
-from ..documents.join import check_doc_id
 from ..errors import CollabError, NoSuchResource
 from ..metrics import Metrics
+from ..sessions.handshake import refuse
+from ..sessions.join import check_doc_id
 from .json import error_response
 
 __all__ = ["unknown_address"]

@@ -12,9 +12,9 @@ import click
 
 from ..api.json import timestamp
 from ..app import Collab
-from ..documents import DocumentManager
 from ..documents.titles import MAX_TITLE
 from ..maintenance.opening import check_kept, existing_file
+from ..manager import DocumentManager
 from ..settings import Settings
 from ..storage.url import file_of, parse_url
 from .content import as_text, from_text, read_text, write_output

@@ -1,8 +1,5 @@
-"""Live documents: who edits them, in which order, and who is told."""
+"""What is edited: an operation is submitted, ordered, committed, remembered and loaded again."""
 
-from .connection import Connection
 from .document import Document
-from .join import SUBPROTOCOL, JoinRequest
-from .manager import DocumentManager
 
-__all__ = ["SUBPROTOCOL", "Connection", "Document", "DocumentManager", "JoinRequest"]
+__all__ = ["Document"]

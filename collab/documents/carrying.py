@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from .budget import next_turn
+from ..limits.budget import next_turn
 from .history import Change, History
 from .transform_budget import TransformBudget, Work
 

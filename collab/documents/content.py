@@ -6,12 +6,13 @@ import codecs
 from collections.abc import Generator, Iterator
 from typing import Any, TypeVar
 
+from ..limits.budget import next_turn
 from ..ot import Buffer, OperationType
 from ..ot.gradual import PIECE, decoding, pieces
 from ..ot.release import releasing
-from .budget import next_turn
 
 __all__ = [
+    "Encoded",
     "decode_content",
     "encode_buffer",
     "encode_content",
@@ -26,6 +27,18 @@ T = TypeVar("T")
 
 TURN_BYTES = 65536
 """So many bytes are written in one turn of the event loop: well under a millisecond."""
+
+
+class Encoded:
+    """The content of one version as JSON, shared by all who wait for it; and the checksum of that
+    version, if it is known."""
+
+    __slots__ = ("__weakref__", "checksum", "data", "version")
+
+    def __init__(self, data: bytes, version: int, checksum: int | None = None) -> None:
+        self.data = data
+        self.version = version
+        self.checksum = checksum
 
 
 async def encode_content(content: Any) -> str:

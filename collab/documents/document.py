@@ -30,6 +30,7 @@ from ..errors import (
     VersionGone,
 )
 from ..frames import encode_json, fingerprint, shortened
+from ..limits.work import cpu_clock
 from ..ot.types import Buffer, Comparing, GradualBuffer, OperationType
 from ..settings import Settings
 from ..storage import (
@@ -41,12 +42,12 @@ from ..storage import (
     OperationRecord,
     Store,
 )
-from .author import Author, Authors
+from .authors import Author, Authors
 from .carrying import Carried, carry
-from .content import decode_content, encode_buffer, let_go, to_text
+from .content import Encoded, decode_content, encode_buffer, let_go, to_text
+from .document_room import DocumentRoom
 from .history import Change, History
 from .loading import load_content, load_opened, read_operations
-from .room import Room
 from .transform_budget import (
     STEPS_OF_ASKING,
     STEPS_OF_READING,
@@ -54,10 +55,8 @@ from .transform_budget import (
     Work,
     steps_of_size,
 )
-from .unread import Encoded
-from .work import cpu_clock
 
-__all__ = ["Document", "DocumentState"]
+__all__ = ["Document", "DocumentState", "MakeRoom"]
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +71,9 @@ def charge_authors(authors: Sequence[Author | None], seconds: float) -> None:
     for author in authors:
         if author is not None and author.allowance is not None:
             author.allowance.spend(share)
+
+
+MakeRoom = Callable[["Document"], DocumentRoom]
 
 
 class _TakesLong(Exception):
@@ -102,6 +104,7 @@ class Document:
         store: Store,
         committer: Committer,
         settings: Settings,
+        make_room: MakeRoom,
         on_closed: Callable[[Document], None],
     ) -> None:
         self.key = record.key
@@ -116,7 +119,6 @@ class Document:
             max_bytes=settings.max_history_bytes,
         )
         self.metrics = committer.metrics
-        self.room = Room(self.history, doc_type, self.metrics, settings.presence_interval_seconds)
         self.state = DocumentState.OPEN
         self.pins = 0
         self.idle_since = time.monotonic()
@@ -139,6 +141,7 @@ class Document:
         self._is_deleted = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._snapshot_task: asyncio.Task[None] | None = None
+        self.room = make_room(self)
 
     @classmethod
     async def load(
@@ -148,6 +151,7 @@ class Document:
         store: Store,
         committer: Committer,
         settings: Settings,
+        make_room: MakeRoom,
         on_closed: Callable[[Document], None],
     ) -> Document:
         """The document as stored: its latest snapshot and the operations after it."""
@@ -159,6 +163,7 @@ class Document:
             store,
             committer,
             settings,
+            make_room,
             on_closed,
         )
 
@@ -766,14 +771,14 @@ class Document:
     @property
     def in_use(self) -> bool:
         """Somebody is connected."""
-        return bool(self.room.connections)
+        return not self.room.is_empty
 
     @property
     def is_idle(self) -> bool:
         """Nobody is connected, nobody uses it, and nothing waits for its commit."""
         return (
             self.pins == 0
-            and not self.room.connections
+            and self.room.is_empty
             and self.history.accepted == self.history.head
             and self.state is not DocumentState.RELOADING
         )

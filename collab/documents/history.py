@@ -14,9 +14,8 @@ from typing import Any, Protocol
 
 import msgspec
 
-from ..frames import LARGEST_INTEGER, Ack, DocumentChange, shortened
+from ..frames import LARGEST_INTEGER, shortened
 from ..storage import OperationRecord
-from .wire import encode_frame
 
 __all__ = ["Change", "History"]
 
@@ -45,6 +44,7 @@ class Change(msgspec.Struct, gc=False):
     have.
     `outline` is what its type keeps of it for `transform_past`, if it is known.
     `checksum` is what editors are told of the one it was stored with, None before that.
+    `frame` is the change as it is sent to all clients but its author, None before it is encoded.
     """
 
     record: OperationRecord
@@ -53,7 +53,7 @@ class Change(msgspec.Struct, gc=False):
     components_before: int = 0
     outline: Any = None
     checksum: int | None = None
-    _frame: bytes | None = None
+    frame: bytes | None = None
 
     @classmethod
     def stored(cls, record: OperationRecord) -> Change:
@@ -91,31 +91,6 @@ class Change(msgspec.Struct, gc=False):
         if type(self.outline) is list:
             size += text + _COMPONENT_BYTES * len(self.outline)
         return size if self.decoded is None else size + _DECODED_BYTES + text
-
-    @property
-    def frame(self) -> bytes:
-        """The prepared `document_change`: what everybody but the author sees; made once."""
-        if self._frame is None:
-            record = self.record
-            self._frame = encode_frame(
-                DocumentChange(
-                    msgspec.Raw(record.operation.encode()),
-                    record.user_id,
-                    record.client_id,
-                    record.version,
-                    self.checksum,
-                )
-            )
-        return self._frame
-
-    def ack(self) -> bytes:
-        """The prepared `ack`: what the author sees."""
-        record = self.record
-        return encode_frame(Ack(record.client_edit_id, record.version, self.checksum))
-
-    def frame_for(self, client_id: str) -> bytes:
-        """What this change looks like to an editor."""
-        return self.ack() if client_id == self.record.client_id else self.frame
 
 
 class History:

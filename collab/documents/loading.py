@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..errors import CollabError, DocumentDamaged, DocumentDeleted, NoSuchDocument
+from ..limits.budget import next_turn
 from ..ot.types import Buffer, OperationType
 from ..storage import DocumentRecord, Opening, OperationRecord, SnapshotRecord, Store
-from .budget import next_turn
 from .content import decode_content, fill_buffer
 
 __all__ = [

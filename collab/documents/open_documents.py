@@ -18,13 +18,13 @@ from ..errors import (
     StorageError,
     WrongDocType,
 )
+from ..limits.budget import Metered
+from ..limits.queues import Queues
 from ..settings import Settings
 from ..storage import Committer, DocumentRecord, Opening, Store
-from .budget import Metered
-from .document import Document, DocumentState
+from .document import Document, DocumentState, MakeRoom
 from .document_types import DocumentTypes
 from .loading import PAGE_OPERATIONS
-from .queues import Queues
 
 __all__ = ["DEFAULT_TYPE", "OpenDocuments"]
 
@@ -47,11 +47,14 @@ class OpenDocuments(Mapping[str, Document]):
     least recently used idle document makes room for another; if none is idle, opening is refused.
     """
 
-    def __init__(self, settings: Settings, store: Store, committer: Committer) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, committer: Committer, make_room: MakeRoom
+    ) -> None:
         self.types = DocumentTypes(settings)
         self._settings = settings
         self._store = store
         self._committer = committer
+        self._make_room = make_room
         # The one that was used longest ago comes first.
         self._documents: OrderedDict[str, Document] = OrderedDict()
         self._loading: dict[str, asyncio.Task[Document]] = {}
@@ -128,7 +131,7 @@ class OpenDocuments(Mapping[str, Document]):
                     if doc_id in self._documents or doc_id in self._loading:
                         continue
                     if self._is_full:
-                        await self._make_room()
+                        await self._make_space()
                         continue
                     # Shielded: one caller that goes away must not end the load for the others.
                     return await asyncio.shield(
@@ -182,6 +185,7 @@ class OpenDocuments(Mapping[str, Document]):
             self._store,
             self._committer,
             self._settings,
+            self._make_room,
             self._forget,
         )
         # What came while a long log was read may be theirs.
@@ -287,7 +291,7 @@ class OpenDocuments(Mapping[str, Document]):
         while (document := self._longest_idle()) and document.idle_since <= idle_since:
             await self._evict(document)
 
-    async def _make_room(self) -> None:
+    async def _make_space(self) -> None:
         document = self._longest_idle()
         if document is None:
             raise ServerBusy(

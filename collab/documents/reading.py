@@ -8,14 +8,13 @@ import weakref
 from collections import OrderedDict
 
 from ..errors import StorageUnavailable
+from ..limits.budget import MAX_WAITING_REQUESTS
+from ..limits.queues import Queues
 from ..settings import Settings
 from ..storage import DocumentRecord, SnapshotRecord, Store
-from .budget import MAX_WAITING_REQUESTS
-from .content import encode_buffer, let_go, to_bytes, to_text
+from .content import Encoded, encode_buffer, let_go, to_bytes, to_text
 from .document_types import DocumentTypes
 from .loading import Loaded, begin_loading, load_on, load_snapshot
-from .queues import Queues
-from .unread import Encoded
 
 __all__ = ["Contents", "Kept"]
 

@@ -11,12 +11,12 @@ from typing import Any
 
 from ..errors import TooLarge
 from ..frames import encode_json
+from ..limits.budget import Allowance
 from ..ot import Comparing
 from ..ot.comparing import Search
 from ..ot.meter import Meter, TooMuchWork
 from ..ot.values import count
 from ..settings import Settings
-from .budget import Allowance
 from .document import Document
 
 __all__ = ["way_back"]

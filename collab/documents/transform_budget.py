@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from ..errors import TooLarge, VersionGone
+from ..limits.token_bucket import TokenBucket
 from ..ot import Buffer, Measured, Metered, MeteredBuffer, OperationType
 from ..ot.meter import Meter, TooMuchWork
 from ..ot.values import count
 from ..settings import Settings
 from .history import Change
-from .token_bucket import TokenBucket
 
 __all__ = [
     "STEPS_OF_ASKING",

@@ -19,11 +19,11 @@ from websockets.http11 import Request
 from websockets.protocol import OPEN, Event
 from websockets.server import ServerProtocol
 
-from ..documents.budget import Allowance
-from ..documents.direct_transport import EXTENSION, EXTENSION_VERSION
-from ..documents.token_bucket import TokenBucket
-from ..documents.work import Waiters, cpu_clock
 from ..errors import InvalidRequest
+from ..limits.budget import Allowance
+from ..limits.token_bucket import TokenBucket
+from ..limits.work import Waiters, cpu_clock
+from ..sessions.direct_transport import EXTENSION, EXTENSION_VERSION
 from .handshake import HandshakeProtocol
 from .requests import answer, keep_little_unsent
 from .text_frames import TextFrames

@@ -14,13 +14,13 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from ..api.security import SECURITY_HEADERS
-from ..documents.budget import OWED
-from ..documents.connection_limits import address_of
-from ..documents.progress import Progress
-from ..documents.unread import Unread
-from ..documents.work import cpu_clock
 from ..errors import CollabError, InvalidRequest, RequestTimeout, ServerBusy, TooLarge
 from ..frames import encode_json
+from ..limits.budget import OWED
+from ..limits.connection_limits import address_of
+from ..limits.progress import Progress
+from ..limits.unread import Unread
+from ..limits.work import cpu_clock
 from ..metrics import Metrics
 from ..settings import Settings
 

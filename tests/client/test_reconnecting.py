@@ -36,10 +36,10 @@ from collab.client.changes import Changes
 from collab.client.credentials import Credentials
 from collab.client.refusal import Refusal
 from collab.documents.document_types import DocumentTypes
-from collab.documents.wire import encode_text_frame
 from collab.errors import StorageUnavailable
 from collab.maintenance.compact import Retention, compact_document, droppable
 from collab.maintenance.opening import opened
+from collab.sessions.wire import encode_text_frame
 from collab.storage import DatabaseStore
 from tests.conftest import Make
 from tests.served import Serve, Served

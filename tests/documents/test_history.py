@@ -5,7 +5,8 @@ import gc
 import pytest
 
 from collab.documents.history import Change, History
-from collab.documents.wire import texts_of
+from collab.sessions.change_frames import frame_for
+from collab.sessions.wire import texts_of
 from collab.storage import OperationRecord
 
 
@@ -83,9 +84,9 @@ def test_a_change_counts_as_what_it_takes_in_memory() -> None:
 
 def test_an_author_sees_an_ack_where_others_see_the_change() -> None:
     made = Change(OperationRecord(4, '{"ops":[]}', "a", 2, "ann", "", 0.0), None)
-    assert list(texts_of(made.frame_for("a"))) == ['{"type":"ack","id":2,"version":4}']
-    assert b'"document_change"' in made.frame_for("b")
-    assert made.frame_for("b") is made.frame_for("c")
+    assert list(texts_of(frame_for("a", made))) == ['{"type":"ack","id":2,"version":4}']
+    assert b'"document_change"' in frame_for("b", made)
+    assert frame_for("b", made) is frame_for("c", made)
 
 
 def test_the_uncommitted_edit_of_an_editor_is_found() -> None:

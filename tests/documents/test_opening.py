@@ -10,10 +10,10 @@ import pytest
 
 from collab.app import Collab
 from collab.auth import User, make_token
-from collab.documents.author import Authors
+from collab.documents.authors import Authors
 from collab.documents.history import Change, History
 from collab.documents.loading import PAGE_OPERATIONS
-from collab.documents.token_bucket import TokenBucket
+from collab.limits.token_bucket import TokenBucket
 from collab.storage import Append, ClientRecord, Database, OperationRecord
 from tests.conftest import Make
 from tests.wire import Refused, connect

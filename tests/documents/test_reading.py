@@ -10,10 +10,10 @@ import pytest
 
 from collab.app import Collab
 from collab.documents import reading
-from collab.documents.budget import Metered
+from collab.documents.content import Encoded
 from collab.documents.reading import MAX_LOADS, Kept
-from collab.documents.unread import Encoded
-from collab.documents.work import Work
+from collab.limits.budget import Metered
+from collab.limits.work import Work
 from collab.storage import SnapshotRecord
 from collab.storage.snapshots import DatabaseSnapshots
 from tests.conftest import Make

@@ -11,9 +11,9 @@ import pytest
 
 from collab.app import Collab
 from collab.auth import User
-from collab.documents import work
-from collab.documents.work import Work
 from collab.errors import DocumentDeleted, TooLarge, VersionGone
+from collab.limits import work
+from collab.limits.work import Work
 from collab.ot import JsonType, registry
 from tests.conftest import Make
 from tests.ot.growset import GrowSetType

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from collab.documents.connection import Connection
 from collab.documents.document import Document
-from collab.documents.room import Room
 from collab.frames import Ping
+from collab.sessions.change_frames import change_frame
+from collab.sessions.connection import Connection
+from collab.sessions.room import Room
 from tests.fuzz import fuzzing
 from tests.fuzz.found import FOUND, load, save
 from tests.fuzz.fuzzing import fuzz, replay, shrink
@@ -74,7 +75,7 @@ async def test_an_edit_that_is_taken_twice_is_found(monkeypatch: pytest.MonkeyPa
 
     def twice(self: Connection, change: Any) -> None:
         accept(self, change)
-        self.put(change.frame)
+        self.put(change_frame(change))
 
     monkeypatch.setattr(Connection, "_accepted", twice)
     finding = await fuzz(2000, 1)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from collab.documents.connection import Connection
+from collab.sessions.connection import Connection
 from tests.fuzz.__main__ import main
 
 

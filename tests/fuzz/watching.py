@@ -10,14 +10,14 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from collab.documents.author import Author
-from collab.documents.connection import Connection
-from collab.documents.direct_transport import DirectTransport
+from collab.documents.authors import Author
 from collab.documents.document import Document
-from collab.documents.presence import Presence
-from collab.documents.room import Room
-from collab.documents.transport import ASGITransport
 from collab.server.protocol import WebSocketProtocol
+from collab.sessions.connection import Connection
+from collab.sessions.direct_transport import DirectTransport
+from collab.sessions.presence import Presence
+from collab.sessions.room import Room
+from collab.sessions.transport import ASGITransport
 
 __all__ = ["Watch", "held", "holders"]
 

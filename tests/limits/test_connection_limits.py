@@ -10,7 +10,7 @@ import pytest
 from collab.app import Collab, create_app
 from collab.asgi.requests import HTTPConnection
 from collab.auth import User
-from collab.documents.connection_limits import address_of
+from collab.limits.connection_limits import address_of
 from collab.settings import Settings
 from tests.conftest import Make
 from tests.wire import Refused, Wire, connect

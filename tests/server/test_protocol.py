@@ -17,11 +17,11 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Frame, Opcode
 
-from collab.documents.direct_transport import EXTENSION
-from collab.documents.wire import encode_text_frame
 from collab.server.protocol import TURN_BYTES, WebSocketProtocol
 from collab.server.requests import MAX_UNSENT_BYTES
 from collab.server.serving import listen
+from collab.sessions.direct_transport import EXTENSION
+from collab.sessions.wire import encode_text_frame
 from tests.rawpeer import RawPeer, raw_peer
 
 Behaviour = Callable[["Peer"], Awaitable[None]]

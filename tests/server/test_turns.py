@@ -10,8 +10,8 @@ import time
 import pytest
 from websockets.frames import Frame, Opcode
 
-from collab.documents.connection import Connection
 from collab.frames import Edit
+from collab.sessions.connection import Connection
 from tests.rawpeer import RawPeer, raw_peer
 from tests.served import Served
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from collab.asgi.websockets import WebSocketState
-from collab.documents.direct_transport import EXTENSION, EXTENSION_VERSION
+from collab.sessions.direct_transport import EXTENSION, EXTENSION_VERSION
 from tests.fragments import Messages
 
 from .network import ServerSocket

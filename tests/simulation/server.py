@@ -6,7 +6,7 @@ from collections.abc import Callable
 from random import Random
 
 from collab.auth import User
-from collab.documents import DocumentManager
+from collab.manager import DocumentManager
 from collab.settings import Settings
 from collab.storage import Committer, DatabaseStore
 

@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 
 from collab.client import Session
-from collab.documents import Connection, Document, DocumentManager
-from collab.documents.author import Author, Authors
-from collab.documents.direct_transport import DirectTransport
+from collab.documents import Document
+from collab.documents.authors import Author, Authors
+from collab.documents.content import Encoded
 from collab.documents.history import Change, History
-from collab.documents.join import JoinRequest
-from collab.documents.room import Room
-from collab.documents.unread import Encoded
+from collab.manager import DocumentManager
+from collab.sessions import Connection
+from collab.sessions.change_frames import ack_frame
+from collab.sessions.direct_transport import DirectTransport
+from collab.sessions.join import JoinRequest
+from collab.sessions.room import Room
 
 from .run import run
 from .steps import SEEDS, Scenario, plan
@@ -30,7 +33,7 @@ def acknowledge_before_the_commit(patch: Patch) -> None:
         change = submit(self, author, *args)
         connection = self.room.connections.get(author.client_id)
         if connection is not None:
-            connection.put(change.ack())
+            connection.put(ack_frame(change))
         return change
 
     patch.setattr(Document, "submit", hasty)

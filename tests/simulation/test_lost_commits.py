@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from collab.documents.join import JoinRequest
+from collab.sessions.join import JoinRequest
 
 from .run import run
 from .steps import plan_with_losses

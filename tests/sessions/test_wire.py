@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from websockets.frames import Frame, Opcode
 
-from collab.documents.wire import Batch, encode_frame, encode_text_frame, texts_of
 from collab.frames import Ack
+from collab.sessions.wire import Batch, encode_frame, encode_text_frame, texts_of
 
 
 @pytest.mark.parametrize("length", [0, 1, 125, 126, 127, 128, 65535, 65536, 70_000])

@@ -13,7 +13,7 @@ import pytest
 from collab.app import Collab
 from collab.asgi.websockets import WebSocketState
 from collab.auth import User
-from collab.documents.direct_transport import EXTENSION, EXTENSION_VERSION
+from collab.sessions.direct_transport import EXTENSION, EXTENSION_VERSION
 from tests.conftest import Make
 from tests.fragments import Messages
 

@@ -8,22 +8,10 @@ from typing import Protocol
 from ..errors import AddressBusy, ServerBusy
 from ..settings import Settings
 
-__all__ = ["LARGE_BYTES", "Encoded", "Hold", "Unread", "Waiter"]
+__all__ = ["LARGE_BYTES", "Hold", "Unread", "Waiter"]
 
 LARGE_BYTES = 65536
 """What is larger is written in parts of this size, and counted."""
-
-
-class Encoded:
-    """The content of one version as JSON, shared by all who wait for it; and the checksum of that
-    version, if it is known."""
-
-    __slots__ = ("__weakref__", "checksum", "data", "version")
-
-    def __init__(self, data: bytes, version: int, checksum: int | None = None) -> None:
-        self.data = data
-        self.version = version
-        self.checksum = checksum
 
 
 class Waiter(Protocol):

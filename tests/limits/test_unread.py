@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from collab.documents.progress import Progress
-from collab.documents.unread import Encoded, Unread
+from collab.documents.content import Encoded
 from collab.errors import AddressBusy, ServerBusy
+from collab.limits.progress import Progress
+from collab.limits.unread import Unread
 from collab.settings import Settings
 
 

@@ -17,11 +17,11 @@ from typing import ClassVar, Protocol
 
 from ..errors import CollabError
 from ..frames import Edit
+from ..limits.budget import Allowance, Metered
+from ..limits.work import cpu_clock
 from ..settings import Settings
-from .budget import Allowance, Metered
 from .handshake import WebSocketLike, close
 from .wire import LargeMessage, WireData, texts_of
-from .work import cpu_clock
 
 __all__ = ["ASGITransport", "CloseRequest", "Endpoint", "Transport"]
 

@@ -8,11 +8,11 @@ from collections.abc import Awaitable
 
 import pytest
 
-from collab.documents.budget import Metered
 from collab.documents.open_documents import LOADS_OF_PAYER
-from collab.documents.queues import Queues
-from collab.documents.work import Work
 from collab.errors import RateLimited
+from collab.limits.budget import Metered
+from collab.limits.queues import Queues
+from collab.limits.work import Work
 from tests.conftest import Make
 
 

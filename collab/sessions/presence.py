@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from ..documents.history import Change, History
 from ..frames import Cursor, PresenceChange
 from ..ot.types import OperationType, Outlined
-from .history import Change, History
 from .wire import encode_frame
 
 __all__ = ["Presence"]

@@ -11,9 +11,16 @@ from collections.abc import Awaitable, Callable, Collection
 from functools import partial
 from typing import Any
 
-from ..auth import User
-from ..connection_log import log_fields
-from ..errors import (
+from .auth import User
+from .connection_log import log_fields
+from .documents.content import Encoded, decode_content, let_go_of
+from .documents.document import Document, DocumentState
+from .documents.loading import check_version
+from .documents.open_documents import DEFAULT_TYPE, OpenDocuments
+from .documents.reading import Contents
+from .documents.restoring import way_back
+from .documents.titles import check_title
+from .errors import (
     CollabError,
     ConfigurationError,
     DocumentDeleted,
@@ -25,24 +32,18 @@ from ..errors import (
     TooLarge,
     VersionGone,
 )
-from ..frames import ServerShutdown, encode_json
-from ..settings import Settings
-from ..storage import Committer, DocumentRecord, Store
-from .budget import Allowance, Budgets, Metered, until_affordable
-from .connection import Connection
-from .connection_limits import ConnectionLimits, address_of
-from .content import decode_content, let_go_of
-from .document import Document, DocumentState
-from .handshake import WebSocketLike, accept, check_subprotocols, refuse
-from .join import JoinRequest, check_doc_id
-from .loading import check_version
-from .open_documents import DEFAULT_TYPE, OpenDocuments
-from .reading import Contents
-from .reauthorization import Admit, Reauthorization, RoleOf
-from .restoring import way_back
-from .titles import check_title
-from .unread import Encoded, Unread
-from .wire import encode_frame, encode_text_frame
+from .frames import ServerShutdown, encode_json
+from .limits.budget import Allowance, Budgets, Metered, until_affordable
+from .limits.connection_limits import ConnectionLimits, address_of
+from .limits.unread import Unread
+from .sessions.connection import Connection
+from .sessions.handshake import WebSocketLike, accept, check_subprotocols, refuse
+from .sessions.join import JoinRequest, check_doc_id
+from .sessions.reauthorization import Admit, Reauthorization, RoleOf
+from .sessions.room import Room, room_of
+from .sessions.wire import encode_frame, encode_text_frame
+from .settings import Settings
+from .storage import Committer, DocumentRecord, Store
 
 __all__ = ["DocumentManager"]
 
@@ -86,13 +87,17 @@ class DocumentManager:
 
     def _begin(self) -> None:
         """Have nothing open, and nobody connected."""
-        self.documents = OpenDocuments(self.settings, self.store, self._committer)
+        self.documents = OpenDocuments(self.settings, self.store, self._committer, self._make_room)
         self.connection_limits = ConnectionLimits(self.settings)
         self.budgets.clear()
         self._contents = Contents(self.settings, self.store, self.documents.types)
         self._connections: dict[Connection, str] = {}
         self._verifier: asyncio.Task[None] | None = None
         self._is_closing = False
+
+    def _make_room(self, document: Document) -> Room:
+        interval = self.settings.presence_interval_seconds
+        return Room(document.history, document.doc_type, self.metrics, interval)
 
     async def _ready(self) -> None:
         """Return once this is started, in the running event loop.
@@ -255,7 +260,7 @@ class DocumentManager:
             verify=True,
             on_create=count,
         ) as document:
-            present = document.room.connections
+            present = room_of(document).connections
             with self.connection_limits.joining(doc_id, present, request.client_id):
                 author = await document.authors.hold(request.client_id, user.user_id, user.may_edit)
                 connection = Connection(websocket, document, author, user, self.settings, allowance)
@@ -372,7 +377,7 @@ class DocumentManager:
         self._check_loop()
         document = self.documents.get(doc_id)
         if document is not None:
-            document.room.broadcast(encode_text_frame(encode_json(message)), exclude)
+            room_of(document).broadcast(encode_text_frame(encode_json(message)), exclude)
 
     async def send_personal_message(self, user_id: str, message: Any) -> int:
         """Send a JSON message to every connection of a user; returns how many there were."""

@@ -19,6 +19,11 @@ import msgspec
 
 from ..auth import User
 from ..connection_log import log_fields
+from ..documents.authors import Author
+from ..documents.content import Encoded
+from ..documents.document import Document
+from ..documents.history import Change
+from ..documents.transform_budget import check_values, steps_of_frame, steps_of_size
 from ..errors import (
     CollabError,
     EditError,
@@ -49,17 +54,15 @@ from ..frames import (
     encode_bytes,
     size_of,
 )
+from ..limits.budget import Allowance, Metered
+from ..limits.unread import Hold
 from ..settings import Settings
-from .author import Author
-from .budget import Allowance, Metered
+from .change_frames import ack_frame, change_frame
 from .direct_transport import DirectTransport, socket_of
-from .document import Document
 from .handshake import WebSocketLike
-from .history import Change
 from .join import JoinRequest
-from .transform_budget import check_values, steps_of_frame, steps_of_size
+from .room import room_of
 from .transport import ASGITransport, CloseRequest, Transport
-from .unread import Encoded, Hold
 from .wire import FRAGMENT_BYTES, Batch, LargeMessage, WireData, encode_frame
 
 __all__ = ["Connection", "ConnectionState"]
@@ -102,6 +105,7 @@ class Connection:
         allowance: Allowance,
     ) -> None:
         self.document = document
+        self.room = room_of(document)
         self.author = author
         self.user = user
         self.client_id = author.client_id
@@ -149,7 +153,7 @@ class Connection:
     @property
     def cursor(self) -> int:
         """The version up to which it has been written everything."""
-        return self.document.room.published if self._is_live else self._cursor
+        return self.room.published if self._is_live else self._cursor
 
     @property
     def sending_since(self) -> float | None:
@@ -232,7 +236,7 @@ class Connection:
     def _enter(self, cursor: int, first_frame: Callable[[int], WireData]) -> None:
         self._cursor = cursor
         self._state = ConnectionState.OPEN
-        self.document.room.enter(self)
+        self.room.enter(self)
         self._transport.start()
         self.put(first_frame(cursor))
 
@@ -248,7 +252,7 @@ class Connection:
             version=cursor,
             client_id=self.client_id,
             user=self._identity(),
-            users=document.room.present(cursor),
+            users=self.room.present(cursor),
             last_id=self.author.last_id,
             checksum=checksum,
         )
@@ -263,7 +267,7 @@ class Connection:
             version=content.version,
             client_id=self.client_id,
             user=self._identity(),
-            users=document.room.present(content.version),
+            users=self.room.present(content.version),
             last_id=self.author.last_id,
             checksum=content.checksum,
             diverged=diverged,
@@ -400,7 +404,7 @@ class Connection:
         # A repetition whose ack this connection's stream has passed is acknowledged aside; any
         # other ack comes with the stream.
         if change.version <= self.cursor:
-            self.put(change.ack())
+            self.put(ack_frame(change))
 
     def _answered(self, edit_id: int | None, *, is_refused: bool) -> None:
         """It is known whether what is stored under this id is the edit that the client sent."""
@@ -426,7 +430,7 @@ class Connection:
             )
         self._check_work("steps of work")
         self.author.charge(self.document.presence_steps(version))
-        self.document.room.update_presence(self, frame.cursor, frame.data, version)
+        self.room.update_presence(self, frame.cursor, frame.data, version)
 
     def _count_bad_frame(self, error: CollabError) -> None:
         self._bad_frames += 1
@@ -477,7 +481,7 @@ class Connection:
         self._cursor = head
         write = self._transport.live_write
         if write is not None:
-            self.document.room.mark_live(self.client_id, write)
+            self.room.mark_live(self.client_id, write)
             self._is_live = True
 
     def publish_presences(self, moved: Iterable[str], batch: Batch) -> None:
@@ -507,7 +511,7 @@ class Connection:
         """From now on the room asks before it has something written."""
         if self._is_live:
             self._is_live = False
-            self._cursor = self.document.room.mark_lagging(self.client_id)
+            self._cursor = self.room.mark_lagging(self.client_id)
 
     def close(
         self, code: int, reason: str, *, last_frame: bytes | None = None, drain: bool = True
@@ -572,7 +576,7 @@ class Connection:
 
     def _pop_presences(self) -> list[bytes]:
         moved, self.presences = self.presences, {}
-        found = (self.document.room.presence_frame(client_id) for client_id in moved)
+        found = (self.room.presence_frame(client_id) for client_id in moved)
         frames = [frame for frame in found if frame is not None]
         self._metrics.sent_bytes += sum(map(len, frames))
         return frames
@@ -604,12 +608,12 @@ class Connection:
         """What the client sees of a change; None where the stream stops before it."""
         record = change.record
         if record.client_id != self.client_id or record.client_edit_id != self._expected:
-            return self.document.room.frame_for(self.client_id, change)
+            return self.room.frame_for(self.client_id, change)
         if not self._is_refused:
             self._is_stopped = True
             return None
         self._expected = None
-        return change.frame
+        return change_frame(change)
 
     # -- the end --------------------------------------------------------------------------------
 
@@ -629,7 +633,7 @@ class Connection:
                     await self._transport.written()
         self._state = ConnectionState.CLOSED
         self.mark_lagging()
-        self.document.room.leave(self)
+        self.room.leave(self)
         await self._transport.stop()
         self._outbox.clear()
         if self._hold is not None:

@@ -10,6 +10,8 @@ from typing import Any, Protocol
 import msgspec
 
 from ..auth import PALETTE, User
+from ..documents.document import Document
+from ..documents.history import Change, History
 from ..errors import CollabError
 from ..frames import (
     Cursor,
@@ -20,15 +22,15 @@ from ..frames import (
     UserLeft,
     encode_bytes,
 )
+from ..limits.budget import Allowance
+from ..limits.work import cpu_clock
 from ..metrics import Metrics
 from ..ot.types import OperationType
-from .budget import Allowance
-from .history import Change, History
+from .change_frames import ack_frame, change_frame, frame_for
 from .presence import Presence
 from .wire import Batch, encode_frame
-from .work import cpu_clock
 
-__all__ = ["Member", "Room"]
+__all__ = ["Member", "Room", "room_of"]
 
 # A commit that brings more than this is read from the history by each connection, page by page.
 BATCH_BYTES = 65536
@@ -94,6 +96,11 @@ class Room:
         self._moved: dict[str, None] = {}
         self._flushed_at = -interval
         self._flush_handle: asyncio.Handle | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no client is connected."""
+        return not self.connections
 
     def enter(self, connection: Member) -> None:
         """Add a connection and tell the others. One of the same `client_id` is taken over."""
@@ -184,15 +191,15 @@ class Room:
 
     def frame_for(self, client_id: str, change: Change) -> bytes:
         """What a change looks like to an editor."""
-        return change.frame_for(client_id) if self.owns(change) else change.frame
+        return frame_for(client_id, change) if self.owns(change) else change_frame(change)
 
     def _batch(self, changes: list[Change]) -> Batch:
         """The changes as everybody sees them, with an `ack` in the place of one's own."""
         own: dict[str, dict[int, bytes]] = {}
         for index, change in enumerate(changes):
             if self.owns(change):
-                own.setdefault(change.client_id, {})[index] = change.ack()
-        return Batch([change.frame for change in changes], own)
+                own.setdefault(change.client_id, {})[index] = ack_frame(change)
+        return Batch([change_frame(change) for change in changes], own)
 
     # -- live connections ------------------------------------------------------------------------
 
@@ -404,3 +411,10 @@ class Room:
     def close_deleted(self, user_id: str) -> None:
         """Close every connection because the document was deleted by this user."""
         self.close(4410, "the document was deleted", encode_frame(DocumentDeleted(user_id)))
+
+
+def room_of(document: Document) -> Room:
+    """The room of a document that a `DocumentManager` has opened."""
+    room = document.room
+    assert isinstance(room, Room)
+    return room

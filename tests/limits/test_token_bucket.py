@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collab.documents.token_bucket import TokenBucket
+from collab.limits.token_bucket import TokenBucket
 
 
 class Clock:

@@ -10,12 +10,12 @@ import pytest
 
 from collab import ot
 from collab.auth import User
-from collab.documents.budget import Allowance
 from collab.documents.history import Change, History
-from collab.documents.room import Room
-from collab.documents.wire import Batch, texts_of
 from collab.frames import Cursor
+from collab.limits.budget import Allowance
 from collab.metrics import Metrics
+from collab.sessions.room import Room
+from collab.sessions.wire import Batch, texts_of
 from collab.storage import OperationRecord
 
 
@@ -143,7 +143,7 @@ async def test_cursors_that_are_much_work_to_move_are_told_in_several_turns(
     room.publish(0)
     for member in members:
         member.writes.clear()
-    monkeypatch.setattr("collab.documents.room.MAX_MOVES", 6)
+    monkeypatch.setattr("collab.sessions.room.MAX_MOVES", 6)
     for member in members:
         room.update_presence(member, Cursor(0, 0), None, 0)
     told = []
@@ -230,7 +230,7 @@ async def test_cursors_are_brought_forward_commit_by_commit(history: History) ->
 async def test_where_very_many_cursors_are_far_behind_some_are_forgotten(
     history: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("collab.documents.room.MAX_MOVES", 500)
+    monkeypatch.setattr("collab.sessions.room.MAX_MOVES", 500)
     room = await full_room(history, 20)
     commit_letters(history, 100)
     room.move_presences(100)

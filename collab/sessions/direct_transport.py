@@ -14,12 +14,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol, cast
 
 from ..frames import Edit
-from .budget import Allowance, Metered
+from ..limits.budget import Allowance, Metered
+from ..limits.progress import Progress
+from ..limits.work import cpu_clock
 from .handshake import WebSocketLike
-from .progress import Progress
 from .transport import Endpoint, Transport
 from .wire import FRAGMENT_BYTES, LargeMessage, WireData, parts_of
-from .work import cpu_clock
 
 __all__ = ["EXTENSION", "EXTENSION_VERSION", "DirectTransport", "FrameSocket", "socket_of"]
 

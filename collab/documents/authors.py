@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..errors import Forbidden
+from ..limits.budget import Allowance
+from ..limits.token_bucket import TokenBucket
 from ..storage import ClientRecord, OperationRecord, Store
-from .budget import Allowance
 from .history import History
-from .token_bucket import TokenBucket
 
 __all__ = ["Author", "Authors"]
 

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from collab.auth import User
-from collab.documents.budget import (
+from collab.limits.budget import (
     FLOOR_SHARE,
     MAX_BUDGETS,
     MAX_FLOORS,
@@ -16,7 +16,7 @@ from collab.documents.budget import (
     Budgets,
     Metered,
 )
-from collab.documents.work import (
+from collab.limits.work import (
     ALONE_DEBT_SECONDS,
     MAX_DEBT_SECONDS,
     MAX_PACE_DEBT_SECONDS,

@@ -1,0 +1,1 @@
+"""How much of the server one network address, one user or one client may use."""
