@@ -1,1 +1,1 @@
-export * from "./codemirror-BQTSWGPE.js";
+export * from "./codemirror-QP3YKP5A.js";

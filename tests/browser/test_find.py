@@ -8,7 +8,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
+from tests.browser.raweditor import raw
 from tests.browser.test_board import add, open_board, part, wait_for_texts
+from tests.browser.test_editor import wait_for_text
+from tests.serverprocess import ServerProcess
+
+TEXT = "/documents/doc?doc_type=text"
 
 MARKED = "() => [...document.querySelectorAll('.item-marks mark')].map((mark) => mark.textContent)"
 SELECTED = """() => {
@@ -148,3 +153,76 @@ def test_every_page_has_one(open_page: OpenPage, doc_type: str) -> None:
     expect(field).to_be_focused()
     page.keyboard.press("Escape")
     expect(field).to_be_hidden()
+
+
+def look_for(page: Page, query: str) -> None:
+    """The panel searches at the next key."""
+    field = page.locator(".cm-search input[name=search]")
+    field.fill(query)
+    field.press("End")
+
+
+def text_with(open_page: OpenPage, server: ServerProcess, content: str) -> Page:
+    with raw(server, "text") as editor:
+        assert editor.edit({"ops": [{"insert": content}]})
+    page = open_page(TEXT)
+    wait_for_text(page, content[:40])
+    page.locator(".cm-content").focus()
+    page.keyboard.press("Control+Home")
+    page.keyboard.press("Control+f")
+    return page
+
+
+def test_matches_in_a_text_are_counted_as_they_are_searched(
+    open_page: OpenPage, server: ServerProcess
+) -> None:
+    page = text_with(open_page, server, "milk Milk milkman\nmilk\nbread")
+    page.keyboard.type("milk")
+    count(page).to_have_text("4 matches")
+    for key, expected in (
+        ("Enter", "1 of 4"),
+        ("Enter", "2 of 4"),
+        ("F3", "3 of 4"),
+        ("Shift+Enter", "2 of 4"),
+        ("Control+g", "3 of 4"),
+    ):
+        page.keyboard.press(key)
+        count(page).to_have_text(expected)
+    expect(page.get_by_test_id("find-status")).to_have_text("3 of 4")
+    page.get_by_label("by word").check()
+    count(page).to_have_text("3 matches")
+    page.get_by_label("match case").check()
+    count(page).to_have_text("2 matches")
+    page.get_by_label("by word").uncheck()
+    page.get_by_label("regexp").check()
+    look_for(page, "m[a-z]+\\nb")
+    count(page).to_have_text("1 match")
+    look_for(page, "m[")
+    count(page).to_have_text("")
+    look_for(page, "")
+    page.keyboard.press("Escape")
+    # The count starts again with the panel.
+    page.keyboard.press("Control+f")
+    page.keyboard.type("bread")
+    count(page).to_have_text("1 match")
+
+
+def test_others_change_the_count_of_a_text(open_page: OpenPage, server: ServerProcess) -> None:
+    page = text_with(open_page, server, "milk\nbread\nmilk")
+    page.keyboard.type("milk")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    count(page).to_have_text("2 of 2")
+    with raw(server, "text") as editor:
+        assert editor.edit({"ops": [{"insert": "milk, "}]})
+        count(page).to_have_text("3 of 3")
+        assert editor.edit({"ops": [{"delete": 6}]})
+        count(page).to_have_text("2 of 2")
+
+
+def test_a_count_has_an_end(open_page: OpenPage, server: ServerProcess) -> None:
+    page = text_with(open_page, server, "milk bread " * 12_000)
+    page.keyboard.type("bread")
+    count(page).to_have_text("more than 10,000 matches")
+    page.keyboard.press("Enter")
+    count(page).to_have_text("1 of more than 10,000")

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from collab.auth import User, make_token
 from tests.browser.conftest import OpenPage
 from tests.browser.test_editor import wait_for_text
+from tests.browser.test_find import look_for
 from tests.serverprocess import ServerProcess
 
 SECRET = "a secret of at least thirty-two bytes"
@@ -101,16 +102,26 @@ def test_the_search_finds_what_is_not_drawn(
     doc_id = make(server, "text")
     writer = open_as(open_page, doc_id, "editor")
     writer.locator(".cm-content").click()
-    writer.evaluate(PASTE, "line\n" * LINES + "needle")
+    writer.evaluate(PASTE, "Needle\n" + "line\n" * LINES + "needle")
     expect(writer.get_by_test_id("save-state")).to_have_attribute("data-state", "saved")
     page = open_as(open_page, doc_id, role)
     wait_for_text(page, "line")
     expect(page.locator(".cm-content")).not_to_contain_text("needle")
+    count = page.get_by_test_id("find-count")
     page.locator(place).focus()
     page.keyboard.press("Control+f")
     field = page.locator(".cm-search input[name=search]")
     expect(field).to_be_focused()
     page.keyboard.type("needle")
-    page.keyboard.press("Enter")
+    expect(count).to_have_text("2 matches")
+    page.keyboard.press("Shift+Enter")
     expect(page.locator(".cm-content")).to_contain_text("needle")
     expect(page.locator(".cm-searchMatch-selected")).to_have_text("needle")
+    expect(count).to_have_text("2 of 2")
+    page.keyboard.press("Enter")
+    expect(count).to_have_text("1 of 2")
+    look_for(page, "line")
+    expect(count).to_have_text(f"{LINES:,} matches")
+    look_for(page, "nowhere")
+    expect(count).to_have_text("No matches")
+    expect(page.get_by_test_id("find-status")).to_have_text("No matches")

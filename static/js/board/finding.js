@@ -1,6 +1,6 @@
 /** What the find bar does on a board: the texts are in fields, where the browser's own search does not look. */
 
-import { finderOf, MATCHES_MAXIMUM } from "../page/occurrences.js";
+import { finderOf, MAX_MATCHES } from "../page/occurrences.js";
 import { caretAfter } from "./items.js";
 
 /** @typedef {{id: string, from: number, to: number}} Match of the text of an item */
@@ -35,7 +35,7 @@ export class Finding {
     this.#order.clear();
     for (const { id, text } of this.#board.items) {
       this.#order.set(id, this.#order.size);
-      for (const part of occurrences(text, MATCHES_MAXIMUM - matches.length)) matches.push({ id, ...part });
+      for (const part of occurrences(text, MAX_MATCHES - matches.length)) matches.push({ id, ...part });
     }
     return matches;
   }

@@ -17,6 +17,9 @@ const theme = EditorView.theme({
   ".cm-panels-top": { borderBottom: "1px solid var(--line)" },
   ".cm-textfield": { background: "var(--paper)", border: "1px solid var(--line)", borderRadius: "6px" },
   ".cm-button": { background: "var(--paper)", backgroundImage: "none", border: "1px solid var(--line)", borderRadius: "6px" },
+  ".cm-search .find-count": {
+    display: "inline-block", minWidth: "6rem", marginRight: ".6em", color: "var(--muted)", fontSize: "80%", fontVariantNumeric: "tabular-nums",
+  },
   ".cm-searchMatch": { backgroundColor: "var(--mark)" },
   ".cm-searchMatch-selected": { backgroundColor: "var(--mark-strong)" },
   ".cm-specialChar": { color: "var(--danger)" },

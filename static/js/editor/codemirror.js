@@ -15,6 +15,7 @@ import { markdownKeys } from "./markdown_keys.js";
 import { appearance } from "./appearance.js";
 import { direction } from "./direction.js";
 import { bindFind } from "./find.js";
+import { findCount } from "./find_count.js";
 
 /**
  * @param {import("../collab/document.js").CollabDocument} shared with content
@@ -47,6 +48,7 @@ export function openEditor(shared, parent, preview) {
       rectangularSelection(),
       crosshairCursor(),
       search({ top: true }),
+      findCount,
       markdown,
       keymap.of([
         { key: "Mod-Alt-p", run: () => (preview.toggle(), true) },

@@ -5,7 +5,7 @@
  * @typedef {object} Searched by its editor; a match is whatever that likes
  * @property {() => string} enter it opens, or is asked for again: where one is, the search begins. Gives what is selected
  *   there
- * @property {(query: string) => any[]} find all matches in their order, MATCHES_MAXIMUM at most
+ * @property {(query: string) => any[]} find all matches in their order, MAX_MATCHES at most
  * @property {(matches: any[]) => number} nearest the index of the match that was shown last, though others have
  *   written meanwhile; else of the first one after the place where the search began; -1: there is none after it
  * @property {(matches: any[], index: number, moves: boolean) => void} show mark them all, and one more than the

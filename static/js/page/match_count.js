@@ -1,6 +1,6 @@
 /** How many matches there are ("3 of 17"): seen at once, and said by a screen reader after a pause. */
 
-import { MATCHES_MAXIMUM } from "./occurrences.js";
+import { MAX_MATCHES } from "./occurrences.js";
 
 /** It is said once it has not changed for so long. */
 const SAY_MILLISECONDS = 500;
@@ -31,14 +31,17 @@ export class MatchCount {
 
 /**
  * @param {number} index of the match that is shown; -1: none
- * @param {number} count of all, MATCHES_MAXIMUM if there may be more
+ * @param {number} count
+ * @param {boolean} [isPartial] there may be more
  */
-export function textOfCount(index, count) {
+export function textOfCount(index, count, isPartial = count >= MAX_MATCHES) {
   if (count === 0) return "No matches";
-  const total = count < MATCHES_MAXIMUM ? count : `${MATCHES_MAXIMUM}+`;
-  if (index >= 0) return `${index + 1} of ${total}`;
-  return count === 1 ? "1 match" : `${total} matches`;
+  const total = isPartial ? `more than ${written(count - 1)}` : written(count);
+  if (index >= 0) return `${written(index + 1)} of ${total}`;
+  return count === 1 && !isPartial ? "1 match" : `${total} matches`;
 }
+
+const written = (number) => number.toLocaleString("en");
 
 function part(className, testid) {
   const element = document.createElement("span");

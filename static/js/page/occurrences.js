@@ -1,7 +1,7 @@
 /** Where a text holds what somebody looks for: whatever the case, and however an accent is encoded. */
 
-/** More is not looked for. */
-export const MATCHES_MAXIMUM = 9_999;
+/** More is not looked for: one more than are counted exactly. */
+export const MAX_MATCHES = 10_001;
 
 const SYNTAX = /[\\^$.*+?()[\]{}|/]/g;
 // Who types a space means the one that does not break, too.
@@ -16,7 +16,7 @@ export function finderOf(query) {
   if (query === "") return () => [];
   const forms = new Set([query, query.normalize("NFC"), query.normalize("NFD")]);
   const expression = new RegExp([...forms].map(pattern).join("|"), "giu");
-  return (text, maximum = MATCHES_MAXIMUM) => {
+  return (text, maximum = MAX_MATCHES) => {
     const found = [];
     if (maximum <= 0) return found;
     for (const { index: from, 0: match } of text.matchAll(expression)) {

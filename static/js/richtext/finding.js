@@ -1,6 +1,6 @@
 /** What the find bar does in a rich text: matches are marked, and the content is left alone. */
 
-import { MATCHES_MAXIMUM, finderOf } from "../page/occurrences.js";
+import { MAX_MATCHES, finderOf } from "../page/occurrences.js";
 import { marksIn } from "./found_marks.js";
 
 /** What an embed is in the text that is searched: as long as it is in the editor, and never looked for. */
@@ -36,7 +36,7 @@ export class Finding {
   /** @returns {Match[]} */
   find(query) {
     const { ops } = this.#quill.getContents();
-    return finderOf(query)(ops.map(({ insert }) => (typeof insert === "string" ? insert : EMBED)).join(""), MATCHES_MAXIMUM);
+    return finderOf(query)(ops.map(({ insert }) => (typeof insert === "string" ? insert : EMBED)).join(""), MAX_MATCHES);
   }
 
   nearest(matches) {
