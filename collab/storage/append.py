@@ -60,14 +60,13 @@ def append_each(
         For each append, the checksums of its operations; none if it was not stored.
     """
     heads = _all_heads(connection, batch, heads)
-    stored: list[list[int]] = []
-    for append in batch:
-        part = part_of(append, heads)
-        hit = _advance(connection, [part]) == 1
-        if hit:
+    stored: list[list[int]] = [[] for _ in batch]
+    for number in _in_order(batch):
+        part = part_of(batch[number], heads)
+        if _advance(connection, [part]) == 1:
             _insert(connection, [part])
-            heads[append.key] = part.checksums[-1]
-        stored.append(part.checksums if hit else [])
+            heads[part.append.key] = part.checksums[-1]
+            stored[number] = part.checksums
     return stored
 
 
@@ -84,10 +83,20 @@ def append_batch(
         return append_each(connection, batch, heads)
     heads = _all_heads(connection, batch, heads)
     parts = [part_of(append, heads) for append in batch]
-    if _advance(connection, parts) != len(parts):
+    in_order = [parts[number] for number in _in_order(batch)]
+    if _advance(connection, in_order) != len(parts):
         raise VersionConflict
-    _insert(connection, parts)
+    _insert(connection, in_order)
     return [part.checksums for part in parts]
+
+
+def _in_order(batch: Sequence[Append]) -> list[int]:
+    """The places of the appends in the batch, by their documents.
+
+    Each locks its document's row until the commit. Two programs that append to the same documents
+    in opposite orders would wait for each other.
+    """
+    return sorted(range(len(batch)), key=lambda number: batch[number].key)
 
 
 def _all_heads(

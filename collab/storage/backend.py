@@ -6,16 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from sqlalchemy import URL
-
-from .append import append_batch
-from .engine import server_engine
-from .executor import AsyncExecutor, Executor
+from .executor import Executor
 from .records import Append
 
-__all__ = ["Backend", "Executors", "Heads", "ServerBackend", "Stored"]
-
-SERVER_CONNECTIONS = 5
+__all__ = ["Backend", "Executors", "Heads", "Stored"]
 
 Heads = Mapping[int, int | None]
 """By document key, the checksums of the newest operations, as far as they are known."""
@@ -56,30 +50,3 @@ class Backend(Protocol):
 
     def migrating(self) -> Executor | None:
         """An executor of its own for a migration; None where the one that writes can run it."""
-
-
-class ServerBackend:
-    """A database server over any of SQLAlchemy's asynchronous dialects."""
-
-    is_embedded = False
-    file: Path | None = None
-    lock_file: Path | None = None
-
-    def __init__(self, url: URL, timeout_seconds: float) -> None:
-        self._url = url
-        self._timeout_seconds = timeout_seconds
-
-    def connect(self, verify: Callable[[], None]) -> Executors:
-        writer = server_engine(self._url, connections=SERVER_CONNECTIONS)
-        reader = server_engine(self._url, connections=SERVER_CONNECTIONS, one_state=True)
-        timeout = self._timeout_seconds
-        return Executors(
-            AsyncExecutor(reader, SERVER_CONNECTIONS, timeout),
-            AsyncExecutor(writer, SERVER_CONNECTIONS, timeout),
-        )
-
-    async def append(self, writes: Executor, batch: Sequence[Append], heads: Heads) -> Stored:
-        return await writes.run(append_batch, batch, heads)
-
-    def migrating(self) -> Executor | None:
-        return None

@@ -17,19 +17,19 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import URL, Connection
+from sqlalchemy import Connection
 
 from ..errors import ConfigurationError, DatabaseInUse, StorageError, StorageUnavailable
 from ..metrics import Metrics
 from . import schema
-from .backend import Backend, Heads, ServerBackend, Stored
-from .backends.sqlite.backend import AsyncSQLiteBackend, SQLiteBackend
+from .backend import Backend, Heads, Stored
+from .backends import backend_of
 from .backends.sqlite.file_watch import GONE, OLDER, FileWatch
 from .backends.sqlite.serving_lock import ServingLock
 from .executor import Executor, ThreadExecutor
 from .faults import DatabaseLocked
 from .records import Append
-from .url import is_sqlite, parse_url
+from .url import parse_url
 
 __all__ = ["Database"]
 
@@ -123,18 +123,13 @@ class Database:
             if self._writes is not None or self._is_lost:
                 return
             url = parse_url(self._url)
-            backend = self._backend = self._backend_of(url)
+            backend = backend_of(url, self._busy_timeout_seconds, self._timeout_seconds)
+            self._backend = backend
             self._watch = None if backend.file is None else FileWatch(backend.file)
             try:
                 await self._open(backend, backend.is_embedded if upgrade is None else upgrade)
             except StorageError as error:
                 raise type(error)(f"{error} (database '{url.database}')") from error
-
-    def _backend_of(self, url: URL) -> Backend:
-        if not is_sqlite(url):
-            return ServerBackend(url, self._timeout_seconds)
-        kind = SQLiteBackend if url.drivername == "sqlite+pysqlite" else AsyncSQLiteBackend
-        return kind(url, self._busy_timeout_seconds, self._timeout_seconds)
 
     async def _enter_loop(self) -> None:
         """See that what was opened in another event loop is not open any more.

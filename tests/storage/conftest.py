@@ -10,10 +10,20 @@ import pytest
 import sqlalchemy
 
 from collab.storage import Database, DatabaseStore, DocumentRecord, Store
+from collab.storage import database as database_module
+from collab.storage.backend import Backend
+from collab.storage.backends.generic import GenericBackend
 
 from .postgresql import served
 
-EVERY_KIND = ["sqlite", "sqlite in memory", "aiosqlite", "aiosqlite in memory", "postgresql"]
+EVERY_KIND = [
+    "sqlite",
+    "sqlite in memory",
+    "aiosqlite",
+    "aiosqlite in memory",
+    "postgresql",
+    "postgresql, generic",
+]
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +44,16 @@ async def postgresql_url(postgresql: str) -> str:
     return url.set(database="collab").render_as_string(hide_password=False)
 
 
+@pytest.fixture
+def generic_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Database servers are reached as one of which nothing but its dialect is known."""
+
+    def backend_of(url: sqlalchemy.URL, _busy: float, timeout_seconds: float) -> Backend:
+        return GenericBackend(url, timeout_seconds)
+
+    monkeypatch.setattr(database_module, "backend_of", backend_of)
+
+
 every_kind = pytest.mark.parametrize("url", EVERY_KIND, indirect=True)
 
 
@@ -41,7 +61,9 @@ every_kind = pytest.mark.parametrize("url", EVERY_KIND, indirect=True)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Of a database that does not exist yet; `every_kind` marks tests that run on each kind."""
     kind = getattr(request, "param", "sqlite")
-    if kind == "postgresql":
+    if kind == "postgresql, generic":
+        request.getfixturevalue("generic_server")
+    if kind.startswith("postgresql"):
         found: str = request.getfixturevalue("postgresql_url")
         return found
     driver = "sqlite+aiosqlite" if kind.startswith("aiosqlite") else "sqlite"
