@@ -13,7 +13,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-__all__ = ["ServerProcess", "free_port"]
+from .forkedprogram import ForkedProgram
+
+__all__ = ["NewServerProcess", "ServerProcess", "free_port"]
 
 STOP_SECONDS = 30
 
@@ -28,16 +30,20 @@ class ServerProcess:
     """`python -m collab serve` on one database file; as often as it is started, on the same port.
 
     As a context it is started, and stopped at the end.
+
+    Attributes:
+        module: what a new Python runs instead; None: the program, forked from one that has imported
+            it already.
     """
 
-    module = "collab"
+    module: str | None = None
 
     def __init__(self, folder: Path, **settings: object) -> None:
         self.port = 0
         self.folder = folder
         self.database = f"sqlite:///{folder / 'collab.db'}"
         self.settings = settings
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[str] | ForkedProgram | None = None
 
     @property
     def url(self) -> str:
@@ -64,13 +70,7 @@ class ServerProcess:
         environment = {
             f"COLLAB_{name.upper()}": str(value) for name, value in self.settings.items()
         }
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", self.module, "serve", "--port", str(self.port)],
-            env={**os.environ, **environment},
-            cwd=self.folder,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        self._process = self._launch({**os.environ, **environment})
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         address = re.search(r"serving at http://[^/]+:(\d+)/", line)
@@ -78,6 +78,18 @@ class ServerProcess:
             self.kill()
             raise RuntimeError(f"the server did not start: {line.strip() or 'see above'}")
         self.port = int(address[1])
+
+    def _launch(self, environment: dict[str, str]) -> subprocess.Popen[str] | ForkedProgram:
+        arguments = ["serve", "--port", str(self.port)]
+        if self.module is None:
+            return ForkedProgram(arguments, self.folder, environment)
+        return subprocess.Popen(
+            [sys.executable, "-m", self.module, *arguments],
+            env=environment,
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
 
     def kill(self) -> None:
         """SIGKILL, at whatever instant it is."""
@@ -99,3 +111,9 @@ class ServerProcess:
             process.wait()
             assert process.stdout is not None
             process.stdout.close()
+
+
+class NewServerProcess(ServerProcess):
+    """The same in a new Python, which heeds `PYTHONPATH` and all that is installed there."""
+
+    module = "collab"

@@ -42,11 +42,6 @@ def server(tmp_path: Path) -> Any:
         yield server
 
 
-def pid_of(server: ServerProcess) -> int:
-    assert server._process is not None
-    return server._process.pid
-
-
 async def test_a_second_server_is_refused_and_the_first_one_is_named(
     server: ServerProcess, tmp_path: Path
 ) -> None:
@@ -55,7 +50,7 @@ async def test_a_second_server_is_refused_and_the_first_one_is_named(
     assert second.stderr.startswith("Error: the database can't be used: another server (process ")
     with pytest.raises(DatabaseInUse, match=IN_USE) as refused:
         await app_on(f"sqlite:///{tmp_path / 'collab.db'}").open()
-    assert f"process {pid_of(server)})" in str(refused.value)
+    assert f"process {server.pid})" in str(refused.value)
     # It is the lock that counts, not what is written into the file.
     (tmp_path / "collab.db-lock").write_text("nonsense")
     with pytest.raises(DatabaseInUse, match="of an unknown process"):

@@ -22,7 +22,7 @@ from collab.client import Editor, connect
 from collab.ot import get_type
 from tests.ot.laws import TYPES
 from tests.otherpackage import install_growset
-from tests.serverprocess import ServerProcess
+from tests.serverprocess import NewServerProcess, ServerProcess
 
 PAGE = (Path(__file__).parents[2] / "docs" / "types.md").read_text(encoding="utf-8")
 
@@ -49,7 +49,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     install_growset(site)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(site), prepend=os.pathsep)
-        server = ServerProcess(tmp_path_factory.mktemp("work"), snapshot_interval_operations=7)
+        server = NewServerProcess(tmp_path_factory.mktemp("work"), snapshot_interval_operations=7)
         server.start()
         yield server
         server.kill()
