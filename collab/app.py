@@ -14,17 +14,20 @@ from typing import Any
 from .api.cross_origin import CrossOrigin
 from .api.documents import DocumentsAPI
 from .api.editing import editing_route
+from .api.endpoints import Endpoint
 from .api.grants import GrantsAPI
-from .api.health import health_routes
+from .api.guard import Guard
+from .api.health import health_endpoints
 from .api.json import error_response
-from .api.metrics import metrics_routes, registry_of
+from .api.metrics import metrics_endpoints, registry_of
 from .api.pages import Pages
 from .api.rate_limit import RatedAccess, RequestRates
+from .api.resources import Resource, resources
 from .api.security import secured
 from .api.session import SessionAPI
 from .api.sharing import SharedAccess
 from .api.unknown import unknown_address
-from .asgi.routing import Route, Router
+from .asgi.routing import Router
 from .asgi.url import get_route_path
 from .asgi.websockets import WebSocket
 from .auth import (
@@ -144,26 +147,20 @@ class Collab:
         rated = RatedAccess(access, rates) if shared else access
         mode = "host" if authenticate is not None else settings.auth
         others = CrossOrigin(settings.allowed_origins)
+        guard = Guard(rated, self._store, settings.allowed_origins)
+        endpoints = [
+            *SessionAPI(self.manager, rated, mode, tokens).endpoints(),
+            *GrantsAPI(self.manager, rated, is_open=not shared).endpoints(),
+            *DocumentsAPI(self.manager, rated).endpoints(),
+        ]
+        nothing = Resource("/api/{path:path}", guard, {})
         pages = Pages(self.manager, rated, rates, unknown_address(metrics))
         router = Router(
             [
                 # First, since it is asked for most.
                 editing_route(self.manager, access),
-                *health_routes(self._store, self._committer),
-                *self._metrics_routes(),
-                # Signing in and out is for pages of the same host.
-                *others.open(
-                    rates.limit(SessionAPI(self.manager, rated, mode, tokens).routes()),
-                    methods={"GET", "HEAD"},
-                ),
-                *others.open(
-                    rates.limit(
-                        [
-                            *GrantsAPI(self.manager, rated, is_open=not shared).routes(),
-                            *DocumentsAPI(self.manager, rated).routes(),
-                        ]
-                    )
-                ),
+                *resources(guard, self._probes()),
+                *others.open(rates.limit([*resources(guard, endpoints), nothing])),
                 *pages.routes(),
             ],
             default=pages.unknown,
@@ -185,9 +182,13 @@ class Collab:
             return access_of_settings(self.settings)
         return HostAccess(authenticate, authorize, self.settings.users_may_create)
 
-    def _metrics_routes(self) -> list[Route]:
+    def _probes(self) -> list[Endpoint]:
         token = self.settings.metrics_token.get_secret_value()
-        return metrics_routes(self.registry, token, is_open=isinstance(self._access, OpenAccess))
+        is_open = isinstance(self._access, OpenAccess)
+        return [
+            *health_endpoints(self._store, self._committer),
+            *metrics_endpoints(self.registry, token, is_open=is_open),
+        ]
 
     async def reauthorize(self, doc_id: str) -> None:
         """Ask anew what everybody connected to a document may do there.

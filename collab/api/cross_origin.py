@@ -8,7 +8,8 @@ from ..asgi.headers import Headers, MutableHeaders
 from ..asgi.responses import Response
 from ..asgi.types import ASGIApp, Message, Receive, Scope, Send
 from ..errors import CollabError, Forbidden, MethodNotAllowed
-from .json import Resource, error_response
+from .json import error_response
+from .resources import Resource
 
 __all__ = ["CrossOrigin"]
 
@@ -30,18 +31,13 @@ class CrossOrigin:
         self._listed = frozenset(allowed) - {EVERY_ORIGIN}
         self._is_for_all = EVERY_ORIGIN in allowed
 
-    def open(
-        self, routes: Iterable[Resource], methods: Collection[str] | None = None
-    ) -> list[Resource]:
-        """These routes, which such pages may call.
-
-        Args:
-            methods: only these; all that a route has if left out.
-        """
+    def open(self, routes: Iterable[Resource]) -> list[Resource]:
+        """These routes, whose endpoints such pages may call unless they are for the same host."""
         opened = list(routes)
         for route in opened:
-            theirs = route.handlers.keys() if methods is None else route.handlers.keys() & methods
-            route.app = self._around(route.app, sorted(theirs), sorted(route.handlers))
+            every = route.endpoints
+            theirs = [method for method, endpoint in every.items() if not endpoint.same_host]
+            route.app = self._around(route.app, sorted(theirs), sorted(every))
         return opened
 
     def _around(self, app: ASGIApp, methods: list[str], all_methods: list[str]) -> ASGIApp:

@@ -1,231 +1,184 @@
-"""The HTTP API of documents: read the request, ask the manager or the store, answer."""
+"""The HTTP API of documents: ask the manager or the store, answer."""
 
 from __future__ import annotations
 
 import secrets
-from functools import partial
-from typing import Any
 
-import msgspec
-
-from ..asgi.requests import Request
 from ..asgi.responses import Response
-from ..auth import Access, Role, User, check_origin, may_create, permitted
+from ..auth import Access, may_create
 from ..auth.texts import check_text
-from ..documents.titles import MAX_TITLE, check_title
-from ..errors import Forbidden, InvalidRequest, NoSuchDocument, VersionGone
+from ..documents.titles import check_title
+from ..errors import DocumentExists, Forbidden, NoSuchDocument, VersionGone, WrongDocType
 from ..manager import DocumentManager
 from ..sessions.join import check_doc_id
-from ..storage import DocumentRecord, OperationRecord
+from ..storage import DocumentRecord
 from ..storage.documents import MAX_SEARCH
-from .deleted import knows_deleted
-from .json import Resource, json_response, read_json, resource, timestamp
+from .endpoints import Call, Endpoint, Nothing
+from .json import json_response
 from .listing import list_page
 from .parts import content_response, is_among, large_response, unchanged_response
+from .schemas import (
+    ContentQuery,
+    Document,
+    DocumentPage,
+    DocumentQuery,
+    DocumentWithContent,
+    NewDocument,
+    NewTitle,
+    Operation,
+    OperationPage,
+    OperationQuery,
+    Restore,
+    Restored,
+)
 
-__all__ = ["MAX_TITLE", "DocumentsAPI"]
-
-MAX_BODY_BYTES = 64 * 1024
-PAGE_DEFAULT = 50
-MAX_PAGE = 1000
+__all__ = ["DocumentsAPI"]
 
 
 class DocumentsAPI:
-    """Routes under `/api/documents`."""
+    """Endpoints under `/api/documents`."""
 
     def __init__(self, manager: DocumentManager, access: Access) -> None:
         self._manager = manager
         self._access = access
 
-    def routes(self) -> list[Resource]:
-        one = "/api/documents/{doc_id}"
-        of_one = partial(knows_deleted, self._manager.store)
+    def endpoints(self) -> list[Endpoint]:
+        every, one = "/api/documents", "/api/documents/{doc_id}"
         return [
-            resource("/api/documents", GET=self.list_documents, POST=self.create_document),
-            resource(
-                one,
-                GET=of_one(self.read_document),
-                PATCH=of_one(self.rename_document),
-                DELETE=of_one(self.delete_document),
+            Endpoint(
+                method="GET",
+                path=every,
+                handler=self.list_documents,
+                query=DocumentQuery,
+                answers={200: DocumentPage},
             ),
-            resource(f"{one}/operations", GET=of_one(self.list_operations)),
-            resource(f"{one}/restore", POST=of_one(self.restore_document)),
-            resource("/api/{path:path}"),
+            Endpoint(
+                method="POST",
+                path=every,
+                handler=self.create_document,
+                body=NewDocument,
+                answers={201: Document},
+                errors=(Forbidden, DocumentExists, WrongDocType),
+            ),
+            Endpoint(
+                method="GET",
+                path=one,
+                handler=self.read_document,
+                needs="viewer",
+                query=ContentQuery,
+                answers={200: DocumentWithContent, 304: Nothing},
+            ),
+            Endpoint(
+                method="PATCH",
+                path=one,
+                handler=self.rename_document,
+                needs="editor",
+                body=NewTitle,
+                answers={200: Document},
+            ),
+            Endpoint(
+                method="DELETE",
+                path=one,
+                handler=self.delete_document,
+                needs="owner",
+                answers={204: Nothing},
+            ),
+            Endpoint(
+                method="GET",
+                path=f"{one}/operations",
+                handler=self.list_operations,
+                needs="viewer",
+                query=OperationQuery,
+                answers={200: OperationPage},
+                errors=(VersionGone,),
+            ),
+            Endpoint(
+                method="POST",
+                path=f"{one}/restore",
+                handler=self.restore_document,
+                needs="editor",
+                body=Restore,
+                answers={200: Restored},
+            ),
         ]
 
-    async def _permitted(self, request: Request, needed: Role) -> str:
-        """The document's id, if the user has the role that is needed on it."""
-        user = await self._user(request)
-        doc_id = _doc_id(request)
-        await permitted(self._access, user, doc_id, needed)
-        return doc_id
-
-    async def _user(self, request: Request) -> User:
-        if request.method not in ("GET", "HEAD"):
-            check_origin(request, self._manager.settings.allowed_origins)
-        return await self._access.user(request)
-
-    async def list_documents(self, request: Request) -> Response:
+    async def list_documents(self, call: Call[DocumentQuery, Nothing]) -> Response:
         """A page may hold fewer than `limit` where a host is asked about each document."""
-        user = await self._user(request)
-        query = request.query_params
-        search = query.get("search", "")
+        query = call.query
         # Databases end a text where it holds a NUL, so that all would be found.
-        check_text("search", search, MAX_SEARCH)
+        check_text("search", query.search, MAX_SEARCH)
         documents, following = await list_page(
             self._manager.store,
-            user,
-            await self._access.seen(user),
-            search=search,
-            limit=_number(request, "limit", PAGE_DEFAULT, 1, MAX_PAGE),
-            after=query.get("after"),
+            call.user,
+            await self._access.seen(call.user),
+            search=query.search,
+            limit=query.limit,
+            after=query.after,
         )
-        page = {"documents": [_entry(each) for each in documents], "next": following}
+        page = DocumentPage([Document.of(each) for each in documents], following)
         return large_response(self._manager.unread, page)
 
-    async def create_document(self, request: Request) -> Response:
-        user = await self._user(request)
-        body = await read_json(request, MAX_BODY_BYTES)
-        _known(body, "doc_id", "doc_type", "title")
-        doc_id = _text(body, "doc_id", "") or secrets.token_urlsafe(9)
-        title = _title(body)
-        doc_type = _text(body, "doc_type", "text")
+    async def create_document(self, call: Call[Nothing, NewDocument]) -> Response:
+        """Who creates a document owns it, unless a host decides."""
+        user, new = call.user, call.body
+        doc_id = new.doc_id or secrets.token_urlsafe(9)
+        title = check_title(new.title)
         role = await self._access.role(user, check_doc_id(doc_id))
         if not may_create(user, role, self._manager.settings.users_may_create):
             raise Forbidden(f"{user.user_id!r} may not create the document {doc_id!r}")
-        self._manager.budgets.count_creation(request.scope, user)
+        self._manager.budgets.count_creation(call.request.scope, user)
         owner = user.user_id if self._access.creator_owns else None
-        record = await self._manager.create_document(doc_id, doc_type, title, owner)
-        return json_response(_entry(record), 201)
+        record = await self._manager.create_document(doc_id, new.doc_type, title, owner)
+        return json_response(Document.of(record), 201)
 
-    async def read_document(self, request: Request) -> Response:
-        doc_id = await self._permitted(request, "viewer")
-        version = _optional_number(request, "version")
-        known = request.headers.get("if-none-match")
+    async def read_document(self, call: Call[ContentQuery, Nothing]) -> Response:
+        """A document with its content, as it is or as it was at a version."""
+        known = call.request.headers.get("if-none-match")
         record, at, content = await self._manager.read_content(
-            doc_id, version, lambda record, version: is_among(_tag(record, version), known)
+            call.doc_id,
+            call.query.version,
+            lambda record, version: is_among(_tag(record, version), known),
         )
         tag = _tag(record, at)
         if content is None:
             return unchanged_response(tag)
-        about = {**_entry(record), "version": at}
-        return content_response(self._manager.unread, about, content, tag)
+        return content_response(self._manager.unread, Document.of(record, at), content, tag)
 
-    async def rename_document(self, request: Request) -> Response:
-        doc_id = await self._permitted(request, "editor")
-        body = await read_json(request, MAX_BODY_BYTES)
-        _known(body, "title")
-        if "title" not in body:
-            raise InvalidRequest("field 'title' is missing")
-        record = await self._manager.store.catalog.rename_document(doc_id, _title(body))
-        return json_response(_entry(record))
+    async def rename_document(self, call: Call[Nothing, NewTitle]) -> Response:
+        title = check_title(call.body.title)
+        record = await self._manager.store.catalog.rename_document(call.doc_id, title)
+        return json_response(Document.of(record))
 
-    async def delete_document(self, request: Request) -> Response:
-        await self._manager.delete_document(await self._permitted(request, "owner"))
+    async def delete_document(self, call: Call[Nothing, Nothing]) -> Response:
+        await self._manager.delete_document(call.doc_id)
         return Response(status_code=204)
 
-    async def restore_document(self, request: Request) -> Response:
-        user = await self._user(request)
-        doc_id = _doc_id(request)
-        await permitted(self._access, user, doc_id, "editor")
-        body = await read_json(request, MAX_BODY_BYTES)
-        _known(body, "version")
-        with self._manager.budgets.restore(request.scope, user) as allowance:
+    async def restore_document(self, call: Call[Nothing, Restore]) -> Response:
+        """Restore the content of an old version, by an edit of the user."""
+        doc_id, user = call.doc_id, call.user
+        with self._manager.budgets.restore(call.request.scope, user) as allowance:
             version = await self._manager.restore_document(
-                doc_id, _version(body), user.user_id, allowance
+                doc_id, call.body.version, user.user_id, allowance
             )
-        return json_response({"doc_id": doc_id, "version": version})
+        return json_response(Restored(doc_id, version))
 
-    async def list_operations(self, request: Request) -> Response:
-        doc_id = await self._permitted(request, "viewer")
-        after = _number(request, "after", 0, 0)
-        limit = _number(request, "limit", 100, 1, MAX_PAGE)
+    async def list_operations(self, call: Call[OperationQuery, Nothing]) -> Response:
+        """The operations that were committed after a version, in order."""
+        after = call.query.after
         store = self._manager.store
-        record = await store.catalog.find_document(doc_id)
+        record = await store.catalog.find_document(call.doc_id)
         if record is None:
-            raise NoSuchDocument(f"there is no document {doc_id!r}")
+            raise NoSuchDocument(f"there is no document {call.doc_id!r}")
         if after < record.compacted_version:
             raise VersionGone(
                 f"the operations up to {record.compacted_version} are no longer kept: "
                 f"got after={after}, expected {record.compacted_version} or more"
             )
-        operations = await store.operations.read(record.key, after, limit)
-        page = {"operations": [_operation(each) for each in operations]}
+        operations = await store.operations.read(record.key, after, call.query.limit)
+        page = OperationPage([Operation.of(each) for each in operations])
         return large_response(self._manager.unread, page)
-
-
-def _entry(record: DocumentRecord) -> dict[str, Any]:
-    return {
-        "doc_id": record.doc_id,
-        "doc_type": record.doc_type,
-        "title": record.title,
-        "version": record.version,
-        "created_at": timestamp(record.created_at),
-        "updated_at": timestamp(record.updated_at),
-    }
 
 
 def _tag(record: DocumentRecord, version: int) -> str:
     """Names an answer with a document's content. A new title changes `updated_at`."""
     return f'"{record.epoch}.{version}.{record.updated_at!r}"'
-
-
-def _operation(record: OperationRecord) -> dict[str, Any]:
-    return {
-        "version": record.version,
-        "operation": msgspec.Raw(record.operation.encode()),
-        "client_id": record.client_id,
-        "id": record.client_edit_id,
-        "user_id": record.user_id,
-        "created_at": timestamp(record.created_at),
-    }
-
-
-def _doc_id(request: Request) -> str:
-    return check_doc_id(str(request.path_params["doc_id"]))
-
-
-def _known(body: dict[str, Any], *fields: str) -> None:
-    for field in body:
-        if field not in fields:
-            raise InvalidRequest(
-                f"got the unknown field '{field[:40]}': expected {', '.join(fields)}"
-            )
-
-
-def _text(body: dict[str, Any], field: str, default: str) -> str:
-    value = body.get(field, default)
-    if not isinstance(value, str):
-        raise InvalidRequest(f"field '{field}' is a {type(value).__name__}: expected a text")
-    return value
-
-
-def _version(body: dict[str, Any]) -> int:
-    version = body.get("version")
-    if type(version) is not int or not 0 <= version < 2**53:
-        raise InvalidRequest("field 'version' must be given: a whole number from 0")
-    return version
-
-
-def _title(body: dict[str, Any]) -> str:
-    return check_title(_text(body, "title", ""))
-
-
-def _optional_number(request: Request, parameter: str) -> int | None:
-    if parameter not in request.query_params:
-        return None
-    return _number(request, parameter, 0, 0)
-
-
-def _number(
-    request: Request, parameter: str, default: int, minimum: int, maximum: int = 2**53 - 1
-) -> int:
-    text = request.query_params.get(parameter)
-    if text is None:
-        return default
-    if not (text.isascii() and text.isdecimal() and len(text) <= 16):
-        raise InvalidRequest(f"got {parameter}={text[:40]!r}: expected a whole number")
-    number = int(text)
-    if not minimum <= number <= maximum:
-        raise InvalidRequest(f"got {parameter}={number}: expected {minimum} to {maximum}")
-    return number

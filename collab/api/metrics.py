@@ -14,13 +14,12 @@ from prometheus_client.exposition import choose_encoder
 
 from ..asgi.requests import Request
 from ..asgi.responses import Response
-from ..asgi.routing import Route
 from ..errors import ConfigurationError, NoSuchResource, Unauthorized
 from ..manager import DocumentManager
 from .collector import ManagerCollector
-from .json import resource
+from .endpoints import Call, Endpoint, Nothing
 
-__all__ = ["metrics_routes", "registry_of"]
+__all__ = ["metrics_endpoints", "registry_of"]
 
 _TOKEN = re.compile(r"[!-~]{16,}")
 
@@ -33,7 +32,7 @@ def registry_of(manager: DocumentManager) -> CollectorRegistry:
     return registry
 
 
-def metrics_routes(registry: CollectorRegistry, token: str, *, is_open: bool) -> list[Route]:
+def metrics_endpoints(registry: CollectorRegistry, token: str, *, is_open: bool) -> list[Endpoint]:
     """`/metrics`, for who sends the token as `Authorization: Bearer …`.
 
     Args:
@@ -53,13 +52,13 @@ def metrics_routes(registry: CollectorRegistry, token: str, *, is_open: bool) ->
         elif not is_open:
             raise NoSuchResource("there are no metrics here unless metrics_token is set")
 
-    async def metrics(request: Request) -> Response:
-        check(request)
-        encode, content_type = choose_encoder(request.headers.get("accept", ""))
+    async def metrics(call: Call[Nothing, Nothing]) -> Response:
+        check(call.request)
+        encode, content_type = choose_encoder(call.request.headers.get("accept", ""))
         headers = {"content-type": content_type, "cache-control": "no-store"}
         return Response(encode(registry), headers=headers)
 
-    return [resource("/metrics", GET=metrics)]
+    return [Endpoint(method="GET", path="/metrics", handler=metrics, needs="anyone")]
 
 
 def _check_token(request: Request, token: str) -> None:

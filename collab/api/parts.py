@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from ..asgi.responses import Response, Sender
 from ..asgi.types import Receive, Scope
@@ -24,7 +25,7 @@ def large_response(unread: Unread, value: Any) -> Response:
     return _PartedResponse(unread, [body], body, len(body))
 
 
-def content_response(unread: Unread, about: dict[str, Any], content: Encoded, tag: str) -> Response:
+def content_response(unread: Unread, about: Struct, content: Encoded, tag: str) -> Response:
     """A JSON object: `about`, and the content, which is not copied; with an `ETag`."""
     head = msgspec.json.encode(about)[:-1] + b',"content":'
     answer = _PartedResponse(unread, [head, content.data, b"}"], content, len(content.data))

@@ -7,16 +7,18 @@ somebody gives it becomes a cookie that no script can read.
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Literal
 
 from ..asgi.requests import Request
 from ..asgi.responses import Response
-from ..auth import Access, TokenAccess, User, check_origin
+from ..auth import Access, TokenAccess, User
 from ..auth.origins import is_secure
 from ..errors import InvalidRequest, Unauthorized
 from ..manager import DocumentManager
 from ..sessions.join import check_doc_id
-from .json import Handler, Resource, json_response, read_json, resource
+from .endpoints import Call, Endpoint, Nothing
+from .json import json_response
+from .schemas import Identity, Session, SessionQuery, SignedIn, SignIn
 
 __all__ = ["SessionAPI"]
 
@@ -28,7 +30,7 @@ SIGN_IN_PAGE = "sign-in"
 
 
 class SessionAPI:
-    """The route `/api/session`: who is signed in; in token mode also to sign in and out.
+    """The endpoints of `/api/session`: who is signed in; in token mode also to sign in and out.
 
     Args:
         mode: `open`, `token` or `host`.
@@ -36,7 +38,11 @@ class SessionAPI:
     """
 
     def __init__(
-        self, manager: DocumentManager, access: Access, mode: str, tokens: TokenAccess | None
+        self,
+        manager: DocumentManager,
+        access: Access,
+        mode: Literal["open", "token", "host"],
+        tokens: TokenAccess | None,
     ) -> None:
         self._manager = manager
         self._access = access
@@ -46,48 +52,66 @@ class SessionAPI:
         # Relative to the application: it may be below any path.
         self._login_url = manager.settings.login_url or (SIGN_IN_PAGE if tokens else None)
 
-    def routes(self) -> list[Resource]:
-        handlers: dict[str, Handler] = {"GET": self.read_session}
-        if self._tokens is not None:
-            handlers |= {"POST": self.sign_in, "DELETE": self.sign_out}
-        return [resource("/api/session", **handlers)]
+    def endpoints(self) -> list[Endpoint]:
+        path = "/api/session"
+        read = Endpoint(
+            method="GET",
+            path=path,
+            handler=self.read_session,
+            needs="anyone",
+            query=SessionQuery,
+            answers={200: Session},
+        )
+        if self._tokens is None:
+            return [read]
+        return [
+            read,
+            Endpoint(
+                method="POST",
+                path=path,
+                handler=self.sign_in,
+                needs="anyone",
+                body=SignIn,
+                max_body_bytes=MAX_BODY_BYTES,
+                answers={200: SignedIn},
+                errors=(Unauthorized,),
+                same_host=True,
+            ),
+            Endpoint(
+                method="DELETE",
+                path=path,
+                handler=self.sign_out,
+                needs="anyone",
+                answers={204: Nothing},
+                same_host=True,
+            ),
+        ]
 
-    async def read_session(self, request: Request) -> Response:
+    async def read_session(self, call: Call[SessionQuery, Nothing]) -> Response:
         """Who asks, and what they may do on the document `doc_id`, if that is given."""
+        request, doc_id = call.request, call.query.doc_id
         user = await self._user(request)
-        doc_id = request.query_params.get("doc_id")
         role = None
         if user is not None and doc_id is not None:
             role = await self._access.role(user, check_doc_id(doc_id))
         can_sign_out = self._tokens is not None and self._cookie in request.cookies
-        return json_response(
-            {
-                "mode": self._mode,
-                "user": None if self._mode == "open" else _identity(user),
-                "role": role,
-                "login_url": self._login_url,
-                "can_sign_out": can_sign_out,
-            }
-        )
+        identity = None if self._mode == "open" else Identity.of(user)
+        return json_response(Session(self._mode, identity, role, self._login_url, can_sign_out))
 
-    async def sign_in(self, request: Request) -> Response:
+    async def sign_in(self, call: Call[Nothing, SignIn]) -> Response:
         """Keep a token as the cookie, for as long as it is good."""
-        check_origin(request, ())
-        body = await read_json(request, MAX_BODY_BYTES)
-        token = body.get("token")
-        if set(body) != {"token"} or not isinstance(token, str):
-            raise InvalidRequest('got no token: send {"token": "…"}')
+        request, token = call.request, call.body.token.strip()
         assert self._tokens is not None
-        user = self._tokens.user_of(token.strip())
-        self._check_size(token.strip())
-        response = json_response({"user": _identity(user)})
+        user = self._tokens.user_of(token)
+        self._check_size(token)
+        response = json_response(SignedIn(Identity.of(user)))
         lasts = max(0, int((user.expires_at or 0) - time.time()))
-        self._set_cookie(request, response, token.strip(), lasts, self._path(request))
+        self._set_cookie(request, response, token, lasts, self._path(request))
         return response
 
-    async def sign_out(self, request: Request) -> Response:
+    async def sign_out(self, call: Call[Nothing, Nothing]) -> Response:
         """Forget the cookie; the user's connections go through the handshake again."""
-        check_origin(request, ())
+        request = call.request
         response = Response(status_code=204)
         # One that an own login has set is for the whole host.
         for path in {"/", self._path(request)}:
@@ -126,10 +150,3 @@ class SessionAPI:
             httponly=True,
             samesite="lax",
         )
-
-
-def _identity(user: User | None) -> dict[str, Any] | None:
-    """Null for who has come by a link."""
-    if user is None or not user.signed_in:
-        return None
-    return {"user_id": user.user_id, "name": user.name}

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from ..api.json import timestamp
+from ..api.schemas import timestamp
 from ..app import Collab
 from ..documents.titles import MAX_TITLE
 from ..maintenance.opening import check_kept, existing_file

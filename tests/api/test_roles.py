@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 import httpx2
 import pytest
 
-from collab.api.json import Resource
+from collab.api.resources import Resource
 from collab.api.sharing import make_link
 from collab.api.user_ids import USER_ID
 from collab.app import Collab
@@ -129,7 +129,7 @@ def test_every_call_has_its_row(app: Collab) -> None:
     called, others = set(), set()
     for route in app._router.routes:
         if isinstance(route, Resource) and route.path.startswith("/api/"):
-            called |= {(method, route.path) for method in route.handlers}
+            called |= {(method, route.path) for method in route.endpoints}
         else:
             others.add(route.path)
     rows = {(method, path_of_route(path)) for method, path, _, _ in CALLS}

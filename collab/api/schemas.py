@@ -1,0 +1,277 @@
+"""What the HTTP API takes and answers: a struct for each JSON object and each query."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from ..auth import Role, User
+from ..storage import DocumentRecord, GrantRecord, LinkRecord, OperationRecord
+
+__all__ = [
+    "AccessList",
+    "ContentQuery",
+    "Document",
+    "DocumentPage",
+    "DocumentQuery",
+    "DocumentWithContent",
+    "Grant",
+    "Identity",
+    "Link",
+    "NewDocument",
+    "NewGrant",
+    "NewLink",
+    "NewTitle",
+    "Operation",
+    "OperationPage",
+    "OperationQuery",
+    "Restore",
+    "Restored",
+    "SecretLink",
+    "Session",
+    "SessionQuery",
+    "SignIn",
+    "SignedIn",
+    "Status",
+    "timestamp",
+]
+
+PAGE_DEFAULT = 50
+OPERATIONS_DEFAULT = 100
+MAX_PAGE = 1000
+MAX_LIFETIME_SECONDS = 10 * 365 * 86400
+
+Version = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+Limit = Annotated[int, Meta(ge=1, le=MAX_PAGE)]
+Timestamp = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+
+
+class RequestBody(Struct, forbid_unknown_fields=True, frozen=True):
+    """A JSON object that a client sends."""
+
+
+# -- documents ------------------------------------------------------------------------------------
+
+
+class NewDocument(RequestBody, frozen=True):
+    """A document to be created.
+
+    Args:
+        doc_id: a random one if it is empty.
+        title: at most 200 characters.
+    """
+
+    doc_id: str = ""
+    doc_type: str = "text"
+    title: str = ""
+
+
+class NewTitle(RequestBody, frozen=True):
+    title: str
+
+
+class Restore(RequestBody, frozen=True):
+    version: Version
+
+
+class DocumentQuery(Struct, frozen=True):
+    """Which documents: those whose title or id has the text `search`, `limit` at most, after the
+    page whose `next` this is."""
+
+    search: str = ""
+    limit: Limit = PAGE_DEFAULT
+    after: str | None = None
+
+
+class ContentQuery(Struct, frozen=True):
+    """Which version; the newest if left out."""
+
+    version: Version | None = None
+
+
+class OperationQuery(Struct, frozen=True):
+    """The operations of versions above `after`, `limit` at most."""
+
+    after: Version = 0
+    limit: Limit = OPERATIONS_DEFAULT
+
+
+class Document(Struct, frozen=True):
+    """A document, without its content.
+
+    Args:
+        version: the number of edits that have been committed.
+    """
+
+    doc_id: str
+    doc_type: str
+    title: str
+    version: Version
+    created_at: Timestamp
+    updated_at: Timestamp
+
+    @classmethod
+    def of(cls, record: DocumentRecord, version: int | None = None) -> Document:
+        """As it is, or at a version."""
+        return cls(
+            record.doc_id,
+            record.doc_type,
+            record.title,
+            record.version if version is None else version,
+            timestamp(record.created_at),
+            timestamp(record.updated_at),
+        )
+
+
+class DocumentWithContent(Document, frozen=True):
+    """A document at a version, whose content is the JSON value of its type."""
+
+    content: Any
+
+
+class DocumentPage(Struct, frozen=True):
+    """Documents, the last changed first, and the `after` of the next page, if there is one."""
+
+    documents: list[Document]
+    next: str | None
+
+
+class Operation(Struct, frozen=True):
+    """An operation that was committed, and the edit that it was: `id` of `client_id`."""
+
+    version: Version
+    operation: Any
+    client_id: str
+    id: int
+    user_id: str
+    created_at: Timestamp
+
+    @classmethod
+    def of(cls, record: OperationRecord) -> Operation:
+        return cls(
+            record.version,
+            msgspec.Raw(record.operation.encode()),
+            record.client_id,
+            record.client_edit_id,
+            record.user_id,
+            timestamp(record.created_at),
+        )
+
+
+class OperationPage(Struct, frozen=True):
+    """Operations in the order of their versions."""
+
+    operations: list[Operation]
+
+
+class Restored(Struct, frozen=True):
+    """The version that a restored content has now."""
+
+    doc_id: str
+    version: Version
+
+
+# -- access ---------------------------------------------------------------------------------------
+
+
+class NewGrant(RequestBody, frozen=True):
+    role: Role
+
+
+class NewLink(RequestBody, frozen=True):
+    """A link to be made; it never expires where `lifetime_seconds` is null."""
+
+    role: Role
+    lifetime_seconds: Annotated[float, Meta(gt=0, le=MAX_LIFETIME_SECONDS)] | None = None
+
+
+class Grant(Struct, frozen=True):
+    user_id: str
+    role: str
+    created_at: Timestamp
+
+    @classmethod
+    def of(cls, record: GrantRecord) -> Grant:
+        return cls(record.user_id, record.role, timestamp(record.created_at))
+
+
+class Link(Struct, frozen=True):
+    """A link, without its secret."""
+
+    link_id: str
+    role: str
+    created_at: Timestamp
+    expires_at: Timestamp | None
+
+    @classmethod
+    def of(cls, record: LinkRecord) -> Link:
+        expires_at = None if record.expires_at is None else timestamp(record.expires_at)
+        return cls(record.link_id, record.role, timestamp(record.created_at), expires_at)
+
+
+class SecretLink(Link, frozen=True):
+    """A new link. `link` is the parameter that lets a guest in; it is told once."""
+
+    link: str
+
+
+class AccessList(Struct, frozen=True):
+    users: list[Grant]
+    links: list[Link]
+
+
+# -- session --------------------------------------------------------------------------------------
+
+
+class SessionQuery(Struct, frozen=True):
+    """The document whose role is asked for, if one is."""
+
+    doc_id: str | None = None
+
+
+class SignIn(RequestBody, frozen=True):
+    token: str
+
+
+class Identity(Struct, frozen=True):
+    user_id: str
+    name: str
+
+    @classmethod
+    def of(cls, user: User | None) -> Identity | None:
+        """None for a guest of a link."""
+        return Identity(user.user_id, user.name) if user is not None and user.signed_in else None
+
+
+class SignedIn(Struct, frozen=True):
+    user: Identity | None
+
+
+class Session(Struct, frozen=True):
+    """Who is signed in.
+
+    Args:
+        user: null for nobody, and in open mode.
+        role: on the document that was asked for, if any.
+        login_url: of the page to sign in at, relative to the application; null if there is none.
+        can_sign_out: whether the user is known by the cookie.
+    """
+
+    mode: Literal["open", "token", "host"]
+    user: Identity | None
+    role: Role | None
+    login_url: str | None
+    can_sign_out: bool
+
+
+class Status(Struct, frozen=True):
+    status: Literal["ok"] = "ok"
+
+
+def timestamp(seconds: float) -> str:
+    """Seconds since the epoch as ISO 8601 in UTC, to the millisecond."""
+    moment = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
