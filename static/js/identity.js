@@ -4,7 +4,7 @@ import { newIdentifier } from "./collab/identifier.js";
 import { recall, recallOrMake, remember } from "./memory.js";
 import { cleanText } from "./text.js";
 
-const NAME_MAXIMUM = 100;
+const MAX_NAME = 100;
 
 const ADJECTIVES = ["Amber", "Blue", "Calm", "Coral", "Green", "Lilac", "Quiet", "Silver", "Swift", "Warm"];
 const ANIMALS = ["Badger", "Finch", "Fox", "Hare", "Heron", "Lynx", "Otter", "Owl", "Seal", "Wren"];
@@ -23,6 +23,6 @@ export function userName() {
 }
 
 /** At most 100 characters that the server takes; empty if nothing is left. */
-export const cleanName = (name) => cleanText(name, NAME_MAXIMUM);
+export const cleanName = (name) => cleanText(name, MAX_NAME);
 
 export const setUserName = (name) => remember("collab-name", name);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { operationOfChanges, remoteTransaction } from "../../static/js/editor/binding.js";
-import { PARAGRAPH_MAXIMUM, markdown } from "../../static/js/editor/markdown_language.js";
+import { MAX_PARAGRAPH, markdown } from "../../static/js/editor/markdown_language.js";
 import { getType, insert, remove } from "../../static/js/collab/index.js";
 import { EditorState, history, redo, undo } from "../../static/vendor/codemirror.js";
 import { seeded } from "./simulated/random.mjs";
@@ -91,8 +91,8 @@ test("in a very long paragraph nothing is parsed but that it is one", () => {
     return found;
   };
   const words = (length) => "some *words* and `code` ".repeat(length / 20);
-  const long = names(`# A *head*\n\n${words(2 * PARAGRAPH_MAXIMUM)}\n\n- item`);
+  const long = names(`# A *head*\n\n${words(2 * MAX_PARAGRAPH)}\n\n- item`);
   assert.ok(["ATXHeading1", "Emphasis", "Paragraph", "ListItem"].every((name) => long.has(name)));
   assert.ok(!long.has("InlineCode"));
-  assert.ok(names(words(PARAGRAPH_MAXIMUM / 2)).has("InlineCode"));
+  assert.ok(names(words(MAX_PARAGRAPH / 2)).has("InlineCode"));
 });

@@ -47,11 +47,11 @@ class Browser {
       setItem: write("setItem"),
       removeItem: write("removeItem"),
     };
-    tab.claims = { claim: async (name) => this.#claim(name) };
+    tab.clientIdLocks = { acquire: async (name) => this.#acquire(name) };
     return tab;
   }
 
-  #claim(name) {
+  #acquire(name) {
     if (this.#held.has(name)) return null;
     this.#held.add(name);
     return () => this.#held.delete(name);
@@ -76,7 +76,7 @@ class Room {
 
   async #openOne(browser) {
     const tab = browser.openTab();
-    const editor = await opened(this.here, { storage: tab.storage, claims: tab.claims });
+    const editor = await opened(this.here, { storage: tab.storage, clientIdLocks: tab.clientIdLocks });
     return Object.assign(editor, { tab });
   }
 

@@ -8,14 +8,14 @@ import { settled } from "./simulated/clock.mjs";
 import { MemoryStorage } from "./simulated/storage.mjs";
 import { opened, world } from "./simulated/world.mjs";
 
-test("a new client_id needs no claim where claims are forbidden", async () => {
+test("a new client_id needs no lock where locks are forbidden", async () => {
   const here = world();
   let isForbidden = false;
-  const claim = async () => {
+  const acquire = async () => {
     if (isForbidden) throw new Error("SecurityError");
     return () => {};
   };
-  const editor = await opened(here, { storage: new MemoryStorage(), claims: { claim } });
+  const editor = await opened(here, { storage: new MemoryStorage(), clientIdLocks: { acquire } });
   const before = editor.clientId;
   isForbidden = true;
   here.server.connections.get(before).end(4409);
@@ -93,7 +93,7 @@ test("a WebSocket that can't even be made is an attempt that failed, and is repo
 test("a storage that is forbidden does not keep one from editing", async () => {
   const here = world();
   const storage = new Proxy({}, { get() { throw new Error("SecurityError"); } });
-  const editor = here.open({ storage, claims: { claim: async () => { throw new Error("SecurityError"); } } });
+  const editor = here.open({ storage, clientIdLocks: { acquire: async () => { throw new Error("SecurityError"); } } });
   await here.clock.advance(1000);
   editor.edit(insert(0, "a"));
   await here.clock.advance(1000);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { HELD_BYTES_MAXIMUM, Held } from "../../static/js/editor/held.js";
+import { MAX_HELD_BYTES, Held } from "../../static/js/editor/held.js";
 import { getType, insert, remove } from "../../static/js/collab/index.js";
 import { seeded } from "./simulated/random.mjs";
 
@@ -76,9 +76,9 @@ test("a place has a place on the other side", () => {
 
 test("what is held has a bound", () => {
   const both = new Both("one");
-  both.take(insert(0, "A".repeat(HELD_BYTES_MAXIMUM / 2)), { from: 0, to: 3 });
+  both.take(insert(0, "A".repeat(MAX_HELD_BYTES / 2)), { from: 0, to: 3 });
   assert.equal(both.shown, "one");
-  both.take(insert(0, "B".repeat(HELD_BYTES_MAXIMUM / 2)), { from: 0, to: 3 });
+  both.take(insert(0, "B".repeat(MAX_HELD_BYTES / 2)), { from: 0, to: 3 });
   assert.equal(both.shown, both.content);
   assert.equal(both.held.isEmpty, true);
 });

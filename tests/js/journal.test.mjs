@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { leaseClaims, lockClaims } from "../../static/js/collab/claim.js";
+import { leaseLocks, webLocks } from "../../static/js/collab/client_id_lock.js";
 import { insert, remove } from "../../static/js/collab/index.js";
 import { unsentDocuments } from "../../static/js/collab/unsent.js";
 import { FakeClock } from "./simulated/clock.mjs";
@@ -224,21 +224,21 @@ test("documents and users do not find each other's records", async () => {
 test("a lease is held by one, until it is given back or was not renewed for long", async () => {
   const clock = new FakeClock();
   const storage = new MemoryStorage();
-  const [one, two] = [leaseClaims(storage, { clock, holder: "one" }), leaseClaims(storage, { clock, holder: "two" })];
-  const release = await one.claim("name");
-  assert.equal(await two.claim("name"), null);
+  const [one, two] = [leaseLocks(storage, { clock, holder: "one" }), leaseLocks(storage, { clock, holder: "two" })];
+  const release = await one.acquire("name");
+  assert.equal(await two.acquire("name"), null);
   await clock.advance(600_000);
-  assert.equal(await two.claim("name"), null);
+  assert.equal(await two.acquire("name"), null);
   release();
-  assert.equal(typeof (await two.claim("name")), "function");
+  assert.equal(typeof (await two.acquire("name")), "function");
   const crashed = JSON.stringify({ holder: "gone", until: clock.now() + 1000 });
   storage.setItem("other:lease", crashed);
-  assert.equal(await one.claim("other"), null);
+  assert.equal(await one.acquire("other"), null);
   await clock.advance(1001);
-  assert.equal(typeof (await one.claim("other")), "function");
+  assert.equal(typeof (await one.acquire("other")), "function");
 });
 
-test("with Web Locks a claim is a lock that is held until it is given back", async () => {
+test("with Web Locks a client_id is locked until it is given back", async () => {
   const held = new Set();
   const locks = {
     async request(name, { ifAvailable }, callback) {
@@ -249,10 +249,10 @@ test("with Web Locks a claim is a lock that is held until it is given back", asy
       return held.delete(name);
     },
   };
-  const claims = lockClaims(locks);
-  const release = await claims.claim("name");
-  assert.equal(await claims.claim("name"), null);
+  const clientIdLocks = webLocks(locks);
+  const release = await clientIdLocks.acquire("name");
+  assert.equal(await clientIdLocks.acquire("name"), null);
   release();
   await new Promise(setImmediate);
-  assert.equal(typeof (await claims.claim("name")), "function");
+  assert.equal(typeof (await clientIdLocks.acquire("name")), "function");
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { insert } from "../../static/js/collab/index.js";
-import { leaseClaims } from "../../static/js/collab/lease.js";
+import { leaseLocks } from "../../static/js/collab/lease.js";
 import { FakeClock } from "./simulated/clock.mjs";
 import { MemoryStorage } from "./simulated/storage.mjs";
 import { opened, world } from "./simulated/world.mjs";
@@ -49,27 +49,27 @@ for (const [words, by] of [["ahead", DAY], ["behind", -DAY], ["right", 0]]) {
   test(`a living holder keeps its lease before a tab whose clock is a day ${words}`, async () => {
     const clock = new FakeClock();
     const storage = new MemoryStorage();
-    const one = leaseClaims(storage, { clock, holder: "one" });
-    const two = leaseClaims(storage, { clock: wrong(clock, by), holder: "two" });
-    const release = await one.claim("name");
+    const one = leaseLocks(storage, { clock, holder: "one" });
+    const two = leaseLocks(storage, { clock: wrong(clock, by), holder: "two" });
+    const release = await one.acquire("name");
     for (let look = 0; look < 40; look += 1) {
-      assert.equal(await two.claim("name"), null);
+      assert.equal(await two.acquire("name"), null);
       await clock.advance(20_000);
     }
     release();
-    assert.equal(typeof (await two.claim("name")), "function");
+    assert.equal(typeof (await two.acquire("name")), "function");
   });
 
   test(`the lease of a crashed tab whose clock was a day ${words} is free after some minutes`, async () => {
     const clock = new FakeClock();
     const storage = new MemoryStorage();
     const former = crashing(wrong(clock, by));
-    await leaseClaims(storage, { clock: former.clock, holder: "one" }).claim("name");
+    await leaseLocks(storage, { clock: former.clock, holder: "one" }).acquire("name");
     former.crash();
-    const two = leaseClaims(storage, { clock, holder: "two" });
-    await two.claim("name");
+    const two = leaseLocks(storage, { clock, holder: "two" });
+    await two.acquire("name");
     await clock.advance(LONG);
-    assert.equal(typeof (await two.claim("name")), "function");
+    assert.equal(typeof (await two.acquire("name")), "function");
   });
 }
 
@@ -77,10 +77,10 @@ test("a lease of the format before that ends in a day is free after some minutes
   const clock = new FakeClock();
   const storage = new MemoryStorage();
   storage.setItem("name:lease", JSON.stringify({ holder: "gone", until: clock.now() + DAY }));
-  const claims = leaseClaims(storage, { clock });
-  assert.equal(await claims.claim("name"), null);
+  const clientIdLocks = leaseLocks(storage, { clock });
+  assert.equal(await clientIdLocks.acquire("name"), null);
   await clock.advance(LONG);
-  assert.equal(typeof (await claims.claim("name")), "function");
+  assert.equal(typeof (await clientIdLocks.acquire("name")), "function");
 });
 
 test("where tabs hear each other, what crashed yesterday is free at once, and who lives answers", async () => {
@@ -88,14 +88,14 @@ test("where tabs hear each other, what crashed yesterday is free at once, and wh
   const storage = new SharedStorage();
   const former = crashing(wrong(clock, -DAY));
   const asleep = storage.tab();
-  await leaseClaims(storage, { clock: former.clock, holder: "one", events: asleep }).claim("name", { isNew: true });
-  const claims = leaseClaims(storage, { clock, holder: "two", events: storage.tab() });
-  const refused = claims.claim("name");
+  await leaseLocks(storage, { clock: former.clock, holder: "one", events: asleep }).acquire("name", { isNew: true });
+  const clientIdLocks = leaseLocks(storage, { clock, holder: "two", events: storage.tab() });
+  const refused = clientIdLocks.acquire("name");
   await clock.advance(2000);
   assert.equal(await refused, null, "its clock is wrong, but it lives");
   former.crash();
   storage.tabs = storage.tabs.filter((tab) => tab !== asleep);
-  const given = claims.claim("name");
+  const given = clientIdLocks.acquire("name");
   await clock.advance(2000);
   assert.equal(typeof (await given), "function");
   assert.equal(storage.getItem("name:lease:question"), null);
@@ -105,8 +105,8 @@ test("of two tabs that find the same lease abandoned one gets it", async () => {
   const clock = new FakeClock();
   const storage = new SharedStorage();
   storage.setItem("name:lease", JSON.stringify({ holder: "gone", turn: 7, at: clock.now() - DAY }));
-  const claims = ["one", "two", "three"].map((holder) => leaseClaims(storage, { clock, holder, events: storage.tab() }));
-  const answers = claims.map((each) => each.claim("name"));
+  const clientIdLocks = ["one", "two", "three"].map((holder) => leaseLocks(storage, { clock, holder, events: storage.tab() }));
+  const answers = clientIdLocks.map((each) => each.acquire("name"));
   await clock.advance(3000);
   const given = (await Promise.all(answers)).filter((release) => release !== null);
   assert.equal(given.length, 1);
@@ -117,7 +117,7 @@ test("of two tabs that find the same lease abandoned one gets it", async () => {
 test("a tab that was taken for dead does not take its lease back", async () => {
   const clock = new FakeClock();
   const storage = new MemoryStorage();
-  const release = await leaseClaims(storage, { clock, holder: "one" }).claim("name");
+  const release = await leaseLocks(storage, { clock, holder: "one" }).acquire("name");
   storage.setItem("name:lease", JSON.stringify({ holder: "two", turn: 1, at: clock.now() }));
   await clock.advance(LONG);
   release();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { LONG_PIECE, MarkdownBlocks, PIECES_MAXIMUM } from "../../static/js/editor/markdown_blocks.js";
+import { LONG_PIECE, MarkdownBlocks, MAX_PIECES } from "../../static/js/editor/markdown_blocks.js";
 import { parseBlocks, renderTokens } from "../../static/js/editor/markdown_renderer.js";
 import { seeded } from "./simulated/random.mjs";
 
@@ -113,10 +113,10 @@ test("a long paragraph stays as it is while somebody types, and is shown then", 
 });
 
 test("a text of very many pieces is cut", () => {
-  const shown = new Shown("a\n\n".repeat(PIECES_MAXIMUM + 10));
+  const shown = new Shown("a\n\n".repeat(MAX_PIECES + 10));
   shown.render();
   assert.ok(shown.isCut);
-  assert.equal(shown.row.length, PIECES_MAXIMUM);
+  assert.equal(shown.row.length, MAX_PIECES);
 });
 
 const SNIPPETS = [

@@ -167,7 +167,7 @@ test("the journal makes room for what is set aside", async () => {
   assert.deepEqual([editor.rescued.kept, editor.status.state], [true, "saved"]);
 });
 
-test("what a courier can't merge nor keep is the page's to show", async () => {
+test("what orphan recovery can't merge nor keep is the page's to show", async () => {
   const here = world({ content: "y".repeat(500) });
   const storage = new MemoryStorage();
   const closing = await opened(here, { storage });

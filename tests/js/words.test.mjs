@@ -64,8 +64,8 @@ test("a word goes on behind its letters that were saved before others wrote ther
 test("a word goes on after the page was closed offline and opened again", async () => {
   const here = world();
   const storage = new MemoryStorage();
-  const claims = { claim: async () => () => {} };
-  const [one, other] = [await opened(here, { storage, claims }), await opened(here)];
+  const clientIdLocks = { acquire: async () => () => {} };
+  const [one, other] = [await opened(here, { storage, clientIdLocks }), await opened(here)];
   type(one, "t");
   await here.clock.advance(100);
   here.server.reachable = false;
@@ -76,7 +76,7 @@ test("a word goes on after the page was closed offline and opened again", async 
   one.close();
   await here.clock.advance(1000);
   here.server.reachable = true;
-  const again = await opened(here, { storage, claims });
+  const again = await opened(here, { storage, clientIdLocks });
   await here.clock.advance(60_000);
   assert.equal(again.content, "tabA tabB ");
 });

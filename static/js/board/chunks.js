@@ -3,7 +3,7 @@
  * grows with the number of chunks and not with that of the elements.
  */
 
-const ELEMENTS_MAXIMUM = 25;
+const MAX_ELEMENTS = 25;
 
 export class Chunks {
   #list;
@@ -65,7 +65,7 @@ export class Chunks {
   }
 }
 
-const hasRoom = (chunk) => chunk.childElementCount < ELEMENTS_MAXIMUM;
+const hasRoom = (chunk) => chunk.childElementCount < MAX_ELEMENTS;
 
 /** How large it is taken for until it has been in view. */
 const sized = (chunk) => chunk.style.setProperty("--elements", chunk.childElementCount);

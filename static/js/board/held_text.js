@@ -8,7 +8,7 @@
 import { caretAfter, write } from "./items.js";
 
 /** Of more changes only the difference is known: a caret between two of them may move. */
-const MISSED_MAXIMUM = 1_000;
+const MAX_MISSED = 1_000;
 
 export class HeldText {
   text = "";
@@ -25,7 +25,7 @@ export class HeldText {
   miss(component) {
     this.#count += 1;
     const isEdit = component.p[1] === "text" && (component.p.length > 2 || component.t !== undefined);
-    const isKnown = this.#missed && isEdit && this.#count <= MISSED_MAXIMUM;
+    const isKnown = this.#missed && isEdit && this.#count <= MAX_MISSED;
     this.#missed = isKnown ? this.type.compose(this.#missed, [component]) : null;
   }
 

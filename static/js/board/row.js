@@ -4,7 +4,7 @@ import { icon } from "../editor_icons.js";
 import { fromField, fromFieldText, shownText, toField } from "./field.js";
 import { HeldText } from "./held_text.js";
 
-const PEOPLE_MAXIMUM = 3;
+const MAX_PEOPLE = 3;
 /** Else the style sheet lays the field out by a copy of its text. */
 const GROWS = CSS.supports("field-sizing", "content");
 
@@ -230,8 +230,8 @@ export class Row {
     if (shown === this.#people) return;
     this.#people = shown;
     this.element.style.setProperty("--person", people[0]?.color ?? "transparent");
-    this.people.replaceChildren(...people.slice(0, PEOPLE_MAXIMUM).map(personTag));
-    if (people.length > PEOPLE_MAXIMUM) this.people.append(restTag(people.slice(PEOPLE_MAXIMUM)));
+    this.people.replaceChildren(...people.slice(0, MAX_PEOPLE).map(personTag));
+    if (people.length > MAX_PEOPLE) this.people.append(restTag(people.slice(MAX_PEOPLE)));
   }
 }
 

@@ -4,7 +4,7 @@
  */
 
 /** Changes times crossings that are caught up with to tell the changes apart. */
-const WORK_MAXIMUM = 20_000;
+const MAX_WORK = 20_000;
 /** What a cut to pieces leaves together at most, in bytes of JSON. */
 const PIECE_BYTES = 16;
 
@@ -47,7 +47,7 @@ export class Chunk {
   crossing(type, change) {
     const { side } = this;
     const chunk = new Chunk(type.transform(this.operation, change, side), this.count, side);
-    if (this.#parts && this.#parts.length * (this.#crossed.length + 1) <= WORK_MAXIMUM) {
+    if (this.#parts && this.#parts.length * (this.#crossed.length + 1) <= MAX_WORK) {
       chunk.#parts = this.#parts;
       chunk.#crossed = [...this.#crossed, change];
     }

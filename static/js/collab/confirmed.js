@@ -1,6 +1,6 @@
 /** The confirmed content, brought up to date only when somebody asks. */
 
-const WAITING_MAXIMUM = 500;
+const MAX_WAITING = 500;
 
 export class Confirmed {
   #content;
@@ -14,7 +14,7 @@ export class Confirmed {
   /** A committed operation. */
   advance(operation) {
     this.#waiting.push(operation);
-    if (this.#waiting.length > WAITING_MAXIMUM) this.#settle();
+    if (this.#waiting.length > MAX_WAITING) this.#settle();
   }
 
   get content() {

@@ -1,6 +1,6 @@
 /** Opens a shared document: with its journal, what was set aside, and what other tabs have left. */
 
-import { dispatchCouriers } from "./couriers.js";
+import { recoverOrphans } from "./orphan_recovery.js";
 import { CollabDocument } from "./document.js";
 import { guestSecret } from "./guest_secret.js";
 import { scopeOf } from "./journal.js";
@@ -35,12 +35,12 @@ export function connect(options) {
   const storage = isReadable(options.storage) ? options.storage : null;
   const secret = options.link ? guestSecret(storage) : undefined;
   const scope = scopeOf(options.url, options.docId, options.userId);
-  // What the couriers can't merge is this page's to show.
+  // What orphan recovery can't merge is this page's to show.
   const rescued = new Rescued(storage, scope, { ...options, events });
   const complete = { guestSecret: secret, ...options, storage, WebSocket, events, rescued };
   const shared = new CollabDocument(complete);
   const open = (another) => new CollabDocument(another);
-  const stop = storage ? dispatchCouriers(complete, open) : () => {};
+  const stop = storage ? recoverOrphans(complete, open) : () => {};
   const keep = () => shared.keep();
   events?.addEventListener("pagehide", keep);
   shared.on("end", () => {

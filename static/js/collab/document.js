@@ -24,10 +24,10 @@ import { systemClock } from "./clock.js";
 import { Connection, isDenial } from "./connection.js";
 import { Emitter } from "./events.js";
 import { scopeOf } from "./journal.js";
-import { Keeping } from "./keeping.js";
+import { LocalPersistence } from "./local_persistence.js";
 import { getType } from "./ot/registry.js";
 import { Outbox } from "./outbox.js";
-import { OwnCursor } from "./own_cursor.js";
+import { LocalCursor } from "./local_cursor.js";
 import { adviceFor } from "./policy.js";
 import { Presence } from "./presence.js";
 import { Rescued } from "./rescued.js";
@@ -42,7 +42,7 @@ const TOO_BIG = 1009;
 const POLICY = 1008;
 const WRONG_TYPE = "wrong_doc_type";
 const TAKEN_BACK = "This change does not fit what others changed at the same time. It was taken back.";
-const TAKEN_BACK_MAXIMUM = 100;
+const MAX_TAKEN_BACK = 100;
 /** So many handshakes in a row are refused before another `client_id` is tried. */
 const REFUSALS = 3;
 const DENIALS = { 400: "invalid_request", 401: "unauthorized", 403: "no_access" };
@@ -54,7 +54,7 @@ export class CollabDocument extends Emitter {
   #presence;
   #cursor;
   #saveState;
-  #keeping;
+  #persistence;
   #rescued;
   #stopHearing;
   #putBack = null; // the id of the rescued content that is in the document again, but not acknowledged
@@ -85,16 +85,16 @@ export class CollabDocument extends Emitter {
       this.#tellStatus();
     });
     this.#presence = new Presence(this.#session);
-    this.#cursor = new OwnCursor(this.#session, (frame) => this.#joined && this.#connection.send(frame), clock);
+    this.#cursor = new LocalCursor(this.#session, (frame) => this.#joined && this.#connection.send(frame), clock);
     const scope = scopeOf(options.url, options.docId, options.userId);
     const onChange = () => this.#tellStatus();
-    this.#keeping = new Keeping({ ...options, storage, clock, scope, session: this.#session, onChange });
+    this.#persistence = new LocalPersistence({ ...options, storage, clock, scope, session: this.#session, onChange });
     this.#rescued = options.rescued ?? new Rescued(storage, scope, { ...options, clock });
     this.#stopHearing = this.#rescued.on("change", () => this.#rescuedChanged());
     this.#outbox = new Outbox({
       session: this.#session,
       saveState: this.#saveState,
-      keeping: this.#keeping,
+      persistence: this.#persistence,
       send: (frame) => this.#connection.send(frame),
       maySend: () => this.#joined && this.user.role !== "viewer",
       clock,
@@ -130,7 +130,7 @@ export class CollabDocument extends Emitter {
 
   async #start(clientId) {
     // A storage that is forbidden keeps nothing, and is no reason to edit nothing.
-    const identity = await this.#keeping.open(clientId).catch(() => clientId ?? this.#keeping.newId());
+    const identity = await this.#persistence.open(clientId).catch(() => clientId ?? this.#persistence.newId());
     if (this.#ended || identity === null) return void this.#resolveReady(false);
     this.#session.clientId = identity;
     if (this.#session.epoch !== null) this.#show();
@@ -189,7 +189,7 @@ export class CollabDocument extends Emitter {
   /** @returns {import("./save_state.js").Status} */
   get status() {
     const connected = this.#joined;
-    const { localCopy } = this.#keeping;
+    const { localCopy } = this.#persistence;
     const readOnly = this.user?.role === "viewer";
     return this.#saveState.status({ unsaved: this.#session.unsaved, connected, localCopy, readOnly });
   }
@@ -244,7 +244,7 @@ export class CollabDocument extends Emitter {
     if (type.isEmpty(applied)) return applied;
     this.#presence.moved(applied, this.clientId);
     this.#cursor.moved(applied, true);
-    this.#keeping.writeSoon();
+    this.#persistence.writeSoon();
     this.emit("change", this.#change(applied, origin, before, this.clientId, this.user?.user_id));
     this.#outbox.edited();
     this.#observe();
@@ -308,9 +308,9 @@ export class CollabDocument extends Emitter {
     if (!found) return;
     // The widget hasn't made this change: it is to show it.
     this.#edit(this.#session.type.difference(this.content, found.content), "reset");
-    this.#keeping.writeNow();
+    this.#persistence.writeNow();
     // Without a copy on this device it is only given up once the server has it.
-    if (this.#keeping.localCopy) this.discardRescued(id);
+    if (this.#persistence.localCopy) this.discardRescued(id);
     else this.#putBack = id;
     this.#observe();
   }
@@ -331,7 +331,7 @@ export class CollabDocument extends Emitter {
   /** The page may be about to end: see that all that is unsaved is on this device. */
   keep() {
     this.#rescued.keep();
-    this.#keeping.settle();
+    this.#persistence.settle();
   }
 
   /** Leave. What is unsaved stays on this device, for the next time. */
@@ -340,7 +340,7 @@ export class CollabDocument extends Emitter {
     this.#ended = true;
     this.#joined = false;
     this.#connection.stop();
-    this.#keeping.close();
+    this.#persistence.close();
     this.#stopHearing();
     if (!this.#options.rescued) this.#rescued.close();
     this.#cursor.stop();
@@ -432,7 +432,7 @@ export class CollabDocument extends Emitter {
     this.#rescued.add({ content, unsaved, reason });
     if (this.#rescued.unkept.length === 0) return;
     // The journal's record is of no use any more, and takes the room.
-    this.#keeping.makeRoom();
+    this.#persistence.makeRoom();
     this.#rescued.keep();
   }
 
@@ -522,17 +522,17 @@ export class CollabDocument extends Emitter {
   #without(lost, local, before, message = "it does not fit what was changed at the same time") {
     // An undo of what was taken back would change something else.
     this.emit("change", this.#change(local, "reset", before, null, null));
-    this.#takenBack = [...this.#takenBack, ...lost].slice(-TAKEN_BACK_MAXIMUM);
+    this.#takenBack = [...this.#takenBack, ...lost].slice(-MAX_TAKEN_BACK);
     for (const each of lost) this.emit("error", { code: "invalid_operation", message, advice: TAKEN_BACK, ...each });
-    this.#keeping.writeSoon();
+    this.#persistence.writeSoon();
     this.#outbox.takenBack();
   }
 
   #committed(version, operation, local, clientId) {
     this.#presence.committed(version, operation, local, clientId);
     this.#cursor.committed(operation, clientId === this.clientId);
-    this.#keeping.committed(operation);
-    if (this.#session.unsaved === 0) this.#keeping.writeSoon();
+    this.#persistence.committed(operation);
+    if (this.#session.unsaved === 0) this.#persistence.writeSoon();
   }
 
   #change(operation, origin, before, clientId, userId) {
@@ -585,12 +585,12 @@ export class CollabDocument extends Emitter {
     this.#leave({ renew: true, now: true });
   }
 
-  #takeNewIdentity(clientId = this.#keeping.newId()) {
+  #takeNewIdentity(clientId = this.#persistence.newId()) {
     this.#candidate = null;
     this.#refusals = 0;
     this.#outbox.forgetFence();
     this.#session.identify(clientId, 0);
-    this.#keeping.renew(clientId);
+    this.#persistence.renew(clientId);
   }
 
   /**
@@ -605,7 +605,7 @@ export class CollabDocument extends Emitter {
     if (isTried || (status !== null && status !== 403)) return false;
     this.#refusals += 1;
     if (status === null && this.#refusals % REFUSALS !== 0) return false;
-    this.#candidate = this.#keeping.newId();
+    this.#candidate = this.#persistence.newId();
     return true;
   }
 
@@ -646,7 +646,7 @@ export class CollabDocument extends Emitter {
     const before = this.#session.moment();
     const operation = this.#session.reset(content, version, epoch, checksum);
     this.#outbox.forgetFence();
-    this.#keeping.replaced();
+    this.#persistence.replaced();
     this.#presence.moved(operation, null);
     this.#cursor.moved(operation, false);
     this.emit("change", this.#change(operation, "reset", before, null, null));

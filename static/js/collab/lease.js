@@ -1,5 +1,5 @@
 /**
- * Claims by a lease in the storage, where there are no Web Locks.
+ * Locks by a lease in the storage, where there are no Web Locks.
  *
  * A holder counts its lease up as long as it lives. Wall clocks prove nothing (they may have been
  * wrong when the lease was written, or be wrong now), so a lease is taken over only if it was seen not
@@ -27,9 +27,9 @@ const SETTLE_MILLISECONDS = 250;
 /** What was seen of leases, for all who look at one storage: {text, since} by name. */
 const sightings = new WeakMap();
 
-/** @returns {import("./claim.js").Claims} */
-export function leaseClaims(storage, { clock = systemClock, holder = newIdentifier(), events = globalThis.window } = {}) {
-  const claim = async (name, { isNew = false } = {}) => {
+/** @returns {import("./client_id_lock.js").ClientIdLocks} */
+export function leaseLocks(storage, { clock = systemClock, holder = newIdentifier(), events = globalThis.window } = {}) {
+  const acquire = async (name, { isNew = false } = {}) => {
     const lease = new Lease({ storage, name, holder, clock, events });
     if (!isNew && !(await lease.isFree())) return null;
     lease.take();
@@ -37,7 +37,7 @@ export function leaseClaims(storage, { clock = systemClock, holder = newIdentifi
     await (isNew || !events ? null : lease.pause(SETTLE_MILLISECONDS));
     return lease.isLost ? lease.release() : () => lease.release();
   };
-  return { claim };
+  return { acquire };
 }
 
 class Lease {

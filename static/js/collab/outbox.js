@@ -24,14 +24,14 @@ export class Outbox {
    * @param {object} parts
    * @param {import("./session.js").Session} parts.session
    * @param {import("./save_state.js").SaveState} parts.saveState
-   * @param {import("./keeping.js").Keeping} parts.keeping
+   * @param {import("./local_persistence.js").LocalPersistence} parts.persistence
    * @param {(frame: object) => boolean} parts.send on the open connection
    * @param {() => boolean} parts.maySend connected, and allowed to edit
    * @param {import("./clock.js").Clock} parts.clock
    * @param {() => number} [parts.random]
    */
-  constructor({ session, saveState, keeping, send, maySend, clock, random }) {
-    Object.assign(this, { session, saveState, keeping, send, maySend, clock });
+  constructor({ session, saveState, persistence, send, maySend, clock, random }) {
+    Object.assign(this, { session, saveState, persistence, send, maySend, clock });
     this.#waits = new Backoff({ random });
   }
 
@@ -83,7 +83,7 @@ export class Outbox {
     this.session.tidy();
     if (!this.session.freeze(EDIT_BYTES)) return;
     // Write-ahead: see journal.js.
-    this.keeping.writeNow();
+    this.persistence.writeNow();
     this.#sendInflight();
   }
 
@@ -204,7 +204,7 @@ export class Outbox {
   /** Nothing new is sent before something changes; what is on its way stays so. */
   hold({ code, message }) {
     this.saveState.error = { code, message, advice: adviceFor(code, message) };
-    this.keeping.writeSoon();
+    this.persistence.writeSoon();
   }
 
   /** The user has changed something: what did not fit may fit now. */

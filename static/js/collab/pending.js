@@ -11,7 +11,7 @@ import { isCut } from "./ot/registry.js";
 export const EDIT_BYTES = 200_000;
 /** So few changes are always one chunk: whether they come to nothing is seen at once. */
 const TOGETHER = 32;
-const CHANGES_MAXIMUM = 4096;
+const MAX_CHANGES = 4096;
 
 export class Pending {
   /** @param {object} type @param {Chunk[]} [chunks] */
@@ -50,7 +50,7 @@ export class Pending {
   }
 
   #fit(first, second) {
-    if (first.count + second.count > CHANGES_MAXIMUM) return false;
+    if (first.count + second.count > MAX_CHANGES) return false;
     return isCut(this.type) || lengthOf(first) + lengthOf(second) <= EDIT_BYTES;
   }
 

@@ -1,7 +1,7 @@
 /** Who is here, and where their cursors are in the content as it is shown now. */
 
 // Presence may lie a little behind the stream; further back than this it is shown as it came.
-const RECENT_MAXIMUM = 256;
+const MAX_RECENT = 256;
 
 /**
  * @typedef {object} Editor
@@ -69,7 +69,7 @@ export class Presence {
   /** A committed change: `operation` as committed, `local` as it was applied to the content. */
   committed(version, operation, local, clientId) {
     this.#recent.push([version, operation, clientId]);
-    if (this.#recent.length > RECENT_MAXIMUM) this.#recent.shift();
+    if (this.#recent.length > MAX_RECENT) this.#recent.shift();
     if (local) this.moved(local, clientId);
     for (const frame of [...this.#waiting.values()]) {
       if (frame.version <= version) this.update(frame);

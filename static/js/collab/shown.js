@@ -5,7 +5,7 @@
  */
 
 /** So many changes are made to one draft: what they were made on has to be found again. */
-const CHANGES_MAXIMUM = 500;
+const MAX_CHANGES = 500;
 
 export class Shown {
   #base;
@@ -58,7 +58,7 @@ export class Shown {
   }
 
   #change(made) {
-    if (this.#changes.length >= CHANGES_MAXIMUM) this.#settle(this.#draft.content);
+    if (this.#changes.length >= MAX_CHANGES) this.#settle(this.#draft.content);
     this.#draft ??= this.type.draft(this.#base);
     try {
       const operation = made(this.#draft);

@@ -10,7 +10,7 @@ import { DocumentList } from "./list.js";
 
 document.documentElement.dataset.started = ""; // for start.js
 
-const SEARCH_MAXIMUM = 500;
+const MAX_SEARCH = 500;
 const SEARCH_MILLISECONDS = 200;
 const LOAD_MILLISECONDS = 1000;
 const LOAD_AGAIN_MILLISECONDS = 20_000;
@@ -54,18 +54,18 @@ async function create(event) {
 let timer;
 find("#search").addEventListener("input", ({ target }) => {
   clearTimeout(timer);
-  timer = setTimeout(() => show(cleanText(target.value, SEARCH_MAXIMUM)), SEARCH_MILLISECONDS);
+  timer = setTimeout(() => show(cleanText(target.value, MAX_SEARCH)), SEARCH_MILLISECONDS);
 });
 find("#create-form").addEventListener("submit", create);
 find("#more").addEventListener("click", () => list.more().catch(complain));
 // Coming back by the browser's back button: what was edited is newest now.
 addEventListener("pageshow", ({ persisted }) => {
   find("#create-form button").disabled = false;
-  if (persisted) show(cleanText(find("#search").value, SEARCH_MAXIMUM));
+  if (persisted) show(cleanText(find("#search").value, MAX_SEARCH));
 });
 const account = bindAccount(api, { name: find("#account"), signOut: find("#sign-out"), signIn: find("#sign-in") }, base);
 bindThemeToggle(find("[data-testid=theme-toggle]"));
-const shown = show(cleanText(find("#search").value, SEARCH_MAXIMUM));
+const shown = show(cleanText(find("#search").value, MAX_SEARCH));
 // The list has the titles.
 Promise.all([account, shown]).then(([session]) => showUnsent(session));
 

@@ -11,7 +11,7 @@ import { KeptTitle } from "../page/kept_title.js";
 import { TitleSender } from "../page/title_sender.js";
 import { isSignedInAs } from "../session.js";
 
-const CONNECTIONS_MAXIMUM = 4;
+const MAX_CONNECTIONS = 4;
 const TYPES = {
   text: () => import("../collab/ot/text.js").then(({ text }) => text),
   richtext: () => import("../collab/ot/richtext.js").then(({ richtext }) => richtext),
@@ -51,7 +51,7 @@ export class Sender {
   }
 
   #next() {
-    while (this.#open.size < CONNECTIONS_MAXIMUM && this.#waiting.length > 0) this.#bringToEnd(this.#waiting.shift());
+    while (this.#open.size < MAX_CONNECTIONS && this.#waiting.length > 0) this.#bringToEnd(this.#waiting.shift());
   }
 
   async #bringToEnd({ docId, clientId, docType }) {

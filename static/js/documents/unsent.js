@@ -6,7 +6,7 @@ import { deviceStorage, recall } from "../memory.js";
 import { lastOwner } from "../session.js";
 
 const LOOK_MILLISECONDS = 20_000;
-const SHOWN_MAXIMUM = 20;
+const MAX_SHOWN = 20;
 const HEARD_MILLISECONDS = 300;
 const AWAY = "Waits for the server";
 const REFUSED = "Not accepted: open it to see why";
@@ -72,11 +72,11 @@ function ownerBy(session, base) {
 
 function show(section, found, states, maySend) {
   section.hidden = found.length === 0;
-  const shown = found.slice(0, SHOWN_MAXIMUM).map((each) => entry(each, states.get(each.docId), maySend));
+  const shown = found.slice(0, MAX_SHOWN).map((each) => entry(each, states.get(each.docId), maySend));
   section.querySelector("ul").replaceChildren(...shown);
   const rest = section.querySelector(".unsent-rest");
-  rest.hidden = found.length <= SHOWN_MAXIMUM;
-  rest.textContent = `And ${found.length - SHOWN_MAXIMUM} more documents.`;
+  rest.hidden = found.length <= MAX_SHOWN;
+  rest.textContent = `And ${found.length - MAX_SHOWN} more documents.`;
 }
 
 function entry({ docId, docType, editors, hasTitle, setAside }, state, maySend) {

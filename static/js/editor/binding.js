@@ -7,7 +7,7 @@ import { Annotation, EditorView, StateEffect, Transaction, ViewPlugin } from "..
 import { changesOf, operationOf } from "../collab/ot/changes.js";
 
 /** So many changes of others are shown before the next frame: each one more costs what all of them are. */
-const GATHERED_MAXIMUM = 500;
+const MAX_GATHERED = 500;
 /** CodeMirror reads the last of a composed word up to 20 ms after its composition has ended. */
 const READ_MILLISECONDS = 30;
 
@@ -129,6 +129,6 @@ export function showRemote(shared, incoming, frame, viewOf) {
     incoming.add(operation);
     draw();
     count += 1;
-    if (count >= GATHERED_MAXIMUM) frame.run();
+    if (count >= MAX_GATHERED) frame.run();
   });
 }

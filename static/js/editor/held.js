@@ -10,7 +10,7 @@
 import { changesOf, operationOf } from "../collab/ot/changes.js";
 
 /** More is shown at once, though that ends the composition. In bytes of JSON, about. */
-export const HELD_BYTES_MAXIMUM = 100_000;
+export const MAX_HELD_BYTES = 100_000;
 
 export class Held {
   #changes = []; // ascending, on the shown text
@@ -51,7 +51,7 @@ export class Held {
       const kept = this.type.transform(operationOf(near), operationOf(others), "right");
       this.#changes = changesOf(this.type.compose(this.operation, kept));
     }
-    if (JSON.stringify(this.#changes).length > HELD_BYTES_MAXIMUM) return this.type.compose(shown, this.release());
+    if (JSON.stringify(this.#changes).length > MAX_HELD_BYTES) return this.type.compose(shown, this.release());
     return shown;
   }
 

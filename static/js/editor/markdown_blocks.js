@@ -13,8 +13,8 @@ import { parseBlocks, renderTokens } from "./markdown_renderer.js";
 import { piecesOf } from "./markdown_pieces.js";
 
 /** What is behind is left out, and so are more pieces: a browser can't hold any number of elements. */
-export const LENGTH_MAXIMUM = 5_000_000;
-export const PIECES_MAXIMUM = 50_000;
+export const MAX_LENGTH = 5_000_000;
+export const MAX_PIECES = 50_000;
 /** A piece that is longer is laid out too slowly to follow each key. */
 export const LONG_PIECE = 20_000;
 
@@ -63,13 +63,13 @@ export class MarkdownBlocks {
    *   begins; `isBehind`: some of it was left as it was
    */
   render(isBusy = false) {
-    const text = this.#text.length > LENGTH_MAXIMUM ? beginningOf(this.#text) : this.#text;
+    const text = this.#text.length > MAX_LENGTH ? beginningOf(this.#text) : this.#text;
     const starts = lineStarts(text);
     const { tokens, references } = parseBlocks(text);
     const old = this.#pieces;
     const known = new Set(old.filter(({ isTouched }) => !isTouched).flatMap(({ from, to }) => [from, to]));
     const found = piecesOf(tokens, (line) => known.has(starts[line]));
-    const shown = found.slice(0, PIECES_MAXIMUM);
+    const shown = found.slice(0, MAX_PIECES);
     const named = JSON.stringify(references);
     const isNamedAnew = named !== this.#references;
     const made = shown.map(({ first, end, kind }) => ({ from: starts[first], to: starts[end] ?? text.length, kind, html: null, isTouched: false, isBehind: false }));
@@ -145,8 +145,8 @@ function joint(html, isBegun, isUnfinished) {
 }
 
 function beginningOf(text) {
-  const end = text.lastIndexOf("\n", LENGTH_MAXIMUM);
-  return text.slice(0, end > 0 ? end : LENGTH_MAXIMUM);
+  const end = text.lastIndexOf("\n", MAX_LENGTH);
+  return text.slice(0, end > 0 ? end : MAX_LENGTH);
 }
 
 /** The offset of each line, as a Markdown parser counts them. */

@@ -3,14 +3,14 @@
 import { Language, LanguageSupport, Prec, keymap, markdownKeymap, markdownLanguage, pasteURLAsLink } from "../../vendor/codemirror.js";
 
 /** In a paragraph of more characters nothing is coloured: all of it is parsed anew with each key. */
-export const PARAGRAPH_MAXIMUM = 20_000;
+export const MAX_PARAGRAPH = 20_000;
 
 const plainWhereLong = {
   parseInline: [
     {
       name: "Long",
       before: "Escape",
-      parse: (context) => (context.end - context.offset > PARAGRAPH_MAXIMUM ? context.end : -1),
+      parse: (context) => (context.end - context.offset > MAX_PARAGRAPH ? context.end : -1),
     },
   ],
 };

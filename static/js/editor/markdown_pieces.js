@@ -5,7 +5,7 @@
  */
 
 /** So many items of a list, or lines of code, are one piece at most. */
-const PARTS_MAXIMUM = 64;
+const MAX_PARTS = 64;
 
 const LISTS = new Set(["bullet_list_open", "ordered_list_open"]);
 const CODE = new Set(["fence", "code_block"]);
@@ -58,7 +58,7 @@ function cuts(lines, isBoundary) {
   const found = [0];
   const cutEvenly = (to) => {
     const from = found.at(-1);
-    const count = Math.ceil((to - from) / PARTS_MAXIMUM);
+    const count = Math.ceil((to - from) / MAX_PARTS);
     for (let each = 1; each <= count; each += 1) found.push(from + Math.round(((to - from) * each) / count));
   };
   for (let index = 1; index < lines.length; index += 1) if (isBoundary(lines[index])) cutEvenly(index);
@@ -72,7 +72,7 @@ function piecesOfList(tokens, isBoundary) {
   // In a tight list the paragraphs are not seen.
   const isTight = tokens.some(({ type, level, hidden }) => type === "paragraph_open" && level === 2 && hidden);
   const looks = `${open.markup}${isTight}`;
-  if (items.length <= PARTS_MAXIMUM) return [whole(tokens, looks)];
+  if (items.length <= MAX_PARTS) return [whole(tokens, looks)];
   const lines = items.map(([{ map }]) => map[0]);
   const number = Number(open.attrGet("start") ?? 1);
   return joined(lines, open.map, isBoundary, (from, to, map) => {
@@ -86,7 +86,7 @@ function piecesOfCode(token, isBoundary) {
   const lines = token.content.split("\n");
   if (lines.at(-1) === "") lines.pop();
   const looks = `${token.markup}${token.info}`;
-  if (lines.length <= PARTS_MAXIMUM) return [whole([token], looks)];
+  if (lines.length <= MAX_PARTS) return [whole([token], looks)];
   const first = token.map[0] + (token.type === "fence" ? 1 : 0);
   const numbers = lines.map((_, index) => first + index);
   return joined(numbers, token.map, isBoundary, (from, to, map) => {

@@ -14,7 +14,7 @@ const TYPING_MILLISECONDS = 1000;
 /** What takes long to show waits for a pause of the typing, but not longer than this. */
 const BEHIND_MILLISECONDS = 10_000;
 /** More are no better than the whole text. */
-const CHANGES_MAXIMUM = 2000;
+const MAX_CHANGES = 2000;
 const MARGIN_PIXELS = 24;
 /** After the editor has scrolled, the preview is placed again until it has stood still for so many frames. */
 const STEADY_FRAMES = 4;
@@ -148,7 +148,7 @@ class News {
   }
 
   add(operation) {
-    if (this.#changes?.length >= CHANGES_MAXIMUM) this.#changes = null;
+    if (this.#changes?.length >= MAX_CHANGES) this.#changes = null;
     this.#changes?.push(changesOf(operation));
   }
 

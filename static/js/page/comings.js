@@ -2,7 +2,7 @@
 
 /** So much is told in one sentence, and whoever comes back meanwhile was not away. */
 const GATHER_MILLISECONDS = 3000;
-const NAMES_MAXIMUM = 3;
+const MAX_NAMES = 3;
 
 /**
  * @param {import("../collab/document.js").CollabDocument} shared
@@ -47,6 +47,6 @@ export function sentenceOf(before, after) {
 const without = (all, others) => [...all].filter(([clientId]) => !others.has(clientId)).map(([, name]) => name);
 
 function listOf(names) {
-  const shown = names.length > NAMES_MAXIMUM ? [...names.slice(0, NAMES_MAXIMUM - 1), `${names.length - NAMES_MAXIMUM + 1} others`] : names;
+  const shown = names.length > MAX_NAMES ? [...names.slice(0, MAX_NAMES - 1), `${names.length - MAX_NAMES + 1} others`] : names;
   return new Intl.ListFormat("en").format(shown);
 }

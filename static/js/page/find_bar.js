@@ -20,7 +20,7 @@ import { MatchCount, textOfCount } from "./match_count.js";
 
 /** Others' changes are looked at so often at most. */
 const AGAIN_MILLISECONDS = 250;
-const SELECTED_MAXIMUM = 100;
+const MAX_SELECTED = 100;
 
 export class FindBar {
   #searched;
@@ -50,7 +50,7 @@ export class FindBar {
     if (!this.element.contains(document.activeElement)) {
       this.#before = document.activeElement;
       const selected = this.#searched.enter();
-      if (selected !== "" && selected.length <= SELECTED_MAXIMUM && !/[\r\n]/.test(selected)) this.input.value = selected;
+      if (selected !== "" && selected.length <= MAX_SELECTED && !/[\r\n]/.test(selected)) this.input.value = selected;
     }
     this.element.hidden = false;
     this.input.focus();

@@ -2,7 +2,7 @@
 
 import { colorOf } from "./color.js";
 
-const SHOWN_MAXIMUM = 6;
+const MAX_SHOWN = 6;
 
 /**
  * @param {import("../collab/document.js").CollabDocument} shared
@@ -19,7 +19,7 @@ export function bindPeople(shared, list) {
     const named = JSON.stringify(everyone.map(({ clientId, name, color }) => [clientId, name, color]));
     if (named === last) return;
     last = named;
-    const shown = everyone.slice(0, SHOWN_MAXIMUM);
+    const shown = everyone.slice(0, MAX_SHOWN);
     list.replaceChildren(...shown.map(person));
     if (everyone.length > shown.length) list.append(rest(everyone.slice(shown.length)));
     list.dataset.count = String(everyone.length);

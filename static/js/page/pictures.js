@@ -5,7 +5,7 @@
 
 /** Addresses that the reader of this page has asked for. */
 const asked = new Set();
-const LABEL_MAXIMUM = 80;
+const MAX_LABEL = 80;
 
 /**
  * @param {string} address as the document has it
@@ -34,7 +34,7 @@ export function pictureOf(address, options = {}) {
   button.className = "foreign-picture";
   button.dataset.testid = "foreign-picture";
   const host = url.host || "elsewhere";
-  button.textContent = `${options.alt?.slice(0, LABEL_MAXIMUM) || "Picture"} (${host})`;
+  button.textContent = `${options.alt?.slice(0, MAX_LABEL) || "Picture"} (${host})`;
   button.title = `Show the picture: ${host} learns that you do`;
   button.addEventListener("click", (event) => {
     event.preventDefault();

@@ -7,11 +7,11 @@ import { cleanText } from "../text.js";
 import { KeptTitle } from "./kept_title.js";
 import { TitleSender } from "./title_sender.js";
 
-const TITLE_MAXIMUM = 200;
+const MAX_TITLE = 200;
 /** For how long a new title is sent along with the cursor. */
 const TELL_MILLISECONDS = 15_000;
 
-const clean = (text) => cleanText(text, TITLE_MAXIMUM);
+const clean = (text) => cleanText(text, MAX_TITLE);
 
 /**
  * @param {import("../collab/document.js").CollabDocument} shared

@@ -7,7 +7,7 @@ import { Backoff } from "../collab/backoff.js";
 import { systemClock } from "../collab/clock.js";
 
 const WAIT_MILLISECONDS = 700;
-const BASES_MAXIMUM = 10;
+const MAX_BASES = 10;
 /** Refusals that another sign-in or another role may take back. */
 const ACCESS = new Set([401, 403]);
 
@@ -132,7 +132,7 @@ export class TitleSender {
     this.clock.clear(this.#timer);
     this.#sending = true;
     // It may be stored though no answer comes.
-    this.#bases = [...new Set([...this.#bases, title])].slice(-BASES_MAXIMUM);
+    this.#bases = [...new Set([...this.#bases, title])].slice(-MAX_BASES);
     this.#keep();
     try {
       await this.send(title);

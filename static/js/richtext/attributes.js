@@ -7,9 +7,9 @@ const LANGUAGE = /^[\w+#.-]{1,40}$/;
 const SIZE = /^\d{1,5}(?:\.\d{1,3})?(?:px|%)?$/;
 /** Also that of others, who may write names of colours. */
 const COLOR = /^(?!transparent$)(?:#(?:[0-9a-f]{3}){1,2}|[a-z]{3,24})$/i;
-const TEXT_MAXIMUM = 500;
+const MAX_TEXT = 500;
 /** How deep an item of a list may be shown. */
-export const DEPTH_MAXIMUM = 8;
+export const MAX_DEPTH = 8;
 
 const onOrOff = (value) => (value ? true : null);
 const text = (value) => (typeof value === "string" && value !== "" ? value : null);
@@ -26,9 +26,9 @@ const SHOWN = new Map([
   ["link", text],
   ["header", (value) => (/^[1-6]$/.test(value) ? Number(value) : null)],
   ["list", (value) => (LISTS.includes(value) ? value : null)],
-  ["indent", (value) => (Number.isInteger(value) && value > 0 && value <= DEPTH_MAXIMUM ? value : null)],
+  ["indent", (value) => (Number.isInteger(value) && value > 0 && value <= MAX_DEPTH ? value : null)],
   ["code-block", (value) => (typeof value === "string" && LANGUAGE.test(value) ? value : onOrOff(value))],
-  ["alt", (value) => text(value)?.slice(0, TEXT_MAXIMUM) ?? null],
+  ["alt", (value) => text(value)?.slice(0, MAX_TEXT) ?? null],
   ["width", size],
   ["height", size],
 ]);

@@ -5,7 +5,7 @@ import { shownAttributes } from "./attributes.js";
 /** In the editor, embeds of kinds that it doesn't know. */
 export const UNKNOWN = "unknown-embed";
 const KNOWN_EMBEDS = new Set(["image"]);
-const LABEL_MAXIMUM = 40;
+const MAX_LABEL = 40;
 
 /**
  * Characters that the editor takes for its own: it makes one of \r\n, which is shorter than it was, and
@@ -34,7 +34,7 @@ function isKnownEmbed(embed) {
 }
 
 /** How an embed that the editor doesn't know is named in the text. */
-export const labelOf = (embed) => Object.keys(embed)[0]?.slice(0, LABEL_MAXIMUM) || "embed";
+export const labelOf = (embed) => Object.keys(embed)[0]?.slice(0, MAX_LABEL) || "embed";
 
 /**
  * What pasted HTML calls such an embed, if it may be one.

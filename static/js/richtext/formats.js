@@ -2,7 +2,7 @@
 
 import { Embed, Quill, formats } from "../../vendor/quill.js";
 import { shownLink } from "./addresses.js";
-import { DEPTH_MAXIMUM } from "./attributes.js";
+import { MAX_DEPTH } from "./attributes.js";
 import { registerColors } from "./colors.js";
 import { UNKNOWN, labelOf, unknownEmbed } from "./components.js";
 import { Picture } from "./picture.js";
@@ -39,7 +39,7 @@ class UnknownEmbed extends Embed {
   }
 }
 
-const DEPTHS = Array.from({ length: DEPTH_MAXIMUM }, (_, index) => index + 1);
+const DEPTHS = Array.from({ length: MAX_DEPTH }, (_, index) => index + 1);
 
 /** How deep an item of a list is, from 1; Quill's own keys ask for one more or less. */
 class Indent extends ClassAttributor {

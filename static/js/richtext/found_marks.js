@@ -3,7 +3,7 @@
 const ALL = "found";
 const CURRENT = "found-current";
 /** A layer draws no more. */
-const DRAWN_MAXIMUM = 500;
+const MAX_DRAWN = 500;
 
 /**
  * @param {HTMLElement} container of the text
@@ -39,7 +39,7 @@ class Layer {
     this.#shown = [ranges, current];
     const origin = this.element.getBoundingClientRect();
     const near = ranges.indexOf(current);
-    const drawn = ranges.slice(Math.max(0, near - DRAWN_MAXIMUM / 2)).slice(0, DRAWN_MAXIMUM).filter(Boolean);
+    const drawn = ranges.slice(Math.max(0, near - MAX_DRAWN / 2)).slice(0, MAX_DRAWN).filter(Boolean);
     this.element.replaceChildren(...drawn.flatMap((range) => [...range.getClientRects()].map((place) => {
       const mark = document.createElement("div");
       mark.className = range === current ? "is-current" : "";

@@ -1,6 +1,6 @@
 /** Tab and Shift+Tab in a list: its items go deeper and back. Elsewhere they leave the text, for who uses no mouse. */
 
-import { DEPTH_MAXIMUM } from "./attributes.js";
+import { MAX_DEPTH } from "./attributes.js";
 
 /** As Quill's own bindings of these names. */
 export const indentingKeys = {
@@ -14,10 +14,10 @@ function step(change) {
   return function indent({ index, length }) {
     const items = this.quill.getLines(index, Math.max(1, length)).filter((line) => line.formats().list);
     const depths = items.map((line) => (line.formats().indent ?? 0) + change);
-    if (depths.every((depth) => depth < 0 || depth > DEPTH_MAXIMUM)) return true;
+    if (depths.every((depth) => depth < 0 || depth > MAX_DEPTH)) return true;
     items.forEach((line, number) => {
       const depth = depths[number];
-      if (depth < 0 || depth > DEPTH_MAXIMUM) return;
+      if (depth < 0 || depth > MAX_DEPTH) return;
       this.quill.formatLine(this.quill.getIndex(line), 1, "indent", depth || false, "user");
     });
     return false;

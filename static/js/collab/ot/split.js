@@ -5,11 +5,11 @@ import { LEAST_TEXT_BYTES, bytesOf, head, jsonBytes } from "./bytes.js";
 
 // The JSON around a number or a text and the key is at most this long.
 const COMPONENT_BYTES = 32;
-const COMPONENTS_MAXIMUM = 2000;
+const MAX_COMPONENTS = 2000;
 
 /**
  * A Delta operation as two, the first of which is at most about `bytes` long as JSON; null as the
- * second if all of it fits. It has at most `COMPONENTS_MAXIMUM` components. Embeds and attributes are
+ * second if all of it fits. It has at most `MAX_COMPONENTS` components. Embeds and attributes are
  * not cut, so a part may be as large as one of them.
  * @returns {[object, object | null]}
  */
@@ -19,7 +19,7 @@ export function splitDelta(operation, bytes) {
   const first = [];
   const rest = [...operation.ops];
   let changes = false; // a part that changes nothing would be followed by the same again
-  while (rest.length > 0 && first.length < COMPONENTS_MAXIMUM) {
+  while (rest.length > 0 && first.length < MAX_COMPONENTS) {
     const [component] = rest;
     room -= fixedBytes(component);
     if (room <= 0 && changes) break;

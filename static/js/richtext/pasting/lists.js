@@ -1,6 +1,6 @@
 /** What an item of a list is, as each program writes it. */
 
-import { DEPTH_MAXIMUM } from "../attributes.js";
+import { MAX_DEPTH } from "../attributes.js";
 import { attributeOf } from "./source.js";
 
 const KINDS = ["bullet", "ordered", "checked", "unchecked"];
@@ -13,7 +13,7 @@ const WRITTEN_BOX = /^[\s\u00a0]*\[([ xX\u00a0])\][\s\u00a0]+/;
 /** Letters that the fonts of Word draw as boxes. */
 const WINGDINGS = { o: "unchecked", q: "unchecked", "¨": "unchecked", x: "checked", "ý": "checked", "þ": "checked", "ü": "checked" };
 
-const depthOf = (level) => Math.min(DEPTH_MAXIMUM, Math.max(0, level));
+const depthOf = (level) => Math.min(MAX_DEPTH, Math.max(0, level));
 
 /** The attributes of the newline of an item. */
 const item = (list, level) => ({ list, ...(depthOf(level) > 0 && { indent: depthOf(level) }) });

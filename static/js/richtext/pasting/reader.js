@@ -40,7 +40,7 @@ const WORD_LINES = new Map([
   ["msointensequote", { blockquote: true }],
 ]);
 const EMOJI = /^\p{Extended_Pictographic}[\p{Extended_Pictographic}\p{Emoji_Modifier}\u200d\ufe0f]{0,12}$|^\p{Regional_Indicator}{2}$/u;
-const TRACKING_MAXIMUM = 2;
+const MAX_TRACKING = 2;
 
 /**
  * @param {string} html
@@ -141,7 +141,7 @@ class Reader {
     const size = (name) => attributeOf(element, name);
     if (attributeOf(element, "aria-roledescription") === "checkbox" || element.closest("li[role=checkbox]")) return;
     if (EMOJI.test(alt)) return void this.lines.write(alt, { marks, isKept: true });
-    const isSeen = [size("width"), size("height")].every((value) => value === "" || Number.parseFloat(value) > TRACKING_MAXIMUM);
+    const isSeen = [size("width"), size("height")].every((value) => value === "" || Number.parseFloat(value) > MAX_TRACKING);
     if (!isSeen) return;
     if (address === "" || !isSafeImage(address)) return void this.dropped.add("picture");
     const link = marks.link && { link: marks.link };

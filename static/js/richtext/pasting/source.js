@@ -9,7 +9,7 @@ const NAMES = /(?<=[\s"'/])(?=(?:style|on[a-z]{3,30})\s*=)/gi;
 const BASE = /(?<=<)(?=base\b)/gi;
 const STYLE_START = /<style\b/gi;
 const STYLE_END = /<\/style\b/gi;
-const RULES_MAXIMUM = 500_000;
+const MAX_RULES = 500_000;
 
 /**
  * @param {string} html
@@ -47,7 +47,7 @@ function withoutStyleSheets(html) {
     offset = after < 0 ? html.length : after + 1;
   }
   markup.push(html.slice(offset));
-  return { markup: markup.join(""), rules: rules.join("\n").slice(0, RULES_MAXIMUM) };
+  return { markup: markup.join(""), rules: rules.join("\n").slice(0, MAX_RULES) };
 }
 
 function indexOf(text, expression, offset) {

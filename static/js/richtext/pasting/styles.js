@@ -4,8 +4,8 @@ import { attributeOf } from "./source.js";
 
 const DECLARATION = /([\w-]+)\s*:\s*((?:"[^"]*"|'[^']*'|\([^)]*\)|[^;"'(])*)/g;
 const SELECTOR = /^([a-z][a-z0-9]*)?(\.[\w-]+)?$/i;
-const STYLE_MAXIMUM = 4000;
-const RULES_MAXIMUM = 2000;
+const MAX_STYLE = 4000;
+const MAX_RULES = 2000;
 const BOLD_MINIMUM = 600;
 const MONOSPACE = /courier|consolas|menlo|monaco|mono\b|source code|lucida console|sf mono|cascadia/i;
 const PRESERVING = /^(?:pre|pre-wrap|break-spaces)$/i;
@@ -16,7 +16,7 @@ const PRESERVING = /^(?:pre|pre-wrap|break-spaces)$/i;
  */
 export function declarations(text) {
   const found = new Map();
-  for (const [, name, value] of text.slice(0, STYLE_MAXIMUM).matchAll(DECLARATION)) {
+  for (const [, name, value] of text.slice(0, MAX_STYLE).matchAll(DECLARATION)) {
     found.set(name.toLowerCase(), value.replace(/!important/i, "").trim().toLowerCase());
   }
   return found;
@@ -30,7 +30,7 @@ export class StyleSheet {
   constructor(text) {
     const source = text.replace(/\/\*[^*]*\*\/|<!--|-->/g, " ");
     let offset = 0;
-    for (let count = 0; count < RULES_MAXIMUM; count += 1) {
+    for (let count = 0; count < MAX_RULES; count += 1) {
       const open = source.indexOf("{", offset);
       const close = source.indexOf("}", open);
       if (open < 0 || close < 0) return;

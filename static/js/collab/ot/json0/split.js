@@ -5,9 +5,9 @@ import { same } from "../same.js";
 import { asText0, isText, joined, ofEdit } from "./components.js";
 
 // The server takes 500, those of embedded text counted each.
-const COMPONENTS_MAXIMUM = 400;
+const MAX_COMPONENTS = 400;
 /** A replacement is sent as one up to so many times the size of a part. */
-const UNCUT_MAXIMUM = 5;
+const MAX_UNCUT = 5;
 
 /**
  * The operation as two, the first of which is at most about `bytes` long as JSON; null as the second
@@ -18,7 +18,7 @@ export function splitComponents(operation, bytes) {
   const pieces = operation.flatMap((component) => piecesOf(component, bytes));
   let room = bytes;
   let count = 0;
-  while (count < pieces.length && count < COMPONENTS_MAXIMUM) {
+  while (count < pieces.length && count < MAX_COMPONENTS) {
     room -= bytesOf(pieces[count]);
     if (room < 0 && count > 0) break;
     count += 1;
@@ -34,7 +34,7 @@ function piecesOf(component, bytes) {
 function halves(component, bytes) {
   const { p, od, oi, ld, li } = component;
   const isReplacement = (od !== undefined && oi !== undefined) || (ld !== undefined && li !== undefined);
-  if (!isReplacement || bytesOf(component) <= UNCUT_MAXIMUM * bytes) return [component];
+  if (!isReplacement || bytesOf(component) <= MAX_UNCUT * bytes) return [component];
   if (ld !== undefined) return [{ p, ld }, { p, li }];
   if (p.length > 0) return [{ p, od }, { p, oi }];
   // A whole document can't be deleted: in between it is empty.

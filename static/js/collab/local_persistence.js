@@ -1,16 +1,16 @@
 /**
- * Keeps what is unsaved on this device: claims a `client_id`, writes its journal, and holds what
+ * Keeps what is unsaved on this device: takes the lock of a `client_id`, writes its journal, and holds what
  * could not be merged (the rescued) until the user has decided.
  */
 
-import { claimsFor } from "./claim.js";
+import { clientIdLocksFor } from "./client_id_lock.js";
 import { newIdentifier } from "./identifier.js";
 import { Journal, RETRY_MILLISECONDS, unfinished } from "./journal.js";
 
 const WRITE_MILLISECONDS = 150;
 
-export class Keeping {
-  #claims;
+export class LocalPersistence {
+  #locks;
   #journal = null;
   #release = null;
   #timer = null;
@@ -23,13 +23,13 @@ export class Keeping {
    * @param {import("./session.js").Session} options.session
    * @param {import("./clock.js").Clock} options.clock
    * @param {() => number} [options.random]
-   * @param {import("./claim.js").Claims} [options.claims]
+   * @param {import("./client_id_lock.js").ClientIdLocks} [options.clientIdLocks]
    * @param {EventTarget | null} [options.events] tells `storage`; the browser's window
    * @param {() => void} [options.onChange] `localCopy` has changed
    */
-  constructor({ storage, scope, session, clock, random, claims, events, onChange = () => {} }) {
+  constructor({ storage, scope, session, clock, random, clientIdLocks, events, onChange = () => {} }) {
     Object.assign(this, { storage, scope, session, clock, random, onChange });
-    this.#claims = storage ? (claims ?? claimsFor(storage, { clock, events })) : null;
+    this.#locks = storage ? (clientIdLocks ?? clientIdLocksFor(storage, { clock, events })) : null;
   }
 
   /** False: there is a storage, but it did not take the last write. */
@@ -46,14 +46,14 @@ export class Keeping {
     if (!this.storage) return clientId ?? this.newId();
     const candidates = clientId ? [clientId] : unfinished(this.storage, this.scope, this.clock);
     for (const candidate of candidates) {
-      if (await this.#claim(candidate)) {
+      if (await this.#acquire(candidate)) {
         this.#journal.restore(this.session);
         return candidate;
       }
     }
     if (clientId) return null;
     const fresh = this.newId();
-    await this.#claim(fresh, { isNew: true });
+    await this.#acquire(fresh, { isNew: true });
     return fresh;
   }
 
@@ -61,9 +61,9 @@ export class Keeping {
     return newIdentifier(this.random);
   }
 
-  async #claim(clientId, options) {
+  async #acquire(clientId, options) {
     const journal = new Journal(this.storage, this.scope, clientId, this.clock);
-    const release = await this.#claims.claim(journal.key, options);
+    const release = await this.#locks.acquire(journal.key, options);
     if (!release) return false;
     if (this.#closed) {
       release();
@@ -81,12 +81,12 @@ export class Keeping {
     this.#journal = new Journal(this.storage, this.scope, clientId, this.clock);
     this.#release = null;
     // Nobody else can know the new name: it is ours at once.
-    const claimed = this.#claims.claim(this.#journal.key, { isNew: true }).then((given) => {
+    const acquired = this.#locks.acquire(this.#journal.key, { isNew: true }).then((given) => {
       if (this.#closed) given?.();
       else this.#release = given;
     });
-    // Where claims are forbidden, so that none is given, the name is ours all the same.
-    claimed.catch(() => {});
+    // Where locks are forbidden, so that none is given, the name is ours all the same.
+    acquired.catch(() => {});
     if (this.session.unsaved > 0) this.writeNow();
     journal?.remove();
     release?.();

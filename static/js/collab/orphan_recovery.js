@@ -13,26 +13,26 @@ const LOOK_MILLISECONDS = 20_000;
  * @param {(options: object) => import("./document.js").CollabDocument} open
  * @returns {() => void} stop looking
  */
-export function dispatchCouriers(options, open) {
+export function recoverOrphans(options, open) {
   const { storage, clock = systemClock, url, docId, userId } = options;
   const scope = scopeOf(url, docId, userId);
-  const couriers = new Map();
+  const recoveries = new Map();
   let timer;
 
-  const dispatch = (clientId) => {
-    const courier = open({ ...options, clientId });
-    couriers.set(clientId, courier);
+  const recover = (clientId) => {
+    const recovery = open({ ...options, clientId });
+    recoveries.set(clientId, recovery);
     const end = () => {
-      courier.close();
-      couriers.delete(clientId);
+      recovery.close();
+      recoveries.delete(clientId);
     };
-    courier.on("status", ({ state }) => state === "saved" && end());
-    courier.ready.then((ready) => ready || end());
+    recovery.on("status", ({ state }) => state === "saved" && end());
+    recovery.ready.then((ready) => ready || end());
   };
 
   const look = () => {
     for (const clientId of unfinished(storage, scope, clock)) {
-      if (!couriers.has(clientId)) dispatch(clientId);
+      if (!recoveries.has(clientId)) recover(clientId);
     }
     timer = clock.set(look, LOOK_MILLISECONDS);
   };
@@ -40,6 +40,6 @@ export function dispatchCouriers(options, open) {
 
   return () => {
     clock.clear(timer);
-    couriers.forEach((courier) => courier.close());
+    recoveries.forEach((recovery) => recovery.close());
   };
 }

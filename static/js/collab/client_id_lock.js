@@ -3,19 +3,19 @@
  * there are any (they end with the tab, also when it crashes); elsewhere (plain http, other
  * runtimes) a lease in the storage does.
  *
- * @typedef {object} Claims
- * @property {(name: string, options?: {isNew?: boolean}) => Promise<(() => void) | null>} claim the
+ * @typedef {object} ClientIdLocks
+ * @property {(name: string, options?: {isNew?: boolean}) => Promise<(() => void) | null>} acquire the
  *   function that gives it back, null if somebody else holds it; `isNew`: no other tab can know the name
  */
 
-import { leaseClaims } from "./lease.js";
+import { leaseLocks } from "./lease.js";
 
-export { leaseClaims };
+export { leaseLocks };
 
-/** @returns {Claims} */
-export function claimsFor(storage, options = {}) {
+/** @returns {ClientIdLocks} */
+export function clientIdLocksFor(storage, options = {}) {
   const { locks = globalThis.navigator?.locks, localStorage } = globalWith(options);
-  return locks && storage === localStorage ? lockClaims(locks) : leaseClaims(storage, options);
+  return locks && storage === localStorage ? webLocks(locks) : leaseLocks(storage, options);
 }
 
 function globalWith(options) {
@@ -28,9 +28,9 @@ function globalWith(options) {
   return { localStorage, ...options };
 }
 
-/** @returns {Claims} */
-export function lockClaims(locks) {
-  const claim = (name) =>
+/** @returns {ClientIdLocks} */
+export function webLocks(locks) {
+  const acquire = (name) =>
     new Promise((resolve, reject) => {
       locks
         .request(name, { ifAvailable: true }, (lock) => {
@@ -39,5 +39,5 @@ export function lockClaims(locks) {
         })
         .catch(reject);
     });
-  return { claim };
+  return { acquire };
 }

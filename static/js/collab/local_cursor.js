@@ -4,7 +4,7 @@ const INTERVAL_MILLISECONDS = 60;
 /** After the server has refused one that came too soon. */
 const REST_MILLISECONDS = 1000;
 
-export class OwnCursor {
+export class LocalCursor {
   #cursor = null;
   #data = null;
   #shown = null; // JSON of what the others have
