@@ -260,6 +260,7 @@ class DocumentManager:
             verify=True,
             on_create=count,
         ) as document:
+            allowance.enter(document)
             present = room_of(document).connections
             with self.connection_limits.joining(doc_id, present, request.client_id):
                 author = await document.authors.hold(request.client_id, user.user_id, user.may_edit)

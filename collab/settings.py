@@ -207,6 +207,18 @@ class Settings(BaseSettings):
     max_open_documents: int = Field(
         default=1000, ge=1, description="Most documents held in memory; idle ones leave first."
     )
+    max_open_size: int = Field(
+        default=500_000_000,
+        ge=1,
+        description="Largest total size of the documents in memory, with the operations in memory; "
+        "no other document is opened then. A unit takes up to about 20 bytes.",
+    )
+    max_address_open_size: int = Field(
+        default=50_000_000,
+        ge=1,
+        description="The same of the documents that the connections of one network address, or of "
+        "one signed-in user, have open; a single document may be larger.",
+    )
     document_idle_seconds: float = Field(
         default=60.0, ge=0, description="How long a document nobody edits stays in memory."
     )

@@ -124,7 +124,7 @@ class Document:
         self.idle_since = time.monotonic()
         self._buffer = buffer
         # Where that takes time, it is a part of opening, not of somebody's first edit.
-        self._buffer.size  # noqa: B018
+        self._content_size = buffer.size
         self._transform_budget = TransformBudget(doc_type, settings)
         self.authors = Authors(store, record.key, self.history, self._transform_budget.allowance)
         self._store = store
@@ -326,7 +326,7 @@ class Document:
                 lambda: self._components_of(concurrent, version),
             )
             self.metrics.transforms += len(concurrent)
-        self._check_size(operation, work)
+        self._check_size(author, operation, work)
         self._buffer.apply(operation)
         record = OperationRecord(
             version=self.history.accepted + 1,
@@ -402,10 +402,13 @@ class Document:
             components += sum(change.components for change in concurrent[: start - version])
         return components
 
-    def _check_size(self, operation: Any, work: Work) -> None:
+    def _check_size(self, author: Author, operation: Any, work: Work) -> None:
         limit = self._settings.max_document_size
         size = work.weigh(self._buffer, operation)
-        if size > limit and size > self._buffer.size:
+        growth = size - self._buffer.size
+        if growth > 0 and author.allowance is not None:
+            author.allowance.check_growth(growth)
+        if size > limit and growth > 0:
             raise DocumentFull(
                 f"the document would have a size of {size}, the limit is {limit}: "
                 "delete something or continue in another document"
@@ -545,13 +548,14 @@ class Document:
         while self.history.over_limit and self.history.next_start() <= shown:
             self.room.move_presences(self.history.next_start())
             self.history.trim()
+        self._content_size = self._buffer.size
         if self.history.head - self._snapshot_version >= self._snapshot_interval():
             self._start_snapshot()
 
     def _snapshot_interval(self) -> int:
         """In operations; a large document's is longer, so that an edit to it costs no more."""
         settings = self._settings
-        by_size = self._buffer.size // settings.snapshot_bytes_per_operation
+        by_size = self._content_size // settings.snapshot_bytes_per_operation
         return max(settings.snapshot_interval_operations, by_size)
 
     async def _reload(self, dropped: list[Change]) -> None:
@@ -772,6 +776,12 @@ class Document:
     def in_use(self) -> bool:
         """Somebody is connected."""
         return not self.room.is_empty
+
+    @property
+    def size(self) -> int:
+        """Of the content as of the last commit and of the operations in memory, in units or
+        bytes."""
+        return self._content_size + self.history.size_bytes
 
     @property
     def is_idle(self) -> bool:

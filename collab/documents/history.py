@@ -189,6 +189,11 @@ class History:
         return None
 
     @property
+    def size_bytes(self) -> int:
+        """Of the operations in memory."""
+        return self._bytes
+
+    @property
     def over_limit(self) -> bool:
         return self.head > self.start and (
             self.head - self.start > self._max_operations or self._bytes > self._max_bytes

@@ -43,8 +43,9 @@ OnCreate = Callable[[], None]
 class OpenDocuments(Mapping[str, Document]):
     """Open documents by id; only loaded ones are in here.
 
-    Bounds: `max_open_documents`, and `LOADS_OF_PAYER` that are loaded at one time for each. The
-    least recently used idle document makes room for another; if none is idle, opening is refused.
+    Bounds: `max_open_documents`, `max_open_size` when one is opened, and `LOADS_OF_PAYER` that are
+    loaded at one time for each. The least recently used idle document makes room for another; if
+    none is idle, opening is refused.
     """
 
     def __init__(
@@ -146,7 +147,16 @@ class OpenDocuments(Mapping[str, Document]):
 
     @property
     def _is_full(self) -> bool:
+        return self._has_most or self._is_too_large
+
+    @property
+    def _has_most(self) -> bool:
         return len(self._documents) + len(self._loading) >= self._settings.max_open_documents
+
+    @property
+    def _is_too_large(self) -> bool:
+        size = sum(document.size for document in self._documents.values())
+        return size >= self._settings.max_open_size
 
     def _start_loading(
         self,
@@ -294,9 +304,14 @@ class OpenDocuments(Mapping[str, Document]):
     async def _make_space(self) -> None:
         document = self._longest_idle()
         if document is None:
+            if self._has_most:
+                raise ServerBusy(
+                    f"the server has {self._settings.max_open_documents} documents in use, "
+                    "which is the limit (max_open_documents): try again later"
+                )
             raise ServerBusy(
-                f"the server has {self._settings.max_open_documents} documents in use, "
-                "which is the limit (max_open_documents): try again later"
+                f"the documents in use have a size of {self._settings.max_open_size} or more "
+                "together, which is the limit (max_open_size): try again later"
             )
         await self._evict(document)
 

@@ -18,6 +18,7 @@ from ..auth import User
 from ..errors import RateLimited
 from ..settings import Settings
 from .connection_limits import address_of
+from .open_size import CHECKED_GROWTH, OpenSize, Sized
 from .token_bucket import TokenBucket
 from .work import PACE_BURST_SECONDS, Rivals, Waiters, Work, cpu_clock
 
@@ -69,6 +70,7 @@ class Budget:
         "edits",
         "floors",
         "joins",
+        "open_size",
         "presences",
         "restores",
         "restoring",
@@ -83,6 +85,7 @@ class Budget:
         """Those that no connection has."""
         self._floors_made = 0
         self.restoring = 0
+        self.open_size = OpenSize(settings.max_address_open_size, whose)
         self.edits = TokenBucket(settings.edits_per_second, settings.edits_burst)
         self.presences = TokenBucket(settings.presences_per_second, settings.presences_burst)
         self.joins = TokenBucket(settings.joins_per_second, settings.joins_burst)
@@ -243,12 +246,15 @@ class Allowance:
         has_floor: whether it may have one of the address's floors (`MAX_FLOORS`).
     """
 
-    __slots__ = ("_address", "_floor", "_user")
+    __slots__ = ("_address", "_entered", "_floor", "_grown", "_user")
 
     def __init__(self, address: Budget | None, *, has_floor: bool = True) -> None:
         self._address = address
         self._user: Budget | None = None
         self._floor: Work | None = None
+        self._grown = 0
+        # The document of the connection, and whose documents it counts among.
+        self._entered: list[tuple[OpenSize, Sized]] = []
         if has_floor and address is not None:
             self._floor = address.take_floor()
 
@@ -324,8 +330,35 @@ class Allowance:
             if budget is not None:
                 budget.acquire(kind, what)
 
+    def enter(self, document: Sized) -> None:
+        """Count a document that the connection has open, until the end.
+
+        Raises:
+            RateLimited: together with the others of the address, or of the user, it is too large.
+        """
+        for budget in (self._address, self._user):
+            if budget is not None:
+                budget.open_size.enter(document)
+                self._entered.append((budget.open_size, document))
+
+    def check_growth(self, growth: int) -> None:
+        """Let a document grow by so many units or bytes.
+
+        Raises:
+            RateLimited: what the address, or the user, has open is too large already.
+        """
+        grown = self._grown + growth
+        if grown >= CHECKED_GROWTH:
+            for open_size, _ in self._entered:
+                open_size.check_growth()
+            grown = 0
+        self._grown = grown
+
     def close(self) -> None:
         """Idempotent."""
+        for open_size, document in self._entered:
+            open_size.leave(document)
+        self._entered.clear()
         if self._floor is not None and self._address is not None:
             self._address.floors.append(self._floor)
         self._floor = None

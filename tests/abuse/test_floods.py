@@ -17,6 +17,9 @@ QUARTER = 0.25
 HONEST = 0.05
 """What the honest editor's own edits take, at most."""
 
+SMALL_MEMORY_BYTES = 64_000_000
+"""What the server may grow by where documents are small."""
+
 # As many frames as it likes: its share of the event loop is what limits it.
 UNLIMITED = 1_000_000
 
@@ -52,3 +55,4 @@ async def test_a_flood_takes_a_quarter_of_the_event_loop_at_most(
     print(attack, report)  # noqa: T201
     assert report.loop_share < QUARTER + HONEST, str(report)
     assert report.longest_turn_seconds < LONGEST_TURN_SECONDS, str(report)
+    assert report.memory_bytes < SMALL_MEMORY_BYTES, str(report)

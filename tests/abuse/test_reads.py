@@ -20,6 +20,10 @@ from collab.storage import Append, OperationRecord
 from .honest import LONGEST_TURN_SECONDS, MeasuredServer, attacked
 from .test_floods import HONEST, QUARTER, UNLIMITED
 
+LARGE_MEMORY_BYTES = 300_000_000
+"""What the server may grow by with two open documents of 8 MB and what is loaded: up to 20 bytes
+for each byte."""
+
 LETTERS = 100_000
 EDITS = 25_000
 OBJECTS = 130_000
@@ -79,3 +83,4 @@ async def test_reads_take_a_quarter_of_the_event_loop_at_most_in_short_turns(
     print(attack, report)  # noqa: T201
     assert report.loop_share < QUARTER + HONEST, str(report)
     assert report.longest_turn_seconds < LONGEST_TURN_SECONDS, str(report)
+    assert report.memory_bytes < LARGE_MEMORY_BYTES, str(report)

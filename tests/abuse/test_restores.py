@@ -11,7 +11,7 @@ from collab.frames import encode_json
 
 from .honest import LONGEST_TURN_SECONDS, MeasuredServer, attacked
 from .test_floods import HONEST, QUARTER, UNLIMITED
-from .test_reads import stored
+from .test_reads import LARGE_MEMORY_BYTES, stored
 
 NUMBERS = 3_000_000
 FEW_NUMBERS = 500_000
@@ -52,3 +52,4 @@ async def test_restores_take_a_quarter_of_the_event_loop_at_most_in_short_turns(
     print("restores", report)  # noqa: T201
     assert report.loop_share < QUARTER + HONEST, str(report)
     assert report.longest_turn_seconds < LONGEST_TURN_SECONDS, str(report)
+    assert report.memory_bytes < LARGE_MEMORY_BYTES, str(report)

@@ -47,6 +47,19 @@ async def test_keys_of_deleted_documents_do_not_count(make_app: Make) -> None:
     await app.manager.create_document("two")
 
 
+async def test_where_the_documents_in_use_are_too_large_no_other_is_opened(make_app: Make) -> None:
+    app = await make_app(max_open_size=1000)
+    await app.manager.import_document("one", "x" * 1000)
+    one = await connect(app, "one")
+    with pytest.raises(Refused) as refused:
+        await connect(app, "two")
+    assert (refused.value.status, refused.value.body["code"]) == (503, "server_busy")
+    assert "which is the limit (max_open_size)" in refused.value.body["message"]
+    await one.leave()
+    await connect(app, "two")
+    assert set(app.manager.documents) == {"two"}
+
+
 async def test_where_all_open_documents_are_in_use_no_other_is_opened(make_app: Make) -> None:
     app = await make_app(max_open_documents=2)
     one = await connect(app, "one")

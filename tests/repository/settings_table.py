@@ -41,6 +41,8 @@ UNITS = {
     "snapshots_kept": "snapshots",
     "port": "",
     "max_open_documents": "documents",
+    "max_open_size": "units or bytes",
+    "max_address_open_size": "units or bytes",
     "max_documents": "documents",
     "max_document_grants": "grants",
     "max_document_links": "links",

@@ -1,0 +1,74 @@
+"""How much memory the documents take that one network address, or one user, has open."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Protocol
+
+from ..errors import RateLimited
+
+__all__ = ["CHECKED_GROWTH", "OpenSize", "Sized"]
+
+CHECKED_GROWTH = 262_144
+"""A connection's edits may make documents grow by so much until the limit is looked at again."""
+
+
+class Sized(Protocol):
+    """A document in memory. It is known by its identity."""
+
+    @property
+    def size(self) -> int:
+        """Of its content and the operations in memory, in units or bytes."""
+
+
+class OpenSize:
+    """The documents that the connections of one address, or of one user, have open.
+
+    Bound: one entry for each connection.
+
+    Args:
+        limit: their largest total size (`max_address_open_size`).
+        whose: such as "from your network address".
+    """
+
+    __slots__ = ("_limit", "_open", "_whose")
+
+    def __init__(self, limit: int, whose: str) -> None:
+        self._limit = limit
+        self._whose = whose
+        # How many connections each has.
+        self._open: Counter[Sized] = Counter()
+
+    @property
+    def total(self) -> int:
+        """Units or bytes of all of them."""
+        return sum(document.size for document in self._open)
+
+    def enter(self, document: Sized) -> None:
+        """Count a connection to a document.
+
+        Raises:
+            RateLimited: together with the others that are open it is too large.
+        """
+        if document not in self._open and self._open:
+            self._check(document.size)
+        self._open[document] += 1
+
+    def leave(self, document: Sized) -> None:
+        """The end of a connection to it."""
+        self._open[document] -= 1
+        if not self._open[document]:
+            del self._open[document]
+
+    def check_growth(self) -> None:
+        """Raise `RateLimited` if several documents are open, and are too large together by now."""
+        if len(self._open) > 1:
+            self._check(0)
+
+    def _check(self, more: int) -> None:
+        total = self.total + more
+        if total > self._limit:
+            raise RateLimited(
+                f"the documents that are open {self._whose} would have a size of {total} together, "
+                f"the limit is {self._limit} (max_address_open_size): close some"
+            )
