@@ -149,7 +149,7 @@ class DirectTransport(Transport):
         return self.sending_since is None and self._writer is None
 
     def _on_stopped(self, is_full: bool) -> None:
-        self._endpoint.mark_lagging()
+        self._outbound.mark_lagging()
         if is_full:
             self.sending_since = time.monotonic()
             self._progress = Progress(
@@ -174,7 +174,7 @@ class DirectTransport(Transport):
             if self._endpoint.close_request is not None:
                 self._start_writer()
                 return
-            page = self._endpoint.next_page()
+            page = self._outbound.next_page()
             if page is None:
                 self._start_writer()
                 return
@@ -284,7 +284,7 @@ class DirectTransport(Transport):
         elif self._held is not None:
             self._held.append(message)
         else:
-            edit = self._endpoint.receive_nowait(message)
+            edit = self._inbound.receive_nowait(message)
             if edit is not None:
                 self._held = deque([edit])
                 self._taker = asyncio.get_running_loop().create_task(self._take_held(self._held))
@@ -293,9 +293,9 @@ class DirectTransport(Transport):
     async def _take_held(self, held: deque[str | Edit]) -> None:
         while held:
             first = held.popleft()
-            edit = self._endpoint.receive_nowait(first) if isinstance(first, str) else first
+            edit = self._inbound.receive_nowait(first) if isinstance(first, str) else first
             if edit is not None:
-                await Metered(self._endpoint.receive(edit), self._endpoint.allowance)
+                await Metered(self._inbound.receive(edit), self._endpoint.allowance)
         self._held = None
         self._pace()
 
@@ -306,7 +306,7 @@ class DirectTransport(Transport):
     def _pace(self) -> None:
         """Who sends and does not read its answers is not read on, nor who has to wait itself."""
         is_open = self._endpoint.close_request is None
-        pause = is_open and (self._held is not None or self._endpoint.is_overfull)
+        pause = is_open and (self._held is not None or self._outbound.is_overfull)
         if pause == self._is_paused:
             return
         self._is_paused = pause

@@ -46,21 +46,27 @@ MAX_MOVES = 20_000
 Write = Callable[[bytes], None]
 
 
-class Member(Protocol):
-    """What a room needs of a connection. None of these waits."""
+class Receiver(Protocol):
+    """What a room needs of the way out of a connection, which is an `Outbound`. No method waits."""
 
-    user: User
-    allowance: Allowance
-    color: str
     presences: dict[str, None]
     notified: int
-    """How many of the room's waiting membership events it knows already."""
 
-    @property
-    def client_id(self) -> str: ...
     def put(self, frames: bytes, count: int = 1) -> None: ...
     def publish(self, version: int, head: int, batch: Batch | None) -> None: ...
     def publish_presences(self, moved: Iterable[str], batch: Batch) -> None: ...
+
+
+class Member(Protocol):
+    """What a room needs of a connection. No method waits."""
+
+    user: User
+    client_id: str
+    allowance: Allowance
+    color: str
+
+    @property
+    def outbound(self) -> Receiver: ...
     def close(
         self, code: int, reason: str, *, last_frame: bytes | None = None, drain: bool = True
     ) -> None: ...
@@ -115,8 +121,8 @@ class Room:
         self._add_membership_event(
             encode_frame(UserJoined(client_id, user.user_id, user.name, connection.color, count))
         )
-        connection.notified = len(self._membership_events)
-        connection.presences.update(dict.fromkeys(self._presences))
+        connection.outbound.notified = len(self._membership_events)
+        connection.outbound.presences.update(dict.fromkeys(self._presences))
 
     def _color(self, user: User) -> str:
         """The user's own color, unless somebody else here has it and another one is free."""
@@ -139,7 +145,7 @@ class Room:
         self._moved.pop(client_id, None)
         if self._presences.pop(client_id, None) is not None:
             for other in self.connections.values():
-                other.presences.pop(client_id, None)
+                other.outbound.presences.pop(client_id, None)
         if not self.connections:
             self._cancel_flush()
             self._membership_events.clear()
@@ -153,7 +159,7 @@ class Room:
         """Have a prepared frame written to everybody, but not the `client_id` in `exclude`."""
         for client_id, connection in list(self.connections.items()):
             if client_id != exclude:
-                connection.put(frame)
+                connection.outbound.put(frame)
 
     def publish(self, version: int) -> None:
         """The history's head has moved on from `version`: everybody gets what came."""
@@ -165,19 +171,19 @@ class Room:
         changes = history.committed_since(version)
         if sum(len(change.record.operation) for change in changes) > BATCH_BYTES:
             for connection in list(self.connections.values()):
-                connection.publish(version, history.head, None)
+                connection.outbound.publish(version, history.head, None)
             self.published = history.head
             return
         batch = self._batch(changes)
         self.published = history.head
         for connection in self._write_live(batch):
-            connection.publish(version, history.head, batch)
+            connection.outbound.publish(version, history.head, batch)
 
     def refuse(self, client_id: str, error: CollabError, edit_id: int) -> None:
         """Tell one editor that its edit was not accepted."""
         connection = self.connections.get(client_id)
         if connection is not None:
-            connection.put(encode_frame(Error(error.code, error.message, edit_id)))
+            connection.outbound.put(encode_frame(Error(error.code, error.message, edit_id)))
 
     def disown(self, client_id: str, version: int) -> None:
         """This version is of its `client_id`, but not the edit that the present connection sent:
@@ -277,11 +283,11 @@ class Room:
     def _flush_membership_events(self, events: list[bytes]) -> None:
         joined: dict[int, bytes] = {}
         for connection in list(self.connections.values()):
-            known, connection.notified = connection.notified, 0
+            known, connection.outbound.notified = connection.outbound.notified, 0
             if known < len(events):
                 if known not in joined:
                     joined[known] = b"".join(events[known:])
-                connection.put(joined[known], len(events) - known)
+                connection.outbound.put(joined[known], len(events) - known)
 
     def _flush_presences(self, moved: dict[str, None]) -> None:
         frames = self._presence_frames(moved)
@@ -289,7 +295,7 @@ class Room:
         own = {each: {index: b""} for index, each in enumerate(frames)}
         batch = Batch(frames.values(), own)
         for connection in self._write_live(batch):
-            connection.publish_presences(frames, batch)
+            connection.outbound.publish_presences(frames, batch)
         share = (cpu_clock() - begun) / len(frames)
         for each in frames:
             self._charge(each, share)

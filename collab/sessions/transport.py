@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from ..errors import CollabError
-from ..frames import Edit
 from ..limits.budget import Allowance, Metered
 from ..limits.work import cpu_clock
 from ..settings import Settings
 from .handshake import WebSocketLike, close
+from .inbound import Inbound
+from .outbound import Outbound
 from .wire import LargeMessage, WireData, texts_of
 
 __all__ = ["ASGITransport", "CloseRequest", "Endpoint", "Transport"]
@@ -39,21 +40,15 @@ class CloseRequest:
 
 
 class Endpoint(Protocol):
-    """What a transport needs of its connection. All but `stored_page` and `receive` are plain."""
+    """What a transport needs of its connection."""
 
+    settings: Settings
     log_fields: Mapping[str, object]
     allowance: Allowance
     close_request: CloseRequest | None
+    inbound: Inbound
+    outbound: Outbound
 
-    @property
-    def is_overfull(self) -> bool: ...
-    def receive_nowait(self, text: str) -> Edit | None: ...
-    async def receive(self, edit: Edit) -> None: ...
-    @property
-    def settings(self) -> Settings: ...
-    def next_page(self) -> Sequence[WireData] | None: ...
-    async def stored_page(self) -> Sequence[WireData]: ...
-    def mark_lagging(self) -> None: ...
     def close(
         self, code: int, reason: str, *, last_frame: bytes | None = None, drain: bool = True
     ) -> None: ...
@@ -68,6 +63,8 @@ class Transport:
         self.sending_since: float | None = None
         """Since when the peer has not taken what was written (`time.monotonic`); None if it has."""
         self._endpoint = endpoint
+        self._inbound = endpoint.inbound
+        self._outbound = endpoint.outbound
         self._websocket = websocket
 
     def start(self) -> None:
@@ -84,7 +81,7 @@ class Transport:
 
     @property
     def live_write(self) -> Callable[[bytes], None] | None:
-        """The shortest way to write, while nothing is in its way; `Endpoint.mark_lagging` says when
+        """The shortest way to write, while nothing is in its way; `Outbound.mark_lagging` says when
         something is."""
         return None
 
@@ -117,9 +114,9 @@ class Transport:
 
     async def _write_waiting(self) -> None:
         while (close_request := self._endpoint.close_request) is None or close_request.drain:
-            page = self._endpoint.next_page()
+            page = self._outbound.next_page()
             if page is None:
-                page = await self._endpoint.stored_page()
+                page = await self._outbound.stored_page()
             if not page:
                 return
             await self._send(page)
@@ -200,17 +197,17 @@ class ASGITransport(Transport):
                 return
             await self._take(text)
             # Who sends and does not read its answers is not read on.
-            while self._endpoint.is_overfull:
+            while self._outbound.is_overfull:
                 self._relieved.clear()
                 await self._relieved.wait()
 
     async def _take(self, text: str) -> None:
         allowance = self._endpoint.allowance
         begun = cpu_clock()
-        edit = self._endpoint.receive_nowait(text)
+        edit = self._inbound.receive_nowait(text)
         allowance.spend(cpu_clock() - begun)
         if edit is not None:
-            await Metered(self._endpoint.receive(edit), allowance)
+            await Metered(self._inbound.receive(edit), allowance)
         await allowance.until_left()
 
     async def _write_round(self) -> None:

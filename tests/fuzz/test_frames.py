@@ -14,7 +14,7 @@ import pytest
 from collab.documents.document import Document
 from collab.frames import Ping
 from collab.sessions.change_frames import change_frame
-from collab.sessions.connection import Connection
+from collab.sessions.inbound import HANDLERS, Inbound
 from collab.sessions.room import Room
 from tests.fuzz import fuzzing
 from tests.fuzz.found import FOUND, load, save
@@ -43,14 +43,14 @@ async def test_what_was_found_once_is_found_no_more(path: Path) -> None:
 async def test_an_internal_error_is_found_and_shrunk_to_the_frame_that_shows_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    act = Connection._act
+    answer = HANDLERS[Ping]
 
-    def careless(self: Connection, frame: Any) -> bool:
-        if isinstance(frame, Ping) and isinstance(frame.data, dict):
+    def careless(inbound: Inbound, frame: Ping) -> bool:
+        if isinstance(frame.data, dict):
             raise KeyError("data")
-        return act(self, frame)
+        return answer(inbound, frame)
 
-    monkeypatch.setattr(Connection, "_act", careless)
+    monkeypatch.setitem(HANDLERS, Ping, careless)
     finding = await fuzz(2000, 1)
     assert finding is not None
     assert finding.fault.startswith("an internal error")
@@ -71,13 +71,13 @@ async def test_an_edit_that_is_not_transformed_is_found(monkeypatch: pytest.Monk
 
 
 async def test_an_edit_that_is_taken_twice_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    accept = Connection._accepted
+    accept = Inbound._accepted
 
-    def twice(self: Connection, change: Any) -> None:
+    def twice(self: Inbound, change: Any) -> None:
         accept(self, change)
-        self.put(change_frame(change))
+        self._connection.put(change_frame(change))
 
-    monkeypatch.setattr(Connection, "_accepted", twice)
+    monkeypatch.setattr(Inbound, "_accepted", twice)
     finding = await fuzz(2000, 1)
     assert finding is not None
     assert "gap" in finding.fault or "StreamGap" in finding.fault

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
-from collab.sessions.connection import Connection
+from collab.frames import PresenceUpdate
+from collab.sessions.inbound import HANDLERS, Inbound
 from tests.fuzz.__main__ import main
 
 
@@ -29,10 +29,10 @@ def test_a_run_without_a_fault_says_so(tmp_path: Path) -> None:
 def test_a_fault_is_shrunk_printed_and_saved(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def broken(self: Connection, frame: Any) -> bool:
+    def broken(inbound: Inbound, frame: PresenceUpdate) -> bool:
         raise KeyError("a mistake of ours")
 
-    monkeypatch.setattr(Connection, "_update_presence", broken)
+    monkeypatch.setitem(HANDLERS, PresenceUpdate, broken)
     status, output = run("--inputs", 300, "--seed", 1, "--save", tmp_path)
     assert status == 1
     assert "an internal error" in output

@@ -15,6 +15,8 @@ from collab.documents.document import Document
 from collab.server.protocol import WebSocketProtocol
 from collab.sessions.connection import Connection
 from collab.sessions.direct_transport import DirectTransport
+from collab.sessions.inbound import Inbound
+from collab.sessions.outbound import Outbound
 from collab.sessions.presence import Presence
 from collab.sessions.room import Room
 from collab.sessions.transport import ASGITransport
@@ -26,6 +28,8 @@ HELD = (
     Connection,
     DirectTransport,
     Document,
+    Inbound,
+    Outbound,
     Presence,
     Room,
     ASGITransport,

@@ -11,7 +11,7 @@ import pytest
 from websockets.frames import Frame, Opcode
 
 from collab.frames import Edit
-from collab.sessions.connection import Connection
+from collab.sessions.inbound import Inbound
 from tests.rawpeer import RawPeer, raw_peer
 from tests.served import Served
 
@@ -44,20 +44,20 @@ async def test_others_come_between_the_messages_of_one_read(
     served: Served, monkeypatch: pytest.MonkeyPatch, written: object
 ) -> None:
     assert callable(written)
-    take = Connection.receive_nowait
+    take = Inbound.receive_nowait
     begun = asyncio.Event()
     taken: list[str] = []
 
-    def slowly(connection: Connection, text: str) -> Edit | None:
-        taken.append(f"{connection.client_id} {json.loads(text)['data']}")
-        if connection.client_id == "many":
+    def slowly(inbound: Inbound, text: str) -> Edit | None:
+        taken.append(f"{inbound._connection.client_id} {json.loads(text)['data']}")
+        if inbound._connection.client_id == "many":
             begun.set()
             until = time.thread_time() + 0.003
             while time.thread_time() < until:
                 pass
-        return take(connection, text)
+        return take(inbound, text)
 
-    monkeypatch.setattr(Connection, "receive_nowait", slowly)
+    monkeypatch.setattr(Inbound, "receive_nowait", slowly)
     path = "/ws/documents/doc?client_id="
     async with (
         raw_peer(served.address, f"{path}many") as many,
@@ -79,18 +79,18 @@ async def test_others_come_between_the_messages_of_one_read(
 async def test_others_come_between_the_messages_of_many_peers_of_one_address(
     served: Served, monkeypatch: pytest.MonkeyPatch, spent: float
 ) -> None:
-    take = Connection.receive_nowait
+    take = Inbound.receive_nowait
     begun = asyncio.Event()
     taken: list[str] = []
 
-    def slowly(connection: Connection, text: str) -> Edit | None:
-        taken.append(connection.client_id)
-        if connection.client_id != "one":
+    def slowly(inbound: Inbound, text: str) -> Edit | None:
+        taken.append(inbound._connection.client_id)
+        if inbound._connection.client_id != "one":
             begun.set()
             until = time.thread_time() + 0.02
             while time.thread_time() < until:
                 pass
-        return take(connection, text)
+        return take(inbound, text)
 
     path = "/ws/documents/doc?client_id="
     async with contextlib.AsyncExitStack() as stack:
@@ -107,7 +107,7 @@ async def test_others_come_between_the_messages_of_many_peers_of_one_address(
         assert budget is not None
         # All may be read now, and what one sends is taken when another has used up the share.
         budget.work.left = 0.001 - spent / 1000
-        monkeypatch.setattr(Connection, "receive_nowait", slowly)
+        monkeypatch.setattr(Inbound, "receive_nowait", slowly)
         await asyncio.gather(*(peer.send(whole(ping(1))) for peer in many))
         await begun.wait()
         await one.send(whole(ping(1)))

@@ -31,6 +31,10 @@ class Recorder:
         self.allowance = Allowance(None)
         self.writes: list[bytes] = []
 
+    @property
+    def outbound(self) -> Recorder:
+        return self
+
     def put(self, frames: bytes, count: int = 1) -> None:
         assert len(list(texts_of(frames))) == count
         self.writes.append(frames)

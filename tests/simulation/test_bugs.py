@@ -88,8 +88,8 @@ def skip_a_change_after_resuming(patch: Patch) -> None:
 
     async def skipping(self: Connection, request: JoinRequest, hold: Any) -> None:
         await join(self, request, hold)
-        if self._cursor < self.document.history.head:
-            self._cursor += 1
+        if self.cursor < self.document.history.head:
+            self.outbound._cursor += 1
 
     patch.setattr(Connection, "join", skipping)
 
