@@ -15,7 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from collab.client.address import document_address
-from collab.client.session import RETRIED
+from collab.client.temporary import TEMPORARY_CODES
 
 __all__ = ["Account", "Member", "Pace"]
 
@@ -232,7 +232,7 @@ class Member:
         if frame["code"] == "version_gone":
             # Not accepted, and its `id` not used up: it is made anew.
             self._inflight = self._edit(sent.id)
-        elif frame["code"] not in RETRIED:
+        elif frame["code"] not in TEMPORARY_CODES:
             return
         await asyncio.sleep(self._random.uniform(0, RETRY_SECONDS))
         await self._send(websocket)

@@ -26,7 +26,8 @@ from collab.client import (
     connect,
 )
 from collab.client.errors import StreamGap
-from collab.client.session import RETRIED, Inflight
+from collab.client.session import Inflight
+from collab.client.temporary import TEMPORARY_CODES
 from collab.ot import get_type
 
 from .loop import Process, VirtualLoop
@@ -111,7 +112,11 @@ class EditorSocket:
         """Which copy does it answer? While another is on its way nothing else may have its id."""
         session = self._client.session
         inflight = session.inflight if session is not None else None
-        if inflight is not None and inflight.id == self._repeated_id and code not in RETRIED:
+        if (
+            inflight is not None
+            and inflight.id == self._repeated_id
+            and code not in TEMPORARY_CODES
+        ):
             raise StreamGap(f"one copy of edit {inflight.id} was refused: {code}")
 
     async def send(self, text: str) -> None:
