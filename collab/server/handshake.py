@@ -1,4 +1,4 @@
-"""The WebSocket handshake as the library reads it, within our limits and with our refusals."""
+"""The WebSocket handshake of `websockets`, with our limits and our error responses."""
 
 from __future__ import annotations
 
@@ -22,16 +22,17 @@ PREFIX = "Failed to open a WebSocket connection: "
 
 
 class HandshakeProtocol(ServerProtocol):
-    """The library's, which on its own takes 128 headers of 8 KiB, and refuses in plain text.
+    """Reads a handshake within a limit, and answers errors in JSON.
 
-    The HTTP parser in front of it has checked the form of the request and of each header.
+    The library's own parser accepts 128 headers of 8 KiB and answers errors in plain text. The HTTP
+    parser that runs before this one has checked the syntax of the request and of each header.
 
     Args:
         max_head_bytes: most bytes of the request line and the headers together.
     """
 
     def __init__(self, *, max_head_bytes: int, **options: Any) -> None:
-        # Before the library's, which begins to parse.
+        # The library's constructor starts the parser, which reads this attribute.
         self._max_head = max_head_bytes
         super().__init__(**options)
 
@@ -51,7 +52,7 @@ class HandshakeProtocol(ServerProtocol):
         yield from Protocol.parse(self)
 
     def _read_request(self) -> Generator[None, None, Request]:
-        """Raises ValueError unless it is a request without a body, within the limit."""
+        """Read the request; raise `ValueError` if it has a body or is too large."""
         left = self._max_head
         lines: list[str] = []
         while True:
@@ -73,7 +74,7 @@ class HandshakeProtocol(ServerProtocol):
         return Request(path, headers, method, protocol)
 
     def reject(self, status: Any, text: str) -> Response:
-        """As JSON, like every other refusal of a handshake."""
+        """Make the error response, in JSON like every other rejected handshake."""
         response = super().reject(status, text)
         message = text.removeprefix(PREFIX).split("\n", 1)[0]
         kind = ERRORS.get(response.status_code, InvalidRequest)

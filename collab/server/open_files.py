@@ -1,4 +1,4 @@
-"""The system's own limit: how many files, connections among them, one program may have open."""
+"""The operating system's limit on the files and sockets that one process may have open."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from ..settings import Settings
 try:
     import resource
 except ImportError:
-    # There is no such limit on Windows.
+    # Windows has no such limit.
     resource = None  # type: ignore[assignment]
 
 __all__ = ["allow_open_files"]
 
 logger = logging.getLogger(__name__)
 
-# For the database, the log, the pages, and requests that are being answered.
+# Descriptors for the database, the log, static files and HTTP requests in progress.
 OTHERS = 500
 
 
 def allow_open_files(settings: Settings) -> None:
-    """Have the system allow as many open files as the settings allow connections.
+    """Raise the soft limit of open files to what the settings need for connections.
 
-    A program without files left can't even close its database well, so the limits of the settings
-    should be reached first. Logs a warning where the system does not allow that many.
+    A process without free descriptors can't even close its database cleanly, so the limits of the
+    settings must be reached first. Logs a warning if the hard limit is too low.
     """
     if resource is None:
         return
@@ -36,11 +36,11 @@ def allow_open_files(settings: Settings) -> None:
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
     except (ValueError, OSError):
-        # Some systems have a lower limit than they tell.
+        # Some systems enforce a lower limit than they report.
         allowed = soft
     if allowed < needed:
         logger.warning(
-            "the system allows %d open files, the settings need %d: raise it (ulimit -n, or "
+            "the system allows %d open files, the settings need %d: raise the limit (ulimit -n, or "
             "LimitNOFILE of the service), or lower max_connections and max_handshakes",
             allowed,
             needed,

@@ -1,8 +1,8 @@
-"""Our uvicorn WebSocket protocol: prepared frames go straight to the transport, messages come by a
-callback, and a peer that stopped reading is let go.
+"""A uvicorn WebSocket protocol that writes encoded frames directly to the transport, delivers
+messages by callback, and closes the connection of a peer that stops reading.
 
-What it adds is offered as `FrameSocket` in the scope's extensions. All else, such as the handshake,
-ASGI's send and receive, fragments, pings and the close, is uvicorn's and websockets'.
+The additions are offered as `FrameSocket` in the scope's extensions. The handshake, ASGI's send and
+receive, fragments, pings and the closing handshake are those of uvicorn and websockets.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ __all__ = ["WebSocketProtocol"]
 
 logger = logging.getLogger(__name__)
 
-# For ASGI sends. uvloop's own marks are 16 bytes and 64 KiB: with the low one so near to empty a
-# healthy reader of one large frame would be let go on only when it has everything.
+# Water marks for ASGI sends. uvloop's defaults are 16 bytes and 64 KiB: with so small a low mark,
+# sending to a healthy reader of one large frame would resume only once it has read everything.
 WRITE_HIGH_BYTES = 65536
 WRITE_LOW_BYTES = 16384
 
@@ -41,21 +41,21 @@ HEAD_SLACK_BYTES = 64
 
 HANDSHAKE_END = b"\r\n\r\n"
 
-# So much of what one peer has sent is taken in one turn of the loop: at most this many bytes, and
-# no further message once this time has passed.
+# Limits of the input of one peer that is processed in one turn of the loop: at most this many
+# bytes, and no further message once this time has passed.
 TURN_BYTES = 8192
-RECEIVE_SECONDS = 15e-6
-"""CPU time of the kernel and the event loop for each read, before what was read arrives here: no
-clock of this process's own code sees it."""
-
 TURN_SECONDS = 0.002
 
-# What was on its way when a peer was sent a close is read over; who goes on sending is cut off.
+RECEIVE_SECONDS = 15e-6
+"""CPU time of the kernel and the event loop for each read. It passes before `data_received` is
+called, so that it can't be measured here."""
+
+# Input after the close frame was sent is discarded. Above this limit the connection is aborted.
 MAX_LATE_BYTES = 262_144
 
 
-# What uvicorn keeps of each connection. In slots it takes 300 bytes, in a dictionary 1,600; what a
-# later uvicorn adds goes into the dictionary.
+# The attributes that uvicorn sets on each connection. In slots they take 300 bytes, in a dictionary
+# 1,600. Attributes that a later uvicorn adds go into the dictionary.
 UVICORN_ATTRIBUTES = (
     "app",
     "app_state",
@@ -101,16 +101,17 @@ _WRITABLE.set()
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """One connection; itself the `FrameSocket` in its scope.
+    """One WebSocket connection, which is also the `FrameSocket` in its scope.
 
-    Bounds: of received bytes that wait for their turn, one read of the loop's (256 kB); of a
-    message that is not complete, uvicorn's `ws_max_size` and `max_fragments`; of pongs that
-    wait to be written, one; of what is read over after a close, `MAX_LATE_BYTES`.
+    Bounds: received bytes that wait for their turn: one read of the loop (256 kB); an incomplete
+    message: uvicorn's `ws_max_size` and `max_fragments`; pongs that wait to be written: one; input
+    that is discarded after a close: `MAX_LATE_BYTES`.
 
     Args:
-        max_head_bytes: a handshake with a larger head is refused (400); the HTTP protocol
-            before this one refuses it sooner.
-        pings_per_second, pings_burst: who sends more WebSocket pings and pongs is closed (1008).
+        max_head_bytes: a handshake with a larger head is refused (400). The HTTP protocol that runs
+            before this one usually refuses it first.
+        pings_per_second, pings_burst: a peer that sends more WebSocket pings and pongs is closed
+            (1008).
     """
 
     __slots__ = (
@@ -151,7 +152,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.conn = HandshakeProtocol(
-            # It comes by uvicorn, which may write some bytes more than it has read.
+            # uvicorn writes the head again, and may make it a few bytes longer.
             max_head_bytes=max_head_bytes + HEAD_SLACK_BYTES,
             extensions=self.conn.available_extensions,
             max_size=self.config.ws_max_size,
@@ -164,24 +165,24 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._on_stopped: Callable[[bool], None] | None = None
         self._inbox: _Inbox | None = None
         self._backlog: memoryview | None = None
-        # What the library has found in what came, and is to be handled before the backlog.
+        # Parsed events, to be handled before the backlog.
         self._events: list[Event] = []
         self._turn_ends_at = 0.0
         self._is_held = False
         self._is_full = False
         self._allowance: Allowance | None = None
-        # Whether reading has to wait for the allowance.
+        # Whether reading is paused until the allowance permits it.
         self._is_short = False
         self._full_since = 0.0
-        # What the keepalive has seen of the transport's buffer, and whether it was empty since.
+        # The buffer size at the last keepalive, and whether the buffer was empty since then.
         self._unsent_seen = 0
         self._has_drained = False
-        # For how long, since the last pong, the peer was behind with what it was sent.
+        # Seconds since the last pong during which the transport's buffer was not empty.
         self._full_seconds = 0.0
-        # What could not be written yet.
+        # A pong that could not be written yet.
         self._pong = b""
         self._text_frames: TextFrames | None = None
-        # Whether the library has been given the handshake and not a byte more.
+        # Whether the library has received exactly the handshake and no further byte.
         self._is_fresh = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -191,7 +192,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
-        # A handshake that failed has no scope.
+        # A failed handshake has no scope.
         scope = getattr(self, "scope", None)
         if scope is not None:
             cast(dict[str, Any], scope["extensions"])[EXTENSION] = self
@@ -200,15 +201,14 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     async def send(self, message: Any) -> None:
         await super().send(message)
         if message["type"] == "websocket.http.response.body" and self.close_sent:
-            # uvicorn would call a handshake that was refused by a response an unfinished one, and
-            # log that as an error.
+            # uvicorn would log a handshake that was refused by a response as an error.
             self.handshake_complete = True
 
     # -- writing --------------------------------------------------------------------------------
 
     @property
     def close_sent(self) -> bool:
-        """uvicorn's: nothing may be written any more."""
+        """uvicorn's flag: nothing may be written any more."""
         return self._close_sent
 
     @close_sent.setter
@@ -228,10 +228,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def attach(self, on_drained: Callable[[], None], on_stopped: Callable[[bool], None]) -> None:
         self._on_drained = on_drained
         self._on_stopped = on_stopped
-        # What is sent by ASGI from now on, the close, need not wait. An event takes 800 bytes.
+        # ASGI only sends the close from now on, which need not wait. One event for all connections
+        # saves 800 bytes each.
         self.writable = _WRITABLE
-        # From now on the transport says when its buffer is not empty, and when it is again. uvloop
-        # has no limits for a peer who went away while joining.
+        # From now on the transport reports when its buffer fills and when it is empty again. uvloop
+        # refuses limits on a transport whose peer has disconnected.
         if not self.transport.is_closing():
             self.transport.set_write_buffer_limits(high=0)
         if self.close_sent or self.transport.is_closing():
@@ -246,7 +247,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         try:
             transport.write(frames)
         except RuntimeError:
-            # uvloop's, of a handle that was closed meanwhile.
+            # uvloop raises it for a handle that was closed in the meantime.
             return None
         return not self._is_full
 
@@ -292,7 +293,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             )
             self._forget_handshake()
         if not self.read_paused:
-            # So uvicorn does not stop reading after each message for a `receive` to come.
+            # With this set, uvicorn does not pause reading after each message.
             self.read_paused = True
         elif self._may_read:
             self._resume()
@@ -301,8 +302,10 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._allowance = allowance
 
     def _forget_handshake(self) -> None:
-        """Its headers, which the scope has, too, are a fifth of what an idle connection takes in
-        memory, and the library's parser holds on to them."""
+        """Free the handshake's headers, which the library's parser keeps.
+
+        The scope has them, too. They are a fifth of the memory of an idle connection.
+        """
         self.request = self.response = cast(Any, None)
         if self.conn.state is OPEN and not self.conn.extensions:
             self.conn = ServerProtocol(
@@ -319,7 +322,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
                 return
         allowance = self._allowance
         if allowance is not None and not self._is_short and self._is_held_up(allowance.held):
-            # Others of its address have taken what was left since it was read last.
+            # Other connections of the address have used up the share since the last read.
             self._backlog = memoryview(b"".join((self._backlog or b"", data)))
             return
         if self._inbox is not None and (len(data) > TURN_BYTES or self._has_backlog):
@@ -332,7 +335,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self._read_later()
 
     def _receive(self, data: bytes) -> bytes:
-        """Take these bytes; returns those that are left when the turn is over."""
+        """Process these bytes; returns those that are left when the turn is over."""
         self._turn_ends_at = time.monotonic() + TURN_SECONDS
         allowance = self._allowance
         if allowance is None:
@@ -346,7 +349,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
                 self._is_held_up(allowance.lacking)
 
     def _is_held_up(self, turns: Waiters | None) -> bool:
-        """Stop reading until its turn, if there is one to wait for."""
+        """Pause reading until this connection's turn; False if there is no turn to wait for."""
         if turns is None or self.close_sent or self.transport.is_closing():
             return False
         self._is_short = True
@@ -362,7 +365,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             return
         self._is_short = False
         if self._has_backlog:
-            # Now, so that the next one of the same turn sees what it has spent.
+            # Synchronously, so that its cost is charged before the next one in the same turn runs.
             self._take_part()
         else:
             self._read_on()
@@ -376,13 +379,13 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         super().data_received(data)
         if not self.handshake_initiated and self.conn.handshake_exc is not None:
             self._refuse_handshake()
-        # It has become a WebSocket by this; a frame may have come in the same read.
+        # The handshake is complete, and a frame may have arrived in the same read.
         if self._is_fresh:
             self._is_fresh = data.find(HANDSHAKE_END) == len(data) - len(HANDSHAKE_END)
         return b""
 
     def _refuse_handshake(self) -> None:
-        """The library has limits of its own, and takes no body; it only falls silent then."""
+        """Answer a handshake that the library rejected, for which it writes no response."""
         if not self.transport.is_closing():
             self.close_sent = self.handshake_complete = True
             self.transport.write(
@@ -396,7 +399,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.transport.close()
 
     def handle_events(self) -> None:
-        """As uvicorn's, but what is left when the turn is over waits for another one."""
+        """As uvicorn's, but events that are left when the turn is over wait for the next turn."""
         events = [*self._events, *self.conn.events_received()]
         self._events = []
         for index, event in enumerate(events):
@@ -422,12 +425,12 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if not self._is_full or self.conn.state is not OPEN:
             super().handle_ping()
         else:
-            # Who reads no pongs gets only the last of them (RFC 6455, section 5.5.3).
+            # A peer that does not read is sent only the newest pong (RFC 6455, section 5.5.3).
             self._pong = b"".join(self.conn.data_to_send())
         self._count_ping()
 
     def send_receive_event_to_app(self) -> None:
-        """As uvicorn's, but text that is not UTF-8 is the peer's mistake: no traceback for it."""
+        """As uvicorn's, but invalid UTF-8 closes the connection (1007) without a traceback."""
         data, self.frames = b"".join(self.frames), []
         if self.close_sent:
             return
@@ -463,14 +466,14 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if len(self.frames) < self._max_fragments:
             super().handle_cont(event)
             return
-        # A fragment of no bytes takes memory, too.
+        # An empty fragment takes memory, too.
         self.frames = []
         self._end(1009, f"more than {self._max_fragments} fragments")
 
     def _put_back(self, data: bytes) -> None:
-        """Take a part now and the rest in later turns, so that nobody waits for a burst."""
+        """Process a part now and the rest in later turns, so that a burst delays no other peer."""
         if self._has_backlog:
-            # The transport had begun this read before it was told to pause.
+            # The transport had begun this read before reading was paused.
             self._backlog = memoryview(b"".join((self._backlog or b"", data)))
             return
         self._backlog = memoryview(data)
@@ -479,7 +482,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._take_turn()
 
     def _read_later(self) -> None:
-        """Stop reading until the backlog is worked off."""
+        """Pause reading until the backlog is processed."""
         if not self.transport.is_closing():
             self.transport.pause_reading()
         self._read_on()
@@ -534,7 +537,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.transport.resume_reading()
 
     def _fail(self) -> None:
-        """A callback failed: that ends this connection, and no other."""
+        """Close this connection after a callback raised."""
         if self.close_sent or self.transport.is_closing():
             return
         self._say_close(1011, "internal error")
@@ -543,12 +546,12 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self.transport.close()
 
     def _end(self, code: int, reason: str) -> None:
-        """The peer has broken the protocol."""
+        """Close the connection after a protocol error of the peer."""
         self._say_close(code, reason)
         self.handle_parser_exception()
 
     def _say_close(self, code: int, reason: str) -> None:
-        # The library reads on: a close may have come after what is being handled, and be answered.
+        # The library parses ahead, and may have answered a close of the peer already.
         if self.conn.state is OPEN:
             self.conn.send_close(code, reason)
 
@@ -568,7 +571,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._sample_unsent()
 
     def _sample_unsent(self) -> bool:
-        """Whether the peer has taken something since the last time."""
+        """Whether the peer has read anything since the last call."""
         unsent = self.transport.get_write_buffer_size()
         has_taken = self._has_drained or unsent < self._unsent_seen
         self._has_drained, self._unsent_seen = False, unsent
@@ -577,8 +580,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def keepalive_timeout(self) -> None:
         if self.close_sent or self.transport.is_closing():
             return
-        # A ping comes after what was written before it, so who takes that is alive. Once all is
-        # taken, the peer may have in its own buffers what it took in the time that it was behind.
+        # The ping waits behind earlier output, so a peer that reads that output is alive. Once it
+        # has read all, its own buffers may hold what it received while it was behind.
         if self._sample_unsent():
             grace, self._full_seconds = self._full_seconds, 0.0
             assert self.ping_timeout is not None
@@ -596,7 +599,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
 
 class _Inbox:
-    """In the place of uvicorn's queue of received events: hands each on at once."""
+    """Replaces uvicorn's queue of received events: passes each event to a callback at once."""
 
     __slots__ = ("_end", "_fail", "_on_end", "_on_message")
 
@@ -626,7 +629,7 @@ class _Inbox:
         try:
             self._on_message(message)
         except Exception:
-            logger.exception("a message could not be handled")
+            logger.exception("message handler failed")
             self._fail()
             self.put_nowait({"type": "websocket.disconnect", "code": 1011})
 
@@ -634,5 +637,5 @@ class _Inbox:
         return True
 
     async def get(self) -> dict[str, Any]:
-        """The end, for who still asks."""
+        """The disconnect event."""
         return self._end or {"type": "websocket.disconnect", "code": 1006}

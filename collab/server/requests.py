@@ -1,6 +1,6 @@
-"""Our uvicorn HTTP protocol: who connects has to say what they want, briefly and in good time.
+"""A uvicorn HTTP protocol with limits on the size and duration of requests and on slow readers.
 
-All else is uvicorn's. A WebSocket's handshake is such a request, too.
+WebSocket handshakes pass through it as well.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ __all__ = ["RequestProtocol", "Waiting", "keep_little_unsent"]
 
 
 class Waiting:
-    """The connections that are expected to send something: all but those who wait for an answer
-    themselves, and WebSockets.
+    """The connections from which the server expects a request: neither WebSockets nor connections
+    whose request is being answered.
 
-    Bound: `max_handshakes`. It is not the newest that has to go, but the one that was silent
-    for longest, so that nobody can lock the others out by opening connections.
+    Bound: `max_handshakes`. Above it the connection that has waited longest is closed, not the
+    newest, so that a client can't lock others out by opening connections.
     """
 
     def __init__(self, settings: Settings, metrics: Metrics, unread: Unread) -> None:
@@ -49,7 +49,7 @@ class Waiting:
         return len(self._waiting)
 
     def enter(self, protocol: RequestProtocol) -> None:
-        """Idempotent; who is here already keeps the place."""
+        """Add a connection. Idempotent: a connection that is present keeps its place."""
         self._waiting[protocol] = None
         if len(self._waiting) > self._maximum:
             oldest = next(iter(self._waiting))
@@ -65,58 +65,57 @@ class Waiting:
         self._waiting.pop(protocol, None)
 
 
-# The colon, the space and the end of the line of a header.
+# Bytes of a header line besides name and value: colon, space and CRLF.
 FIELD_BYTES = 4
 
 CLOCK_SECONDS = 0.1
 
 
-# Linux grows a socket's send buffer to 4 MB. With this, what the kernel holds for a peer and has
-# not sent is bounded, so that a reader who stalls is noticed after 100 kB.
+# Linux grows a socket's send buffer to 4 MB. This bounds the unsent bytes in the kernel, so that a
+# stalled reader is noticed after 100 kB.
 MAX_UNSENT_BYTES = 16384
 
 
 def keep_little_unsent(transport: asyncio.Transport) -> None:
-    """Have the operating system take from the transport not much more than the peer reads."""
+    """Limit the unsent bytes that the kernel accepts from the transport."""
     accepted = transport.get_extra_info("socket")
-    # Not every system has it, nor every kind of socket.
+    # Some systems and some kinds of sockets don't support the option.
     with contextlib.suppress(AttributeError, OSError):
         accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MAX_UNSENT_BYTES)
 
 
 class Refused(Exception):
-    """Ends the parsing of what has been received."""
+    """Stops the parser after a request was refused."""
 
 
 class RequestProtocol(HttpToolsProtocol):
     """One connection until it becomes a WebSocket.
 
-    Bounds: the head of a request (`max_request_head_bytes`), and the time that it takes, as
-    that of a body (`handshake_timeout_seconds` each); requests that wait for the answer to another
-    (`max_waiting_requests`); of an answer, what its reader has not taken yet (`Progress`,
-    `Unread`).
+    Bounds: the size of a request's head (`max_request_head_bytes`); the time to receive the head,
+    and that to receive the body (`handshake_timeout_seconds` each); pipelined requests
+    (`max_waiting_requests`); the unread part of a response (`Progress`, `Unread`).
     """
 
     def __init__(self, *args: Any, waiting: Waiting, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._waiting = waiting
         self._deadline: asyncio.TimerHandle | None = None
-        # Since the last request, for a head that does not end.
+        # Bytes since the last request, to detect a head that does not end.
         self._received_bytes = 0
         self._head_bytes = 0
         self._is_in_head = False
-        # Seconds of work that no call of the application has paid for yet.
+        # CPU seconds that are not yet charged to a call of the application.
         self._spent = 0.0
         self._is_silent = True
         self._answering: RequestResponseCycle | None = None
         self._progress: Progress | None = None
         self._sampler: asyncio.TimerHandle | None = None
 
-    # asyncio says BaseTransport, uvicorn, whose class this is, what a TCP connection really has.
+    # asyncio declares BaseTransport; uvicorn declares the type that a TCP connection has.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         begun = cpu_clock()
         super().connection_made(transport)
-        # The transport says when its buffer is not empty, and when it is again.
+        # With this limit the transport reports when its buffer fills and when it is empty again.
         transport.set_write_buffer_limits(high=0)
         keep_little_unsent(transport)
         self._expect()
@@ -141,7 +140,7 @@ class RequestProtocol(HttpToolsProtocol):
             self._refuse_head()
 
     def _owe(self, seconds: float) -> None:
-        """Have the next call of the application pay for what the server did until then."""
+        """Charge work of the server to the next call of the application."""
         self._spent += seconds
         reader: Any = self.transport.get_protocol()
         scope = getattr(reader, "scope", None)
@@ -159,7 +158,7 @@ class RequestProtocol(HttpToolsProtocol):
         )
 
     def handle_websocket_upgrade(self) -> None:
-        # What was refused may have been a handshake.
+        # The handshake may have been refused already.
         if not self.transport.is_closing():
             self._all_taken()
             super().handle_websocket_upgrade()
@@ -185,7 +184,7 @@ class RequestProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._is_in_head = False
         if self._head_bytes > self._waiting.max_head_bytes:
-            # All of it came in one read.
+            # The whole head arrived in one read.
             self._refuse_head()
             raise Refused
         if not self._has_one_host():
@@ -194,7 +193,7 @@ class RequestProtocol(HttpToolsProtocol):
             )
             raise Refused
         if len(self.pipeline) >= self._waiting.max_requests:
-            # Without a word, which would come in the place of an answer.
+            # Without an error response: the client would take it for that of an earlier request.
             self._waiting.metrics.requests_refused[ServerBusy.code] += 1
             self.pipeline.clear()
             self._close()
@@ -214,7 +213,7 @@ class RequestProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        # It is not, where another request has come before this one was answered.
+        # With pipelined requests, `cycle` is the next one by now.
         if self.cycle.response_complete and not self.transport.is_closing():
             self._waiting.enter(self)
 
@@ -235,7 +234,8 @@ class RequestProtocol(HttpToolsProtocol):
     def _too_late(self) -> None:
         self._deadline = None
         if self._is_silent:
-            # Browsers connect on suspicion, and take an answer for that of their next request.
+            # Browsers open connections in advance, and would take an error response for the
+            # response to their next request.
             self.transport.close()
             return
         self.refuse(
@@ -254,7 +254,7 @@ class RequestProtocol(HttpToolsProtocol):
             self.transport.write(answer(error))
         self._close()
 
-    # -- who reads too slowly -------------------------------------------------------------------
+    # -- slow readers ---------------------------------------------------------------------------
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -292,7 +292,7 @@ class RequestProtocol(HttpToolsProtocol):
             self._sample_later()
 
     def abort(self) -> None:
-        """End the connection of a reader that takes too little, or for whom too much waits."""
+        """Close the connection of a reader that is too slow or has too much to read."""
         self._waiting.metrics.slow_readers += 1
         self._all_taken()
         self._stop_answering()
@@ -307,14 +307,14 @@ class RequestProtocol(HttpToolsProtocol):
         self.transport.close()
 
     def _stop_answering(self) -> None:
-        """What is still answered goes nowhere; uvicorn tells that to the last request only."""
+        """Mark the request in progress as disconnected; uvicorn marks the last request only."""
         if self._answering is not None:
             self._answering.disconnected = True
             self._answering.message_event.set()
 
 
 def answer(error: CollabError) -> bytes:
-    """A whole HTTP response, the last of its connection."""
+    """A complete HTTP response that closes the connection."""
     body = encode_json({"code": error.code, "message": error.message}).encode()
     retry = f"retry-after: {error.retry_after_seconds}"
     security = "".join(f"{name}: {value}\r\n" for name, value in SECURITY_HEADERS.items())

@@ -1,4 +1,4 @@
-"""How the program is served: uvicorn with uvloop, httptools and its sans-I/O WebSockets."""
+"""Serving the application: uvicorn with uvloop, httptools and the sans-I/O WebSocket protocol."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ ANY_HOST = "*"
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 
-# After so many new objects the youngest are looked at; after so many of those rounds the next
-# older ones, and so on. Python's own are 700, 10 and 10. A round of the second kind looks at 60,000
-# objects, which takes some 10 ms.
+# The arguments of `gc.set_threshold`: new objects until a collection of generation 0, and
+# collections of a generation until one of the next. Python's defaults are 700, 10 and 10. A
+# collection of generation 1 traverses 60,000 objects, which takes about 10 ms.
 COLLECTOR_THRESHOLDS = (10_000, 5, 80)
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening TCP socket.
+    """Open a listening TCP socket.
 
     Raises:
-        ConfigurationError: the address can't be had, usually because the port is in use.
+        ConfigurationError: the address is not available, usually because the port is in use.
     """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
@@ -62,10 +62,10 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server, but one that lets the application say goodbye.
+    """uvicorn's server, with a graceful shutdown of the application.
 
-    uvicorn closes the WebSockets (1012) before the lifespan ends; here the application commits what
-    is pending, tells its clients and closes them (1001) first.
+    uvicorn closes the WebSockets (1012) before the lifespan ends. Here the application first
+    commits pending edits, notifies its clients and closes the connections (1001).
     """
 
     def __init__(self, config: uvicorn.Config, app: Collab, on_ready: Callable[[], None]) -> None:
@@ -86,10 +86,12 @@ class Server(uvicorn.Server):
 
 
 def configure(settings: Settings, app: Collab, around: Application | None = None) -> uvicorn.Config:
-    """No compression: it costs more time than it saves bytes on frames of a few hundred bytes.
+    """Make uvicorn's configuration.
+
+    Compression is off: for frames of a few hundred bytes it costs more time than it saves.
 
     Args:
-        around: what is served in place of `app`, and calls it.
+        around: an application that wraps `app` and is served instead.
     """
     return uvicorn.Config(
         cast(Any, around or app),
@@ -129,10 +131,9 @@ def configure(settings: Settings, app: Collab, around: Application | None = None
 
 
 def spare_collector() -> None:
-    """Have the garbage collector look at less, and less often.
+    """Have the garbage collector run less often, and skip the objects that exist already.
 
-    It need not look at what the program is made of, which stays; and of what it is given by an
-    edit nearly nothing is garbage in circles.
+    Modules and classes stay until the process ends, and edits create almost no reference cycles.
     """
     gc.collect()
     gc.freeze()
@@ -140,17 +141,17 @@ def spare_collector() -> None:
 
 
 def guarded(settings: Settings, app: Collab) -> Application:
-    """`app`; in open mode only by the names by which this server may be called."""
+    """Wrap `app` in the check of the `Host` header, which open mode needs."""
     if settings.auth != "open" or ANY_HOST in settings.allowed_hosts:
         return app
     return secured(only_called_by(settings.allowed_hosts, app))
 
 
 def serve(settings: Settings, listener: socket.socket, on_ready: Callable[[], None]) -> None:
-    """Serve until SIGTERM or SIGINT; `on_ready` is called once connections are accepted.
+    """Serve until SIGTERM or SIGINT; call `on_ready` once connections are accepted.
 
     Raises:
-        StorageError: the database can't be used; nothing was served.
+        StorageError: the database can't be used. No request was served.
     """
 
     allow_open_files(settings)

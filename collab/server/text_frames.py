@@ -1,8 +1,8 @@
-"""Finding whole text messages in what a peer sends (RFC 6455, section 5.2).
+"""A fast path for unfragmented text messages (RFC 6455, section 5.2).
 
-Nearly all that an editor sends is short text in one frame. That is found here in a few steps; all
-else goes on to the library's parser as it came: what is fragmented, cut by the end of a read,
-longer than 64 KiB, a control frame, or wrong.
+Nearly every message of an editor is a short text in one frame, which is decoded here. All other
+bytes go to the library's parser unchanged: fragmented messages, frames that a read cut off, frames
+longer than 64 KiB, control frames and invalid frames.
 """
 
 from __future__ import annotations
@@ -22,25 +22,24 @@ MEDIUM = 126
 LONG = 127
 MASK_BYTES = 4
 SHORT_HEADER_BYTES = 2 + MASK_BYTES
-# By what stands in the place of the length: how many bytes hold it in truth.
+# Bytes of the extended payload length, by the value of the 7-bit length field.
 LENGTH_BYTES = {MEDIUM: 2, LONG: 8}
 LONGEST_HEADER_BYTES = 2 + 8 + MASK_BYTES
-# Text, binary, close, ping and pong in one piece: what a frame may begin with.
+# First bytes of a frame with FIN set: text, binary, close, ping and pong.
 USUAL = frozenset((0x81, 0x82, 0x88, 0x89, 0x8A))
 
 
 class TextFrames:
-    """Splits what one peer sends into text messages and the rest, keeping their order.
+    """Splits the bytes of one peer into text messages and the rest, in order.
 
     Args:
-        max_bytes: a longer message is left to the rest.
-        on_text: is given each message that lies whole in what is fed.
-        on_rest: is given everything else, never a part of it twice. Where one frame ends and the
-            next begins is kept track of meanwhile, until that can't be told any more or `stop` is
-            called: from then on it gets all.
-        is_over: asked after each message whether the rest has to wait for another turn.
+        max_bytes: longer messages go to `on_rest`.
+        on_text: called with each text message that one `feed` contains entirely.
+        on_rest: called with all other bytes, each of them once. Frame boundaries are tracked until
+            an invalid header arrives or `stop` is called. After that it is called with all bytes.
+        is_over: called after each message; returns whether the rest must wait for another turn.
 
-    Bound: it holds back at most an unfinished header, 9 bytes.
+    Bound: at most an incomplete header of 9 bytes is buffered.
     """
 
     __slots__ = ("_head", "_is_over", "_is_stopped", "_maximum", "_on_rest", "_on_text", "_owed")
@@ -57,7 +56,7 @@ class TextFrames:
         self._on_rest = on_rest
         self._is_over = is_over
         self._head = b""
-        # How much of a frame that was passed on in part has still to come.
+        # Bytes of a partly forwarded frame that have not arrived yet.
         self._owed = 0
         self._is_stopped = False
 
@@ -65,10 +64,10 @@ class TextFrames:
         self._is_stopped = True
 
     def feed(self, data: bytes) -> bytes:
-        """Take the next bytes; both functions are called before it returns.
+        """Process the next bytes; the callbacks run before it returns.
 
         Returns:
-            What has to be fed again, before what comes next: none, unless the turn was over.
+            Bytes to feed again before the next ones. Empty unless the turn was over.
         """
         at = 0
         end = len(data)
@@ -84,7 +83,7 @@ class TextFrames:
                 if length == MEDIUM and begin + 2 <= end:
                     length = data[at + 2] << 8 | data[at + 3]
                     begin += 2
-                    # One that would have fitted into a shorter header is not sent by anybody sane.
+                    # RFC 6455 requires the shortest encoding of the length.
                     if length < MEDIUM:
                         length = self._maximum + 1
                 elif length >= MEDIUM:
@@ -104,7 +103,8 @@ class TextFrames:
         return b""
 
     def _go_on(self, data: bytes) -> tuple[bytes, int]:
-        """What was begun: the data with a header put before it, and where the next frame is."""
+        """Continue an incomplete frame; returns the data, with a buffered header put before it,
+        and the offset of the next frame."""
         if self._head:
             head, self._head = self._head, b""
             return head + data, 0
@@ -114,7 +114,7 @@ class TextFrames:
         return data, part
 
     def _pass_on(self, data: bytes, at: int) -> int:
-        """Give the frame at `at` to the rest; where the next one is."""
+        """Pass the frame at `at` to `on_rest`; returns the offset of the next frame."""
         end = len(data)
         if self._is_stopped:
             self._on_rest(data[at:])
@@ -135,7 +135,7 @@ class TextFrames:
 
 
 def _frame_bytes(data: bytes, at: int) -> int | None:
-    """How long the frame at `at` is, its header included; None if that can't be read yet."""
+    """The size of the frame at `at`, header included; None if the header is incomplete."""
     if len(data) - at < 2:
         return None
     length = data[at + 1] & ~MASKED
