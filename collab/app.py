@@ -20,6 +20,7 @@ from .api.guard import Guard
 from .api.health import health_endpoints
 from .api.json import error_response
 from .api.metrics import metrics_endpoints, registry_of
+from .api.openapi import OpenAPIDescription
 from .api.pages import Pages
 from .api.rate_limit import RatedAccess, RequestRates
 from .api.resources import Resource, resources
@@ -153,6 +154,8 @@ class Collab:
             *GrantsAPI(self.manager, rated, is_open=not shared).endpoints(),
             *DocumentsAPI(self.manager, rated).endpoints(),
         ]
+        description = OpenAPIDescription(endpoints, mode, settings.token_cookie)
+        endpoints += description.endpoints()
         nothing = Resource("/api/{path:path}", guard, {})
         pages = Pages(self.manager, rated, rates, unknown_address(metrics))
         router = Router(

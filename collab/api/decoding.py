@@ -114,6 +114,8 @@ def _fields(model: type[Struct]) -> dict[str, inspect.Field]:
 
 
 def _is_number(wanted: inspect.Type) -> bool:
+    if isinstance(wanted, inspect.Metadata):
+        return _is_number(wanted.type)
     if isinstance(wanted, inspect.UnionType):
         return any(map(_is_number, wanted.types))
     return isinstance(wanted, inspect.IntType)
@@ -121,6 +123,8 @@ def _is_number(wanted: inspect.Type) -> bool:
 
 def _expected(wanted: inspect.Type, kind: str) -> str:
     """A type in words."""
+    if isinstance(wanted, inspect.Metadata):
+        return _expected(wanted.type, kind)
     if isinstance(wanted, inspect.UnionType):
         # A query can't hold null: there it stands for a parameter that is left out.
         types = [each for each in wanted.types if kind == "field" or not _is_null(each)]

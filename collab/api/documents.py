@@ -99,11 +99,15 @@ class DocumentsAPI:
                 needs="editor",
                 body=Restore,
                 answers={200: Restored},
+                errors=(VersionGone,),
             ),
         ]
 
     async def list_documents(self, call: Call[DocumentQuery, Nothing]) -> Response:
-        """A page may hold fewer than `limit` where a host is asked about each document."""
+        """The documents that the user may see, the last changed first.
+
+        A page may hold fewer than `limit` where a host is asked about each document.
+        """
         query = call.query
         # Databases end a text where it holds a NUL, so that all would be found.
         check_text("search", query.search, MAX_SEARCH)
@@ -119,7 +123,10 @@ class DocumentsAPI:
         return large_response(self._manager.unread, page)
 
     async def create_document(self, call: Call[Nothing, NewDocument]) -> Response:
-        """Who creates a document owns it, unless a host decides."""
+        """Create a document.
+
+        Who creates a document owns it, unless a host decides.
+        """
         user, new = call.user, call.body
         doc_id = new.doc_id or secrets.token_urlsafe(9)
         title = check_title(new.title)
@@ -145,11 +152,13 @@ class DocumentsAPI:
         return content_response(self._manager.unread, Document.of(record, at), content, tag)
 
     async def rename_document(self, call: Call[Nothing, NewTitle]) -> Response:
+        """Give a document another title. That changes no version."""
         title = check_title(call.body.title)
         record = await self._manager.store.catalog.rename_document(call.doc_id, title)
         return json_response(Document.of(record))
 
     async def delete_document(self, call: Call[Nothing, Nothing]) -> Response:
+        """Delete a document with its history. Its id is remembered for some time."""
         await self._manager.delete_document(call.doc_id)
         return Response(status_code=204)
 

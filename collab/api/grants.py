@@ -11,7 +11,7 @@ from ..manager import DocumentManager
 from ..storage import DocumentRecord
 from .endpoints import Call, Endpoint, Nothing
 from .json import json_response
-from .schemas import AccessList, Grant, Link, NewGrant, NewLink, SecretLink
+from .schemas import AccessList, Grant, Link, NewGrant, NewLink, SecretLink, UserQuery
 from .sharing import make_link
 from .user_ids import USER_ID, user_id_of
 
@@ -76,6 +76,7 @@ class GrantsAPI:
                 path=path,
                 handler=self.set_grant,
                 needs="owner",
+                query=UserQuery,
                 body=NewGrant,
                 max_body_bytes=MAX_BODY_BYTES,
                 answers={200: Grant},
@@ -85,6 +86,7 @@ class GrantsAPI:
                 path=path,
                 handler=self.remove_grant,
                 needs="owner",
+                query=UserQuery,
                 answers={204: Nothing},
             ),
         ]
@@ -97,7 +99,7 @@ class GrantsAPI:
         listed = AccessList([Grant.of(each) for each in grants], [Link.of(each) for each in links])
         return json_response(listed)
 
-    async def set_grant(self, call: Call[Nothing, NewGrant]) -> Response:
+    async def set_grant(self, call: Call[UserQuery, NewGrant]) -> Response:
         """Give a user a role, in place of the one they had."""
         record = await self._document(call)
         self._check_mode()
@@ -109,7 +111,8 @@ class GrantsAPI:
         await self._manager.reauthorize(record.doc_id, self._access.role)
         return json_response(Grant.of(grant))
 
-    async def remove_grant(self, call: Call[Nothing, Nothing]) -> Response:
+    async def remove_grant(self, call: Call[UserQuery, Nothing]) -> Response:
+        """Take a user's role away."""
         record = await self._document(call)
         user_id = user_id_of(call.request)
         if not await self._manager.store.grants.remove_grant(record.key, user_id):
@@ -130,6 +133,7 @@ class GrantsAPI:
         )
 
     async def remove_link(self, call: Call[Nothing, Nothing]) -> Response:
+        """Make a link invalid."""
         record = await self._document(call)
         if not await self._manager.store.grants.remove_link(
             record.key, call.request.path_params["link_id"]

@@ -8,6 +8,7 @@ import msgspec
 
 from ..asgi.responses import Response
 from ..errors import CollabError
+from .schemas import Error
 
 __all__ = ["error_response", "json_response"]
 
@@ -24,7 +25,7 @@ def json_response(value: Any, status: int = 200) -> Response:
 
 def error_response(error: CollabError) -> Response:
     """`{"code", "message"}` with the error's HTTP status."""
-    response = json_response({"code": error.code, "message": error.message}, error.status)
+    response = json_response(Error(error.code, error.message), error.status)
     if error.retry:
         response.headers["retry-after"] = str(error.retry_after_seconds)
     return response

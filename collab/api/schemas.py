@@ -18,6 +18,7 @@ __all__ = [
     "DocumentPage",
     "DocumentQuery",
     "DocumentWithContent",
+    "Error",
     "Grant",
     "Identity",
     "Link",
@@ -25,6 +26,7 @@ __all__ = [
     "NewGrant",
     "NewLink",
     "NewTitle",
+    "OpenAPI",
     "Operation",
     "OperationPage",
     "OperationQuery",
@@ -36,6 +38,7 @@ __all__ = [
     "SignIn",
     "SignedIn",
     "Status",
+    "UserQuery",
     "timestamp",
 ]
 
@@ -57,23 +60,22 @@ class RequestBody(Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class NewDocument(RequestBody, frozen=True):
-    """A document to be created.
+    """A document to be created."""
 
-    Args:
-        doc_id: a random one if it is empty.
-        title: at most 200 characters.
-    """
-
-    doc_id: str = ""
-    doc_type: str = "text"
-    title: str = ""
+    doc_id: Annotated[str, Meta(description="A random one if it is empty.")] = ""
+    doc_type: Annotated[str, Meta(description="`text`, `richtext`, `json` or another.")] = "text"
+    title: Annotated[str, Meta(description="At most 200 characters, on one line.")] = ""
 
 
 class NewTitle(RequestBody, frozen=True):
+    """The title that a document is to have."""
+
     title: str
 
 
 class Restore(RequestBody, frozen=True):
+    """The version whose content is wanted back."""
+
     version: Version
 
 
@@ -100,11 +102,7 @@ class OperationQuery(Struct, frozen=True):
 
 
 class Document(Struct, frozen=True):
-    """A document, without its content.
-
-    Args:
-        version: the number of edits that have been committed.
-    """
+    """A document, without its content."""
 
     doc_id: str
     doc_type: str
@@ -178,6 +176,8 @@ class Restored(Struct, frozen=True):
 
 
 class NewGrant(RequestBody, frozen=True):
+    """The role that a user is to have."""
+
     role: Role
 
 
@@ -189,6 +189,8 @@ class NewLink(RequestBody, frozen=True):
 
 
 class Grant(Struct, frozen=True):
+    """The role of a user on a document."""
+
     user_id: str
     role: str
     created_at: Timestamp
@@ -219,6 +221,8 @@ class SecretLink(Link, frozen=True):
 
 
 class AccessList(Struct, frozen=True):
+    """Who may do what on a document."""
+
     users: list[Grant]
     links: list[Link]
 
@@ -233,10 +237,14 @@ class SessionQuery(Struct, frozen=True):
 
 
 class SignIn(RequestBody, frozen=True):
+    """The token that is to become a cookie."""
+
     token: str
 
 
 class Identity(Struct, frozen=True):
+    """A user who is signed in."""
+
     user_id: str
     name: str
 
@@ -247,27 +255,52 @@ class Identity(Struct, frozen=True):
 
 
 class SignedIn(Struct, frozen=True):
+    """Who has signed in."""
+
     user: Identity | None
 
 
 class Session(Struct, frozen=True):
-    """Who is signed in.
-
-    Args:
-        user: null for nobody, and in open mode.
-        role: on the document that was asked for, if any.
-        login_url: of the page to sign in at, relative to the application; null if there is none.
-        can_sign_out: whether the user is known by the cookie.
-    """
+    """Who is signed in, which is null for nobody and in open mode."""
 
     mode: Literal["open", "token", "host"]
     user: Identity | None
-    role: Role | None
-    login_url: str | None
-    can_sign_out: bool
+    role: Annotated[Role | None, Meta(description="On the document of the query, if there is one.")]
+    login_url: Annotated[
+        str | None, Meta(description="Relative to the application; null if it has none.")
+    ]
+    can_sign_out: Annotated[bool, Meta(description="Whether a cookie says who it is.")]
+
+
+# -- all ------------------------------------------------------------------------------------------
+
+
+class UserQuery(Struct, frozen=True):
+    """The user, where the path does not name one."""
+
+    user_id: str | None = None
+
+
+class Error(Struct, frozen=True):
+    """Why a request was refused: a stable code for programs, and a message for people."""
+
+    code: str
+    message: str
+
+
+class OpenAPI(Struct, frozen=True):
+    """A description of this API."""
+
+    openapi: str
+    info: dict[str, Any]
+    servers: list[dict[str, Any]]
+    paths: dict[str, Any]
+    components: dict[str, Any]
 
 
 class Status(Struct, frozen=True):
+    """All is well."""
+
     status: Literal["ok"] = "ok"
 
 

@@ -10,11 +10,14 @@ from dataclasses import dataclass, field
 from ..auth import check_guest_secret
 from ..errors import InvalidRequest
 
-__all__ = ["SUBPROTOCOL", "JoinRequest", "check_doc_id", "new_guest_secret"]
+__all__ = ["DOC_ID_PATTERN", "SUBPROTOCOL", "JoinRequest", "check_doc_id", "new_guest_secret"]
 
 SUBPROTOCOL = "collab.v1"
 
-_DOC_ID = re.compile(r"[A-Za-z0-9._~-]{1,128}")
+DOC_ID_PATTERN = "[A-Za-z0-9._~-]{1,128}"
+"""`.` and `..` are none, although they match."""
+
+_DOC_ID = re.compile(DOC_ID_PATTERN)
 _CLIENT_ID = re.compile(r"[A-Za-z0-9._~-]{1,64}")
 
 

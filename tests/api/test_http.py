@@ -13,6 +13,7 @@ import pytest
 from collab.api.assets import BUILT, Assets
 from collab.app import Collab
 from collab.resources import resource_folder
+from tests.api.described import Described, read_description
 from tests.conftest import Make
 from tests.wire import connect
 
@@ -20,7 +21,11 @@ from tests.wire import connect
 @pytest.fixture
 async def http(app: Collab) -> AsyncIterator[httpx2.AsyncClient]:
     transport = httpx2.ASGITransport(app=app)
-    async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as client:
+    description = (await read_description(app)).json()
+    hooks = {"response": [Described(description)]}
+    async with httpx2.AsyncClient(
+        transport=transport, base_url="http://testserver", event_hooks=hooks
+    ) as client:
         yield client
 
 

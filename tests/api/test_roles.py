@@ -22,11 +22,13 @@ from collab.auth import Role, User, make_token
 from collab.auth.user import ROLES
 from collab.frames import ClientFrame
 from collab.storage import LinkRecord
+from tests.api.described import Described, description_of
 from tests.conftest import Make
 from tests.wire import Refused, Wire, connect
 
 SECRET = "a secret of at least thirty-two bytes"
 LINKED = "linked"
+DESCRIPTION = description_of(auth="token", token_secret=SECRET)
 
 # What each call takes; None where it answers everybody who is signed in.
 CALLS: list[tuple[str, str, Any, Role | None]] = [
@@ -54,6 +56,9 @@ ON_A_DOCUMENT = [call for call in CALLS if call[3] is not None]
 
 # These tell everybody who they are, and let them in and out.
 OF_THE_SESSION = {(method, "/api/session") for method in ("GET", "HEAD", "POST", "DELETE")}
+
+# This tells what calls there are, and nothing of documents.
+OF_THE_API = {(method, "/api/openapi.json") for method in ("GET", "HEAD")}
 
 # What else there is: of these, only the WebSocket leads to a document's content. The metrics have a
 # token of their own, which tests/api/test_metrics.py tries.
@@ -86,7 +91,10 @@ def token(user_id: str, documents: dict[str, Role]) -> str:
 def client(app: Any, bearer: str = "") -> httpx2.AsyncClient:
     headers = {"authorization": f"Bearer {bearer}"} if bearer else {}
     transport = httpx2.ASGITransport(app=app)
-    return httpx2.AsyncClient(transport=transport, base_url="http://testserver", headers=headers)
+    hooks = {"response": [Described(DESCRIPTION)]}
+    return httpx2.AsyncClient(
+        transport=transport, base_url="http://testserver", headers=headers, event_hooks=hooks
+    )
 
 
 # -- the ways to a role ------------------------------------------------------------------------
@@ -133,7 +141,7 @@ def test_every_call_has_its_row(app: Collab) -> None:
         else:
             others.add(route.path)
     rows = {(method, path_of_route(path)) for method, path, _, _ in CALLS}
-    assert rows | OF_THE_SESSION == called
+    assert rows | OF_THE_SESSION | OF_THE_API == called
     assert others == OTHERS
 
 
