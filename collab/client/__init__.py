@@ -1,4 +1,4 @@
-"""A small asyncio client for custom editors: `connect`, and an `Editor` to edit with."""
+"""An asyncio client for custom editors: `connect` returns an `Editor` of one document."""
 
 from .changes import Changes
 from .credentials import Token

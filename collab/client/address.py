@@ -1,4 +1,4 @@
-"""Where an editor connects to."""
+"""The WebSocket address of a document."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ SCHEMES = {"ws": "ws", "wss": "wss", "http": "ws", "https": "wss"}
 
 
 def document_address(url: str, doc_id: str, query: dict[str, str]) -> str:
-    """The WebSocket URL of a document on the server at `url`, the one that its pages are under.
+    """Return the WebSocket URL of a document.
+
+    Args:
+        url: the base URL of the server, as its pages are opened in a browser.
 
     Raises:
-        ValueError: `url` is no such URL.
+        ValueError: `url` is not a base URL with the scheme http, https, ws or wss.
     """
     parts = urlsplit(url)
     if parts.scheme not in SCHEMES or not parts.netloc:

@@ -1,4 +1,4 @@
-"""How long to wait before the next attempt."""
+"""The wait before the next attempt to connect."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ __all__ = ["Backoff"]
 
 
 class Backoff:
-    """Full jitter: the n-th wait is evenly spread over 0 to `base * 2^n`, at most `cap`.
+    """Exponential backoff with full jitter.
 
-    So the editors of a server that comes back do not come all at once.
+    The n-th wait is uniformly distributed over 0 to `base * 2^n`, at most `cap`. The jitter
+    spreads the reconnects of all editors after a server restart.
 
     Args:
         base, cap: seconds.
-        uniform: a number between two bounds, at random.
+        uniform: returns a random number between two bounds.
     """
 
     def __init__(
@@ -30,7 +31,7 @@ class Backoff:
         self._attempt = 0
 
     def next(self) -> float:
-        """Seconds to wait now; the range doubles with every call until `reset`."""
+        """Return the seconds to wait now. The range doubles with every call until `reset`."""
         limit = min(self._cap, self._base * 2 ** min(self._attempt, 30))
         self._attempt += 1
         return self._uniform(0, limit)

@@ -1,4 +1,4 @@
-"""The changes that came from the server, for one reader."""
+"""An asynchronous iterator over the changes that the server sent."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ MAX_WAITING = 10_000
 
 
 class Changes:
-    """An asynchronous iterator, filled from the moment it is made.
+    """The changes for one reader, collected from the moment the iterator is made.
 
-    A reader that goes no further just lets go of it. Bound: `MAX_WAITING` changes; beyond it
-    those that wait are dropped and the reader gets a `ChangesMissed`, after which it may go on.
+    A reader that stops early only drops its reference. Bound: `MAX_WAITING` changes. Beyond it
+    the waiting changes are dropped and the reader gets one `ChangesMissed`; then it may continue.
     """
 
     def __init__(self, readers: WeakSet[Changes], failure: Exception | None) -> None:
@@ -39,7 +39,7 @@ class Changes:
         self._bell.set()
 
     def end(self, failure: Exception | None) -> None:
-        """Nothing comes any more; `failure` is raised once all is read. The first call counts."""
+        """End the iteration; `failure` is raised after the last change. Later calls do nothing."""
         if not self._ended:
             self._ended, self._failure = True, failure
         self._bell.set()
@@ -54,7 +54,7 @@ class Changes:
         if self._missed:
             self._missed = False
             self._waiting.clear()
-            raise ChangesMissed("changes were read too slowly: take the content anew, then go on")
+            raise ChangesMissed("changes were read too slowly: read the content, then continue")
         if self._waiting:
             return self._waiting.popleft()
         if self._failure is not None:

@@ -1,4 +1,4 @@
-"""Who is editing: a token that stays, or one that is made when it is needed."""
+"""The bearer token of an editor: a constant, or the result of a function."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Callable
 __all__ = ["Credentials", "Token", "TokenUnavailable"]
 
 Token = str | Callable[[], str | Awaitable[str]]
-"""A bearer token, or a function, async or not, that returns one."""
+"""A bearer token, or a function, sync or async, that returns one."""
 
 
 class TokenUnavailable(Exception):
-    """There is no token just now; the cause says why."""
+    """The token function failed; `__cause__` is its error."""
 
 
 class Credentials:
@@ -21,14 +21,14 @@ class Credentials:
 
     @property
     def can_renew(self) -> bool:
-        """Whether another token may come next time."""
+        """Whether the next connection may have another token."""
         return callable(self._token)
 
     async def headers(self) -> dict[str, str]:
-        """Of the next handshake.
+        """Return the headers of the next handshake.
 
         Raises:
-            TokenUnavailable: the function has raised something, or returned no text.
+            TokenUnavailable: the function raised an error, or did not return a string.
         """
         token = self._token
         if callable(token):
@@ -41,7 +41,7 @@ class Credentials:
             if inspect.isawaitable(token):
                 token = await token
             if type(token) is not str:
-                raise TypeError(f"the token function returned {token!r:.40}, expected a text")
+                raise TypeError(f"the token function returned {token!r:.40}, expected a string")
         except Exception as problem:
-            raise TokenUnavailable(f"no token: {problem!r}") from problem
+            raise TokenUnavailable(f"the token function failed: {problem!r}") from problem
         return token

@@ -1,4 +1,4 @@
-"""The types as an editor uses them: without a limit of components, since it cuts what it sends."""
+"""The document types of the client, without a limit of components: the client cuts its edits."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ UNLIMITED: dict[str, OperationType] = {
 
 
 def client_type(name: str) -> OperationType:
-    """The type of this name; one that was registered in the place of ours as it is.
+    """Return the type of this name. A type that replaces a built-in one is returned unchanged.
 
     Raises:
-        WrongDocType: there is none.
+        WrongDocType: no type has this name.
     """
     registered = get_type(name)
     return UNLIMITED[name] if registered in OWN_TYPES else registered

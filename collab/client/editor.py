@@ -1,4 +1,4 @@
-"""An editor of one document over a WebSocket that may come and go."""
+"""An editor of one document over a WebSocket that reconnects."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ logger = logging.getLogger(__name__)
 
 SUBPROTOCOL = Subprotocol("collab.v1")
 
-# The state of the largest document that a server holds by default, as escaped JSON text.
+# Enough for the state of the largest document that a server holds by default, in escaped JSON.
 MAX_FRAME_BYTES = 128 * 1024 * 1024
 
 TAKEN_OVER = 4409
@@ -51,22 +51,23 @@ TRY_AGAIN_LATER = 1013
 TRY_AGAIN_SECONDS = 1.0
 
 CATCH_UP_SECONDS = 0.1
-"""So long after a connect, or after what was sent again then is acknowledged, is what others did
-meanwhile waited for."""
+"""The delay before an edit that continues an earlier one, after a connect or after the resent edit
+is acknowledged: the changes of other clients arrive first."""
 
 MOVED_BY = 3000
 MOVED_CLOSE_CODES = range(4001, 4100)
-"""The codes of WebSocket's own range where the server software sends none of them."""
+"""Sent in place of WebSocket's own codes 1001 to 1099 if the server software can't send those."""
 
 MAX_UNTOLD = 1000
-"""So many errors wait for `saved`; beyond it the oldest is logged and dropped."""
+"""The limit of errors that wait for `saved`. Beyond it the oldest is logged and dropped."""
 
 
 class Editor:
-    """Made by `connect`. All is to be called in the event loop that `connect` ran in.
+    """An editor of one document, made by `connect`.
 
-    One task owns the connection, reconnects with full jitter and sends at once what is not
-    acknowledged. Bounds: one edit on its way; those that wait are composed as far as they can be.
+    Call its methods in the event loop that `connect` ran in. One task owns the connection,
+    reconnects with full jitter and then resends the unacknowledged edit at once. Bounds: one
+    unacknowledged edit; later edits are composed as far as possible.
     """
 
     def __init__(self, url: str, doc_id: str, query: dict[str, str], token: Token | None) -> None:
@@ -82,7 +83,7 @@ class Editor:
         self._wake = asyncio.Event()
         self._is_resting = False
         self._is_sent_again = False
-        # Until when what others did is waited for (`asyncio`'s clock).
+        # The time, on the loop's clock, until which changes of other clients are awaited.
         self._caught_up_at = 0.0
         self._progress: asyncio.Future[None] | None = None
         self._untold: deque[EditorError] = deque()
@@ -93,12 +94,12 @@ class Editor:
 
     @property
     def content(self) -> Any:
-        """The content with all local changes; it must not be changed."""
+        """The content with all local changes. The caller must not modify it."""
         return self._session.content
 
     @property
     def version(self) -> int:
-        """The newest version that has come from the server."""
+        """The newest version received from the server."""
         return self._session.version
 
     @property
@@ -111,23 +112,23 @@ class Editor:
 
     @property
     def online(self) -> bool:
-        """Whether the document is joined at this moment; editing goes on when it is not."""
+        """Whether the document is joined now. Editing works offline as well."""
         return self._session.online
 
     @property
     def unsaved(self) -> bool:
-        """Whether a change of this editor is not acknowledged."""
+        """Whether a change of this editor is not acknowledged yet."""
         return self._session.unsaved
 
     def edit(self, operation: Any) -> None:
-        """Change the content, and send it when the connection allows. Does not wait.
+        """Apply an operation to the content and queue it for sending. Does not wait.
 
         Args:
-            operation: made on `content` as it is now; offsets of text count UTF-16 code units.
+            operation: based on the present `content`. Offsets of text count UTF-16 code units.
 
         Raises:
-            InvalidOperation: nothing has changed.
-            EditorError: the editor has come to its end.
+            InvalidOperation: the operation is invalid; the content is unchanged.
+            EditorError: the editor has ended.
         """
         if self._failure is not None:
             raise self._failure
@@ -135,12 +136,12 @@ class Editor:
         self._wake.set()
 
     async def saved(self) -> None:
-        """Return once every change of this editor is acknowledged, and so durable.
+        """Wait until every change of this editor is acknowledged, and so durable.
 
         Raises:
-            EditRefused: one was refused and taken back; each is raised once.
-            ContentReplaced: acknowledged content is gone from the server; raised once.
-            EditorError: the editor has come to its end.
+            EditRefused: an edit was refused and undone; raised once for each.
+            ContentReplaced: the server has lost acknowledged content; raised once.
+            EditorError: the editor has ended.
         """
         while not self._untold and self.unsaved:
             await self._next_progress()
@@ -148,25 +149,26 @@ class Editor:
             raise self._untold.popleft()
 
     async def reached(self, version: int) -> None:
-        """Return once `version` has come from the server; raises `EditorError`."""
+        """Wait until `version` was received from the server; raises `EditorError`."""
         while self.version < version:
             await self._next_progress()
 
     def changes(self) -> Changes:
-        """The changes from here on that this editor did not make, for `async for`.
+        """Return an iterator, for `async for`, over later changes that this editor did not make.
 
-        Each was applied to `content` before it can be read; others may have been applied since, so
-        make edits on `content` as it is. Reading ends with the editor, raising its error if any.
+        A change was already applied to `content` when it is returned, and later changes may have
+        been as well: base edits on the present `content`. The iteration ends with the editor and
+        raises the editor's error, if any.
         """
         return Changes(self._changes, self._failure)
 
     def __aiter__(self) -> AsyncIterator[Change]:
         return self.changes()
 
-    # -- its life -------------------------------------------------------------------------------
+    # -- lifecycle ------------------------------------------------------------------------------
 
     async def _open(self) -> None:
-        """Return once the document is joined; the first attempt must succeed."""
+        """Wait until the document is joined. The first attempt must succeed."""
         self._task = asyncio.get_running_loop().create_task(self._run())
         try:
             while not self._session.joined:
@@ -176,19 +178,19 @@ class Editor:
             raise
 
     async def _leave(self, seconds: float) -> None:
-        """Return once all is saved; what no call of `saved` has raised is raised then."""
+        """Wait until every change is saved; raise the errors that `saved` has not raised yet."""
         try:
             async with asyncio.timeout(seconds):
                 while self.unsaved:
                     await self._next_progress()
         except TimeoutError:
-            problem = f"not acknowledged within {seconds} s: take the error's content"
+            problem = f"not acknowledged within {seconds} s: the error has the content"
             raise NotSaved(problem, self.content, True) from None
         if self._untold:
             first, *others = self._untold
             self._untold.clear()
             for other in others:
-                first.add_note(f"and before leaving: {other}")
+                first.add_note(f"earlier error: {other}")
             raise first
 
     async def _close(self) -> None:
@@ -209,10 +211,10 @@ class Editor:
             self._fail(error)
 
     def _fail(self, error: Exception) -> None:
-        """Come to the end, with all that is not saved in the error."""
+        """End the editor; the error keeps the content with the unsaved changes."""
         if self._session.joined:
             if not isinstance(error, EditorError):
-                failed = EditorFailed(f"the editor has failed: {error!r}: take the error's content")
+                failed = EditorFailed(f"the editor failed: {error!r}: the error has the content")
                 failed.__cause__ = error
                 error = failed
             error.content, error.unsaved = self.content, self.unsaved
@@ -222,7 +224,7 @@ class Editor:
         self._advance()
 
     async def _connection(self) -> None:
-        """One connection from its handshake to its end. Raises only what ends the editor."""
+        """Run one connection to its end. Raises only the errors that end the editor."""
         self._wait = 0.0
         self._refusal = Refusal()
         with self._enduring():
@@ -240,8 +242,8 @@ class Editor:
 
     @contextlib.contextmanager
     def _enduring(self) -> Iterator[None]:
-        """Let through only what ends the editor; whatever else happens, the next connection may
-        do better."""
+        """Raise only the errors that end the editor. After others, another connection may
+        succeed."""
         try:
             yield
         except EditorError:
@@ -251,7 +253,7 @@ class Editor:
         except ConnectionClosed as error:
             self._check_close(error)
         except IdTaken as error:
-            logger.warning("document %s: %s: connecting as another editor", self.doc_id, error)
+            logger.warning("document %s: %s: reconnecting as another client", self.doc_id, error)
             self._take_new_id()
         except StreamGap as error:
             if not self._session.joined:
@@ -260,7 +262,7 @@ class Editor:
         except TokenUnavailable as error:
             if not self._session.joined:
                 raise error.__cause__ or error from None
-            logger.warning("document %s: trying again: %s", self.doc_id, error)
+            logger.warning("document %s: retrying: %s", self.doc_id, error)
         except (OSError, WebSocketException) as error:
             if not self._session.joined:
                 raise
@@ -269,14 +271,14 @@ class Editor:
             self._session.disconnected()
 
     def _check_refusal(self, refusal: Refusal) -> None:
-        """What to do where the server refuses the connection."""
+        """Decide what follows a refused connection: another attempt, or the editor's end."""
         self._wait = max(self._wait, refusal.retry_after)
         if self._session.joined:
             if refusal.is_temporary or (refusal.is_unauthorized and self._credentials.can_renew):
-                logger.info("document %s: trying again: %s", self.doc_id, refusal)
+                logger.info("document %s: retrying: %s", self.doc_id, refusal)
                 return
             if refusal.is_forbidden and self._session.may_be_renamed and not self._has_new_id:
-                # Maybe it is the client_id that is another user's by now.
+                # The client_id may belong to another user by now.
                 logger.warning("document %s: trying another client_id: %s", self.doc_id, refusal)
                 self._take_new_id()
                 return
@@ -307,7 +309,7 @@ class Editor:
         reader = loop.create_task(self._read(websocket))
         sender = loop.create_task(self._send(websocket))
         try:
-            # The reader ends last: what came before the close is read, though none can be sent.
+            # The reader ends last: it still reads the frames that arrived before the close.
             await asyncio.wait({reader, sender}, return_when=asyncio.FIRST_EXCEPTION)
         finally:
             reader.cancel()
@@ -320,7 +322,7 @@ class Editor:
     async def _read(self, websocket: ClientConnection) -> NoReturn:
         while True:
             frame = read_frame(await websocket.recv())
-            # A host may send its editors frames of its own.
+            # The host application may send messages of its own.
             if frame is not None:
                 self._receive(frame)
 
@@ -350,8 +352,11 @@ class Editor:
         self._advance()
 
     def _catch_up(self) -> None:
-        """What goes on with a word of before is not sent on a version of before: the server would
-        put it behind what others have written at that place since, here it stays with the word."""
+        """Delay an edit that continues an earlier one until changes of other clients are received.
+
+        Sent at the old version, the server would order it after their text at the same position.
+        Based on the new version, it stays next to the text that it continues.
+        """
         if self._session.joined and self._session.continues:
             self._caught_up_at = asyncio.get_running_loop().time() + CATCH_UP_SECONDS
 
@@ -359,9 +364,7 @@ class Editor:
         self._untold += change.refusals
         if change.replaced is not None:
             lost = change.replaced
-            problem = (
-                f"{lost.reason}: take the former content, of version {lost.version}, from here"
-            )
+            problem = f"{lost.reason}: the error has the former content, of version {lost.version}"
             self._untold.append(ContentReplaced(problem, lost.content))
         while len(self._untold) > MAX_UNTOLD:
             logger.warning(
@@ -377,7 +380,7 @@ class Editor:
                 await self._wake.wait()
                 self._wake.clear()
                 if self._is_resting:
-                    # The server could not take it just now.
+                    # The server refused the last edit temporarily.
                     self._is_resting = False
                     await asyncio.sleep(self._backoff.next())
                 await self._caught_up()
@@ -419,31 +422,31 @@ async def connect(
     guest_secret: str | None = None,
     leave_timeout: float = 10.0,
 ) -> AsyncIterator[Editor]:
-    """An editor of a document, which is created if there is none.
+    """Open an editor of a document, which is created if it does not exist.
 
         async with connect("http://127.0.0.1:8000", "notes", name="Ann") as editor:
             editor.edit({"ops": [{"insert": "Hello"}]})
             await editor.saved()
 
     Args:
-        url: of the server, as its pages are opened in a browser.
-        client_id: names this editor; the server makes one if it is left out. A second editor of
-            the same `client_id` takes over from the first.
-        user_id, name: who is editing, where the server is open to all.
-        token: who is editing, where it is not: a text, or a function, async or not, that returns
-            one. It is called for each connection, so that a token that expires is renewed.
-        doc_type: of the document, if it is created.
-        link: the secret link by which the document is shared.
-        guest_secret: what a guest is known by, 16 to 128 of `A-Z a-z 0-9 . _ ~ -`; left out, one
-            is made for an editor that comes by a link. The same secret is the same guest.
-        leave_timeout: seconds that leaving waits until all is saved.
+        url: the base URL of the server, as its pages are opened in a browser.
+        client_id: identifies this editor; the server makes one if it is left out. A second editor
+            with the same `client_id` takes over from the first.
+        user_id, name: the user, if the server requires no token.
+        token: the bearer token, if the server requires one: a string, or a function, sync or
+            async, that returns one. It is called for each connection, so it can renew a token
+            that expires.
+        doc_type: the type of the document, if it is created.
+        link: the secret of the link by which the document is shared.
+        guest_secret: identifies a guest: 16 to 128 of `A-Z a-z 0-9 . _ ~ -`. The same secret means
+            the same guest. If it is left out, an editor with a `link` gets a random one.
+        leave_timeout: seconds to wait on exit until every change is saved.
 
     Raises:
         JoinRefused, OSError, websockets.exceptions.InvalidHandshake: the first join failed.
-        NotSaved: on leaving; `content` holds what was not saved.
-        EditRefused, ContentReplaced: on leaving, if `saved` has not raised it.
-        EditorError: on leaving, if the editor had come to its end with unsaved changes; `content`
-            holds them.
+        NotSaved: on exit; `content` holds the unsaved changes.
+        EditRefused, ContentReplaced: on exit, if `saved` has not raised it.
+        EditorError: on exit, if the editor had ended with unsaved changes; `content` holds them.
     """
     given = {
         "client_id": client_id,

@@ -1,18 +1,18 @@
-"""What can go wrong for an editor.
+"""The errors that an editor raises.
 
     CollabError
-    └── EditorError             the editor has come to its end, unless said otherwise below
-        ├── JoinRefused         the server does not let it join
-        ├── TakenOver           another editor uses its `client_id`
-        ├── NotSaved            it has come to its end before everything was acknowledged
-        │   └── DocumentReplaced    since the document is another one now
-        ├── EditorFailed        something went wrong that the editor has no answer to
-        ├── EditRefused         one edit was refused and taken back; the editor goes on
-        ├── ContentReplaced     the server came back with other content; the editor goes on
-        └── ChangesMissed       changes were read too slowly; the editor goes on
-    StreamGap                   internal: the connection can't be followed, the next one can
+    └── EditorError             the editor has ended, unless stated otherwise below
+        ├── JoinRefused         the server refused the join
+        ├── TakenOver           another editor uses the same `client_id`
+        ├── NotSaved            the editor ended before every change was acknowledged
+        │   └── DocumentReplaced    because the server has replaced the document
+        ├── EditorFailed        an unexpected error ended the editor
+        ├── EditRefused         one edit was refused and undone; the editor continues
+        ├── ContentReplaced     the server has other content; the editor continues
+        └── ChangesMissed       changes were read too slowly; the editor continues
+    StreamGap                   internal: this connection can't be used further; reconnect
 
-While the server can't be reached nothing is raised: the editor goes on offline and reconnects.
+An unreachable server is not an error: the editor works offline and reconnects.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ __all__ = [
 
 
 class EditorError(CollabError):
-    """Base of what an editor raises.
+    """Base of the errors that an editor raises.
 
-    Of an error that ends the editor, `content` is the content as the user saw it last, with the
-    unsaved changes, None if the document was never joined; `unsaved` says whether there are any.
+    If the error ended the editor, `content` is the last content with the unsaved changes, or None
+    if the document was never joined; `unsaved` says whether there are unsaved changes.
     """
 
     code = "editor"
@@ -51,32 +51,32 @@ class EditorError(CollabError):
 
 
 class JoinRefused(EditorError):
-    """The server refuses this editor; the message has the server's reason."""
+    """The server refused the join; the message contains the server's reason."""
 
 
 class TakenOver(EditorError):
-    """Another editor has connected with the same `client_id`, or has used it before."""
+    """Another editor has connected, or has sent edits, with the same `client_id`."""
 
 
 class NotSaved(EditorError):
-    """The editor has come to its end while changes were not acknowledged."""
+    """The editor ended before every change was acknowledged."""
 
 
 class DocumentReplaced(NotSaved):
-    """What was not acknowledged can't be brought to the document that the server has now."""
+    """The unacknowledged changes do not apply to the document that the server has now."""
 
 
 class EditorFailed(EditorError):
-    """The editor has met an error that it has no answer to, which is the cause of this one."""
+    """An unexpected error, the `__cause__` of this one, ended the editor."""
 
 
 class EditRefused(EditorError):
-    """An edit was refused. Its change is gone from the content, later ones are kept.
+    """An edit was refused. Its change is removed from the content; later edits are kept.
 
     Args:
-        reason: the `code` of the protocol, such as `document_full`; `invalid_operation` if it does
-            not fit what others have changed meanwhile.
-        operation: what was refused, as it was sent, or as it would have been.
+        reason: the `code` of the protocol, such as `document_full`; `invalid_operation` if the
+            edit conflicts with a change of another client.
+        operation: the refused operation, as it was sent or would have been sent.
     """
 
     def __init__(self, reason: str, message: str, operation: Any) -> None:
@@ -86,15 +86,15 @@ class EditRefused(EditorError):
 
 
 class ContentReplaced(EditorError):
-    """The server came back with another history, and content that it had acknowledged is gone.
+    """The server has another history, which lacks content that it had acknowledged.
 
-    The editor goes on with the server's content. `content` is what it had before.
+    The editor continues with the server's content. `content` is the editor's former content.
     """
 
 
 class ChangesMissed(EditorError):
-    """More changes came than may wait to be read: take `content` again, then go on reading."""
+    """The queue of changes overflowed: read `content` again, then continue reading."""
 
 
 class StreamGap(Exception):
-    """The stream of versions went on in a way that can't be followed: reconnect."""
+    """The stream of versions has a gap or does not fit the content: reconnect."""

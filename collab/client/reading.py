@@ -1,4 +1,4 @@
-"""Frames of the server as they come, some of which are not for the editor."""
+"""Read the server's frames, some of which are not for the editor."""
 
 from __future__ import annotations
 
@@ -22,11 +22,12 @@ FIELDS: dict[str, dict[str, Kinds]] = {
     "error": {"code": TEXT, "message": TEXT},
     "server_shutdown": {"retry_after": (int, float)},
 }
-"""What an editor reads of each frame."""
+"""The fields that an editor reads of each type of frame, and their types."""
 
 
 def read_frame(text: str | bytes) -> dict[str, Any] | None:
-    """The frame, None if it is no JSON object with a `type`: a host may send what it likes."""
+    """Return the frame, or None for anything but a JSON object with a `type`: a host application
+    may send messages of its own."""
     try:
         frame = json.loads(text)
     except (ValueError, RecursionError):
@@ -35,13 +36,13 @@ def read_frame(text: str | bytes) -> dict[str, Any] | None:
 
 
 def checksum_in(frame: dict[str, Any]) -> int | None:
-    """What the server tells to know its version by; None where it tells nothing."""
+    """Return the checksum of the server's version, or None if the frame has none."""
     checksum = frame.get("checksum")
     return checksum if type(checksum) is int and checksum >= 0 else None
 
 
 def is_readable(frame: dict[str, Any]) -> bool:
-    """Whether a frame of a `type` that the editor acts on has all the fields that it reads."""
+    """Whether the frame has all the fields that the editor reads of frames of its `type`."""
     kind = frame["type"]
     fields = FIELDS.get(kind, {})
     if not all(type(frame.get(name)) in kinds for name, kinds in fields.items()):

@@ -1,4 +1,4 @@
-"""Own changes brought over a change of others, those left out that do not survive it."""
+"""Transform local edits over a change of another client, leaving out those that conflict."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ ADDING = {"oi", "li", "si", "na", "lm", "o"}
 
 @dataclass(frozen=True, slots=True)
 class Rebased:
-    """`own` are the operations as they are now, and instead of one that did not survive the
-    exception that says why. `change` makes the `former` content `content`; None if the type has no
-    operation for that."""
+    """The result of `rebase`.
+
+    `own` holds the transformed operations, or the exception in place of one that conflicts.
+    `change` turns the content `former` into `content`; None if the type can't express that.
+    """
 
     former: Any
     content: Any
@@ -31,14 +33,14 @@ class Rebased:
 
 
 class Diverged(Exception):
-    """Both orders of two changes end differently."""
+    """Applied in both orders, two changes lead to different contents."""
 
 
 def cross(doc_type: OperationType, own: Any, change: Any, side: Side = "right") -> tuple[Any, Any]:
-    """An own operation after a change that was committed first, and that change after it.
+    """Return a local operation after an earlier committed change, and that change after it.
 
     Args:
-        side: on which side of the change the own operation comes at the same place.
+        side: of the local operation, where both insert at the same position.
     """
     moved = doc_type.transform(own, change, side)
     return moved, doc_type.transform(change, own, "left" if side == "right" else "right")
@@ -54,30 +56,29 @@ def rebase(
     sides: Sequence[Side],
     guessed: bool = False,
 ) -> Rebased:
-    """Bring own operations, made one after the other on `before`, to `after`.
+    """Transform local operations, each based on the one before, from `before` to `after`.
 
     Args:
-        change: makes `before` `after`.
-        sides: of each own operation, as for `cross`.
-        guessed: whether the change was made from both contents. Then what an own operation adds
-            where the change replaces a value counts as not surviving: the value may be the
-            same one, changed.
+        change: turns `before` into `after`.
+        sides: of each local operation, as for `cross`.
+        guessed: whether the change was computed from the two contents. Then an addition inside a
+            replaced value counts as a conflict: the value may be the same one, changed.
 
-    Whatever the functions of the type raise is caught: then it is the own operation that is left
-    out. Applying each to the whole content, this is for when the short way has failed.
+    If a function of the type raises an error, the local operation is left out. Each operation is
+    applied to the whole content, so this is the slow path for when `cross` alone has failed.
     """
     moved_all: list[Any] = []
     for operation, side in zip(own, sides, strict=True):
         here = doc_type.apply(before, operation)
         try:
             if change is None:
-                raise Diverged("there is no operation that leads to the content of the server")
+                raise Diverged("no operation leads to the server's content")
             moved, moved_change = cross(doc_type, operation, change, side)
             if guessed and has_lost(operation, moved):
-                raise Diverged("what it changes is not there any more")
+                raise Diverged("the value that it changes is gone")
             there = doc_type.apply(after, moved)
             if doc_type.apply(here, moved_change) != there:
-                raise Diverged("it ends differently here and on the server")
+                raise Diverged("its result here differs from the one on the server")
             moved_all.append(moved)
             after, change = there, moved_change
         except Exception as problem:
@@ -88,7 +89,7 @@ def rebase(
 
 
 def has_lost(operation: Any, moved: Any) -> bool:
-    """Whether something that an operation of the json0 format adds is left out of it."""
+    """Whether the transformed operation lacks an addition; only for the json0 format."""
     if type(operation) is not list or type(moved) is not list or len(moved) >= len(operation):
         return False
     return any(type(each) is dict and each.keys() & ADDING for each in operation)
@@ -97,8 +98,8 @@ def has_lost(operation: Any, moved: Any) -> bool:
 def without(
     doc_type: OperationType, operation: Any, before: Any, here: Any, after: Any, change: Any
 ) -> Any:
-    """What makes `here`, which `operation` has made of `before`, into `after`."""
-    # Exact, where the type can do it: the unsent edits behind it keep their places.
+    """Return the change from `here`, the result of `operation` on `before`, to `after`."""
+    # Inverting is exact where the type can: later unsent edits keep their positions.
     with contextlib.suppress(Exception):
         undo = doc_type.compose(doc_type.invert(operation, before), change)
         if doc_type.apply(here, undo) == after:
@@ -107,7 +108,7 @@ def without(
 
 
 def way_to(doc_type: OperationType, before: Any, after: Any) -> Any:
-    """An operation that makes one content into another; None if the type has none."""
+    """Return an operation from one content to another; None if the type can't express it."""
     try:
         change = doc_type.difference(before, after)
         return change if doc_type.apply(before, change) == after else None
@@ -116,8 +117,8 @@ def way_to(doc_type: OperationType, before: Any, after: Any) -> Any:
 
 
 def as_additions(change: Any) -> Any:
-    """A change of the json0 format with numbers added to instead of replaced, where that is exact,
-    so that what is added here at the same time is not lost."""
+    """Turn replaced numbers of a json0 operation into additions where that is exact, so that a
+    concurrent local addition is kept."""
     if type(change) is not list:
         return change
     return [added(each) if type(each) is dict else each for each in change]

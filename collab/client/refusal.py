@@ -1,4 +1,4 @@
-"""Why the server refuses a connection, and whether another attempt may go well."""
+"""Why the server refused a connection, and whether another attempt may succeed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .temporary import TEMPORARY_CODES
 
 __all__ = ["Refusal"]
 
-# After these the same connection would be closed again.
+# With these codes the server would close the next connection as well.
 FINAL_CLOSE_CODES = frozenset({1003, 1008, 1009, 4404, 4410})
 
 MAX_RETRY_AFTER_SECONDS = 3600.0
@@ -22,8 +22,11 @@ MAX_RETRY_AFTER_SECONDS = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What is known of it; `status` is that of a refused handshake, else 0, `close_code` that of a
-    connection that was closed, and `retry_after` seconds to wait at least."""
+    """A refused or closed connection.
+
+    `status` is that of a refused handshake, else 0. `close_code` is that of a closed connection,
+    else 0. `retry_after` is the least wait before the next attempt, in seconds.
+    """
 
     code: str = ""
     message: str = ""
@@ -33,20 +36,20 @@ class Refusal:
 
     @classmethod
     def of_response(cls, response: Response) -> Refusal:
-        """A refused handshake."""
+        """Make the refusal of a handshake's HTTP response."""
         status = response.status_code
         retry_after = cls.seconds(response.headers.get("Retry-After", ""))
         try:
             answer = json.loads(response.body or b"")
             code, message = str(answer["code"]), str(answer["message"])
         except (ValueError, KeyError, TypeError):
-            code, message = "", "is there a collab server at this URL?"
+            code, message = "", "the response is not one of a collab server: check the URL"
         return cls(code, message, status, retry_after=retry_after)
 
     def closed(self, close_code: int, reason: str) -> Refusal:
-        """The connection was closed after this error, if there was one.
+        """Return the refusal of a connection that was closed, after this error if there was one.
 
-        Where the server software can't refuse a handshake, the reason is `code: message`.
+        A server that can't refuse a handshake closes with the reason `code: message` instead.
         """
         code, message = self.code, self.message
         if not message:
@@ -57,8 +60,8 @@ class Refusal:
 
     @staticmethod
     def seconds(value: Any) -> float:
-        """What `Retry-After` says, as a number or a date: seconds, at most
-        `MAX_RETRY_AFTER_SECONDS`; 0 where it says nothing that can be read."""
+        """Return the seconds of a `Retry-After` value, a number or a date, at most
+        `MAX_RETRY_AFTER_SECONDS`; 0 if it can't be parsed."""
         try:
             wait = float(value)
         except (TypeError, ValueError):
@@ -76,8 +79,8 @@ class Refusal:
 
     @property
     def is_unauthorized(self) -> bool:
-        """Whether another token may help. A connection whose token expires is closed with 1008 and
-        no error before."""
+        """Whether another token may help. The server closes a connection whose token has expired
+        with 1008 and without an error frame."""
         return self.status == 401 or (self.close_code == 1008 and self.code in ("", "unauthorized"))
 
     @property

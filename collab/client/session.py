@@ -1,12 +1,12 @@
-"""The state machine of one editor: no I/O, no clock.
+"""The state machine of one editor, without I/O or clock.
 
     confirmed (version) ── inflight ── unsent ──▶ content, as the user sees it
 
-`inflight` is the one edit that is sent and not acknowledged. What was sent is frozen; `current` is
-the same change moved along to the confirmed version. `unsent` is all that was edited since. A
-change S that was committed before a local change P stays first at equal positions: P becomes
-`transform(P, S, "right")`, and S is shown as `transform(S, P, "left")`. A local change that does
-not survive S is taken back, alone.
+`inflight` is the edit that is sent and not acknowledged. Its sent form never changes; `current` is
+the same edit transformed to the confirmed version. `unsent` is every later edit. At equal positions
+a committed change S stays before a local change P: P becomes `transform(P, S, "right")`, and S is
+shown as `transform(S, P, "left")`. A local change that conflicts with S is undone, without the
+other local changes.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ from .unsent import EDIT_BYTES, Part, Unsent, composed
 __all__ = ["SENT_AGAIN", "Change", "Inflight", "Replaced", "Session"]
 
 SENT_AGAIN = TEMPORARY_CODES | {"version_gone"}
-"""The codes after which the change is sent again, frozen or made anew."""
+"""After these codes the edit is sent again, unchanged or made new at the present version."""
 
 SENT_APART = frozenset({"invalid_operation", "too_large", "document_full"})
-"""The codes after which the parts of an edit are sent one by one: maybe one only is at fault."""
+"""After these codes the parts of an edit are sent one by one: only one may be invalid."""
 
 LEAST_EDIT_BYTES = 1024
-"""An edit that is `too_large` is cut into smaller ones down to this size."""
+"""The least size to which an edit is cut after `too_large`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """Content that the server had acknowledged and does not have any more.
+    """Content that the server had acknowledged and has lost.
 
-    `content` and `version` are what the editor had; `reason` says in words what has happened.
+    `content` and `version` are those of the editor before; `reason` describes the cause.
     """
 
     content: Any
@@ -53,9 +53,8 @@ class Replaced:
 class Change:
     """A change that this editor did not make: `operation` applies to the content before it.
 
-    `operation` is None where the type has no operation that leads to the new content: then take
-    `content`. `refusals` are own edits that the change takes back, `replaced` is set where
-    the server came back with another history.
+    `operation` is None if the type can't express the change: then read `content`. `refusals` are
+    the local edits that the change removes. `replaced` is set if the server has another history.
     """
 
     operation: Any
@@ -73,13 +72,13 @@ class Change:
 
 @dataclass(slots=True)
 class Inflight:
-    """One edit on its way: `id`, `version` and `operation` as first sent.
+    """The edit that is sent and not acknowledged: `id`, `version` and `operation` as first sent.
 
-    `parts` are the edits that it is composed of, moved along like `current`. It is `reduced` when a
-    change of others has left no place for some of them: then `parts` and `current` are those
-    that are left, None if none is, and the server's answer to the whole is waited for. It is
-    `guessed` when the server may make something else of it than `current`, and `stored` once the
-    server has said so.
+    `parts` are the edits that it is composed of, transformed like `current`. It is `reduced` if a
+    change of another client conflicts with some of them: then `parts` and `current` hold the rest,
+    `current` is None if nothing is left, and the server's answer to the whole edit is still
+    awaited. It is `guessed` if the server's result may differ from `current`, and `stored` once
+    the server has confirmed it.
     """
 
     id: int
@@ -94,20 +93,20 @@ class Inflight:
 
     @property
     def frame(self) -> str:
-        """The text of its `edit` frame, the same every time."""
+        """The text of its `edit` frame, the same at each attempt."""
         return encode_json(
             {"type": "edit", "id": self.id, "version": self.version, "operation": self.operation}
         )
 
 
 class Session:
-    """One editor of one document, from its first join across all reconnects.
+    """The state of one editor of one document, from the first join across all reconnects.
 
-    `online` says whether the server has answered the present connection.
+    `online` says whether the server has answered on the present connection.
 
-    Give every frame of the server to `receive` in order, send what `outgoing` returns, and call
-    `disconnected` when a connection has ended. Bounds: one inflight edit; what is edited meanwhile
-    is composed as far as it can be.
+    Pass every frame of the server to `receive` in order, send what `outgoing` returns, and call
+    `disconnected` when a connection has ended. Bounds: one inflight edit; later edits are composed
+    as far as possible.
     """
 
     def __init__(self) -> None:
@@ -123,33 +122,33 @@ class Session:
         self._unsent: Unsent | None = None
         self._confirmed: Buffer | None = None
         self._content: Buffer | None = None
-        # Where what was written here last ends; None if that is not known.
+        # The position where the last local insertion ends; None if it is unknown.
         self._end: int | None = None
         self._edit_bytes = EDIT_BYTES
         self._needs_state = False
-        # The version of a `document_state` that is not acted on: it may hold the inflight edit, or
-        # another one of that id. The server's answer to the edit tells.
+        # The version of a `document_state` that was not applied: it may hold the inflight edit, or
+        # another client's edit of that id. The answer to the inflight edit decides.
         self._in_doubt: int | None = None
 
     @property
     def joined(self) -> bool:
-        """Whether there is content: the first join has succeeded."""
+        """Whether there is content, that is, the first join has succeeded."""
         return self._content is not None
 
     @property
     def unsaved(self) -> bool:
-        """Whether a local change is not acknowledged."""
+        """Whether a local change is not acknowledged yet."""
         is_sent = self.inflight is not None and self.inflight.current is not None
         return is_sent or bool(self._unsent)
 
     @property
     def content(self) -> Any:
-        """The content with all local changes; it must not be changed."""
+        """The content with all local changes. The caller must not modify it."""
         return self._known()[2].content()
 
     @property
     def pending(self) -> Any:
-        """All that was edited and is not sent yet, as one operation; None if there is nothing."""
+        """The unsent edits as one operation, or None."""
         if not self._unsent:
             return None
         return composed(self._known()[0], self._unsent.parts)
@@ -157,10 +156,10 @@ class Session:
     # -- local changes --------------------------------------------------------------------------
 
     def edit(self, operation: Any) -> None:
-        """A local change, made on `content` as it is now.
+        """Apply a local operation, based on the present `content`.
 
         Raises:
-            InvalidOperation: nothing has changed.
+            InvalidOperation: the operation is invalid; the content is unchanged.
         """
         doc_type, _, content = self._known()
         part = Part.of(doc_type.normalize(operation))
@@ -173,12 +172,12 @@ class Session:
 
     @property
     def continues(self) -> bool:
-        """Whether what is sent next goes on with what was written before: nothing of others is to
+        """Whether the next edit continues earlier typing, so that text of other clients must not
         come in between."""
         return self.inflight is None and self._waiting().continues
 
     def outgoing(self) -> Inflight | None:
-        """The edit to send now on this connection, once; None if there is none."""
+        """Return the edit to send now, once per connection, or None."""
         if not self.online:
             return None
         if self.inflight is None and self._unsent:
@@ -194,13 +193,13 @@ class Session:
     # -- connections ----------------------------------------------------------------------------
 
     def disconnected(self) -> None:
-        """The connection has ended: nothing goes out before the server has answered a new one."""
+        """Send nothing more until the server has answered on a new connection."""
         self.online = False
         self._in_doubt = None
 
     @property
     def query(self) -> dict[str, str]:
-        """The query parameters that a new connection resumes with; none before the first join."""
+        """The query parameters with which a new connection resumes; empty before the first join."""
         if not self.joined:
             return {}
         if self._needs_state:
@@ -218,23 +217,23 @@ class Session:
 
     @property
     def may_be_renamed(self) -> bool:
-        """Whether the server has no edit, and can get none, under this `client_id`."""
+        """Whether the server has no edit under this `client_id` and none is in flight."""
         return self.joined and self.inflight is None and self.last_id == 0
 
     def rename(self, client_id: str) -> None:
-        """Connect as this one from now on. No edit may be on its way."""
+        """Use this `client_id` for later connections. No edit may be in flight."""
         self.client_id = client_id
         self.last_id = 0
 
     def receive(self, frame: dict[str, Any]) -> Change | None:
-        """Act on one frame of the server; what is no business of the session is passed over.
+        """Process one frame of the server. Frames that do not concern the session are ignored.
 
         Returns:
-            How the content has changed, None if it has not.
+            The change of the content, or None.
 
         Raises:
             StreamGap: reconnect.
-            DocumentReplaced, JoinRefused, TakenOver: the session has come to its end.
+            DocumentReplaced, JoinRefused, TakenOver: the session has ended.
         """
         kind = frame.get("type")
         handler = HANDLERS.get(kind) if type(kind) is str else None
@@ -243,7 +242,7 @@ class Session:
         if not is_readable(frame):
             if frame["type"] in ("document_state", "document_resumed"):
                 raise StreamGap(f"the server's first frame, {frame['type']}, can't be read")
-            # One of the server's own that is missing leaves a gap in the versions, which is seen.
+            # An unreadable frame of the stream leaves a gap in the versions, found by the next one.
             return None
         if self._in_doubt is not None:
             self._settle(frame, self._in_doubt)
@@ -263,12 +262,12 @@ class Session:
         if frame["last_id"] < self.last_id:
             self._needs_state = True
             raise StreamGap(
-                f"the server knows edits up to {frame['last_id']}, it acknowledged {self.last_id}"
+                f"the server has edits up to {frame['last_id']}, it had acknowledged {self.last_id}"
             )
         last_id = self.last_id
         self._identify(frame)
         self.checksum = checksum_in(frame)
-        # Whether the inflight edit is in is told by its ack, which comes in the stream.
+        # The ack in the stream says whether the inflight edit is stored.
         self.last_id = last_id
 
     def _identify(self, frame: dict[str, Any]) -> None:
@@ -287,7 +286,7 @@ class Session:
             return None
         doc_type = self._known()[0]
         if frame["doc_type"] != doc_type.name:
-            problem = f"the document is of the type '{frame['doc_type']}' now"
+            problem = f"the document has the type '{frame['doc_type']}' now"
             if self.unsaved:
                 raise self._no_way(problem)
             raise JoinRefused(problem, self.content)
@@ -302,14 +301,14 @@ class Session:
         return self._catch_up(frame, content)
 
     def _settle(self, frame: dict[str, Any], version: int) -> None:
-        """Find out whether the content of `version` holds the inflight edit, by the answer to it;
-        then the content is asked for again."""
+        """Find out from the answer to the inflight edit whether the content of `version` includes
+        it; then reconnect and request the content again."""
         inflight = self.inflight
         if inflight is None or frame.get("id") != inflight.id:
             return
         if frame["type"] == "ack":
             inflight.stored = frame["version"] <= version
-            raise StreamGap(f"edit {inflight.id} is part of the document: its content is asked for")
+            raise StreamGap(f"edit {inflight.id} is stored: the content is requested again")
         if frame["code"] in TEMPORARY_CODES:
             inflight.sent = False
         elif frame["code"] == "out_of_order":
@@ -334,30 +333,30 @@ class Session:
         self._identify(frame)
 
     def _lost(self, frame: dict[str, Any], content: Any) -> str:
-        """In what way the server's history is not the one that this editor has followed, if so."""
+        """Return how the server's history differs from the one of this editor; empty if not."""
         version, last_id = frame["version"], frame["last_id"]
         if frame["epoch"] != self.epoch:
-            return "the document was made again, it has another epoch"
+            return "the document was created again and has another epoch"
         if version < self.version:
-            return f"the server is back at version {version} of {self.version}"
+            return f"the server has version {version}, older than {self.version}"
         if last_id < self.last_id:
-            return f"the server has edits of this editor up to {last_id} only, not {self.last_id}"
+            return f"the server has edits of this editor up to {last_id}, not up to {self.last_id}"
         if frame.get("diverged") is True or self._is_other(frame):
-            return f"the server has another history than the one of version {self.version} here"
+            return f"the server has another history at version {self.version}"
         same_version = version == self.version and not self._needs_state
         if same_version and content != self._known()[1].content():
             return f"the server has other content at version {version}"
         return ""
 
     def _is_other(self, frame: dict[str, Any]) -> bool:
-        """Whether the frame is of the version that is known here, and of another checksum."""
+        """Whether the frame has the session's version, but another checksum."""
         checksums = (checksum_in(frame), self.checksum)
         return frame["version"] == self.version and None not in checksums and len({*checksums}) > 1
 
     def _no_way(self, problem: str) -> DocumentReplaced:
         return DocumentReplaced(
-            f"{problem}: the unsaved changes were made on content that the server does not have; "
-            "bring them in from this error's content",
+            f"{problem}: the unsaved changes are based on content that the server does not have; "
+            "this error has the content with them",
             self.content,
             self.unsaved,
         )
@@ -366,7 +365,7 @@ class Session:
         if self.unsaved:
             raise self._no_way(reason)
         before, version = self.content, self.version
-        # It is out of the content already, and of a history that is no more.
+        # Its change is in the former content, whose history the server has lost.
         self.inflight = None
         self._take_over(frame, content, content)
         if before == content:
@@ -376,7 +375,7 @@ class Session:
         return Change(change, self.version, "", "", replaced=replaced)
 
     def _catch_up(self, frame: dict[str, Any], content: Any) -> Change | None:
-        """The history goes on from ours, but the changes in between are not to be had."""
+        """Continue at a later version of the same history without the changes in between."""
         doc_type, confirmed, _ = self._known()
         before = confirmed.content()
         inflight = self.inflight
@@ -384,17 +383,17 @@ class Session:
         former = self.content
         try:
             if accepted:
-                # The server's content has it already.
+                # The server's content includes the inflight edit.
                 if inflight is not None and inflight.current is not None:
                     before = doc_type.apply(before, inflight.current)
                 self.inflight = None
             change = as_additions(way_to(doc_type, before, content))
-            problem = "the server has other content by now"
+            problem = "the server's content has changed"
             rebased, refusals = self._rebase(before, content, change, problem, guessed=True)
         except Exception as error:
             raise self._no_way(f"the content of the server does not fit ({error})") from error
         if rebased.former != former:
-            raise self._no_way("the content here is not the one that the server had")
+            raise self._no_way("the local content does not match the server's former content")
         if self.inflight is not None and frame["version"] != self.version:
             self.inflight.guessed = True
         self._take_over(frame, content, rebased.content)
@@ -417,9 +416,7 @@ class Session:
             )
         if inflight.guessed or not self._confirm(inflight.current):
             inflight.stored = self._needs_state = True
-            raise StreamGap(
-                f"the server has accepted edit {edit_id}: what it made of it is unknown"
-            )
+            raise StreamGap(f"the server has accepted edit {edit_id}, but its result is unknown")
         self.inflight = None
         self.last_id = edit_id
         self.version, self.checksum = version, checksum_in(frame)
@@ -442,12 +439,13 @@ class Session:
         else:
             if not self._confirm(frame["operation"]):
                 self._needs_state = True
-                raise StreamGap(f"version {version} does not fit the content of the one before it")
+                raise StreamGap(f"version {version} does not fit the content before it")
         self.version, self.checksum = version, checksum_in(frame)
         return Change(operation, version, frame["user_id"], frame["client_id"], refusals)
 
     def _cross(self, operation: Any) -> Any:
-        """Carry a change past what is not acknowledged; all or nothing."""
+        """Transform a change against the unacknowledged edits, and these against it. If one fails,
+        nothing has changed."""
         doc_type, _, content = self._known()
         inflight, waiting = self.inflight, self._waiting()
         moved: list[Any] = []
@@ -469,29 +467,29 @@ class Session:
         return operation
 
     def _cross_slowly(self, frame: dict[str, Any]) -> tuple[Any, tuple[EditRefused, ...]]:
-        """As `_cross`, taking back those own edits that the change leaves no place for."""
+        """As `_cross`, but undo the local edits that conflict with the change."""
         doc_type, confirmed, _ = self._known()
         before = confirmed.content()
         if not self._confirm(frame["operation"]):
             self._needs_state = True
             raise StreamGap(f"version {frame['version']} does not fit the content before it")
         after = confirmed.content()
-        problem = f"it does not go together with version {frame['version']}"
+        problem = f"it conflicts with version {frame['version']}"
         rebased, refusals = self._rebase(before, after, frame["operation"], problem)
         self._content = doc_type.buffer(rebased.content)
         self._end = None
         return rebased.change, refusals
 
     def _end_after(self, operation: Any, *, own: bool) -> int | None:
-        """Where what was written here last ends after one more operation."""
+        """Return where the last local insertion ends after one more operation."""
         end = self._end
         return None if end is None else self._known()[0].transform_cursor(end, operation, own)
 
     def _rebase(
         self, before: Any, after: Any, change: Any, problem: str, *, guessed: bool = False
     ) -> tuple[Rebased, tuple[EditRefused, ...]]:
-        """Bring what is not acknowledged from one confirmed content to another; what does not
-        survive is left out and refused."""
+        """Move the unacknowledged edits from one confirmed content to another. An edit that
+        conflicts is left out and refused."""
         doc_type, inflight, waiting = self._known()[0], self.inflight, self._waiting()
         sent = [] if inflight is None or inflight.current is None else [inflight.current]
         own = [part.operation for part in waiting.parts]
@@ -544,30 +542,30 @@ class Session:
         return None
 
     def _thaw(self, parts: Sequence[Part]) -> None:
-        """The inflight edit was not accepted: its parts are sent as edits made now."""
+        """Queue the parts of the refused inflight edit in front of the unsent ones."""
         self._waiting().put_back(parts)
         self.inflight = None
 
     def _left_of(self, inflight: Inflight) -> list[Part]:
         if inflight.reduced:
-            # What was at fault is told and out of the content.
+            # The conflicting parts are already refused and undone.
             return [replace(part, alone=True) for part in inflight.parts]
         return self._parts_of(inflight)
 
     def _parts_of(self, inflight: Inflight) -> list[Part]:
-        """What `current` is composed of: itself, if its parts have become something else."""
+        """Return the parts of `current`: only itself if the composed parts differ from it."""
         together = composed(self._known()[0], inflight.parts)
         if together == inflight.current:
             return inflight.parts
         return [Part.of(inflight.current, joined=True)]
 
     def _send_smaller(self, inflight: Inflight, code: str) -> bool:
-        """Whether the parts, or pieces, of what was refused are sent instead."""
+        """Queue the parts, or pieces, of a refused edit; return False if it can't be divided."""
         if code not in SENT_APART:
             return False
         parts = self._parts_of(inflight)
         if len(parts) == 1 and code == "too_large":
-            # This server takes less than others.
+            # This server's limit is lower than the default.
             parts, self._edit_bytes = self._smaller(parts[0], self._edit_bytes)
         elif len(parts) == 1 and code == "document_full" and parts[0].joined:
             parts, _ = self._smaller(parts[0], parts[0].bytes)
@@ -577,7 +575,7 @@ class Session:
         return True
 
     def _smaller(self, part: Part, max_bytes: int) -> tuple[list[Part], int]:
-        """A part in pieces, and how large these may be."""
+        """Cut a part into pieces; return them and their largest size in bytes."""
         pieces = [part.operation]
         while len(pieces) == 1 and max_bytes > LEAST_EDIT_BYTES:
             max_bytes //= 2
@@ -585,7 +583,7 @@ class Session:
         return [Part.of(piece, joined=part.joined) for piece in pieces], max_bytes
 
     def _take_back(self, inflight: Inflight, refusal: EditRefused) -> Change:
-        """Undo the inflight edit under the unsent ones; its `id` is free again."""
+        """Undo the inflight edit beneath the unsent ones; its `id` is used again."""
         try:
             undo = self._undo(inflight)
             refusals: tuple[EditRefused, ...] = (refusal,)
@@ -615,13 +613,13 @@ class Session:
         before = doc_type.apply(after, inflight.current)
         self.inflight = None
         change = way_to(doc_type, before, after)
-        problem = "it was made on an edit that the server refused"
+        problem = "it was based on an edit that the server refused"
         rebased, others = self._rebase(before, after, change, problem)
         self._content = doc_type.buffer(rebased.content)
         self._end = None
         return rebased.change, others
 
-    # -- what there is --------------------------------------------------------------------------
+    # -- content --------------------------------------------------------------------------------
 
     def _waiting(self) -> Unsent:
         if self._unsent is None:
@@ -635,11 +633,11 @@ class Session:
 
 
 class IdTaken(StreamGap):
-    """Another editor has used the `client_id`: reconnect with another one."""
+    """Another editor has used this `client_id`: reconnect with another one."""
 
 
 def written_by(doc_type: OperationType, operation: Any) -> tuple[int, int] | None:
-    """Where an operation writes, if its type can tell."""
+    """Return the range that an operation inserts, if its type can say."""
     written = getattr(doc_type, "written", None)
     if written is None:
         return None
@@ -648,7 +646,7 @@ def written_by(doc_type: OperationType, operation: Any) -> tuple[int, int] | Non
 
 
 def parts_after(doc_type: OperationType, parts: Sequence[Part], change: Any) -> list[Part]:
-    """The parts of an edit after a change; none if they do not go through it one by one."""
+    """Return the parts of an edit after a change; empty if they can't be transformed one by one."""
     if len(parts) == 1:
         return []
     moved = []
@@ -664,7 +662,7 @@ def parts_after(doc_type: OperationType, parts: Sequence[Part], change: Any) -> 
 def survivors(
     parts: Sequence[Part], own: Sequence[Any], problem: str
 ) -> tuple[list[EditRefused], list[Part]]:
-    """The refusals of those parts that did not survive, and the others as they are now."""
+    """Return the refusals of the parts that conflict, and the other parts, transformed."""
     refusals, kept = [], []
     for part, moved in zip(parts, own, strict=True):
         if isinstance(moved, Exception):

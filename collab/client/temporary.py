@@ -1,4 +1,4 @@
-"""The errors that say nothing against what was sent."""
+"""The error codes that do not depend on the content of the request."""
 
 from __future__ import annotations
 
@@ -15,4 +15,4 @@ TEMPORARY_CODES = frozenset(
         "too_slow",
     }
 )
-"""The codes after which the same edit, or the same request, is sent again later."""
+"""After these codes the client sends the same edit, or the same request, again later."""

@@ -1,9 +1,8 @@
-"""What was edited and is not on its way yet.
+"""The local edits that are not sent yet.
 
-It is a row of parts, each made on what those before it make. Each edit is a part of its own, so
-that one that is refused takes no other with it. Only beyond `RECENT_PARTS` the older ones are
-composed, equals with equals: for n edits that takes time in proportion to n log n, and leaves about
-log n older parts.
+They are a list of parts, each based on the content after the ones before. Each edit stays a part of
+its own, so that a refused edit removes no other. Beyond `RECENT_PARTS` older parts of similar size
+are composed: n edits take O(n log n) time and leave about log n older parts.
 """
 
 from __future__ import annotations
@@ -21,21 +20,21 @@ from ..ot.values import size
 __all__ = ["EDIT_BYTES", "Part", "Unsent", "composed"]
 
 EDIT_BYTES = 200_000
-"""About how large an edit is sent, as JSON text. A server takes 1 MiB by default."""
+"""The approximate largest edit that is sent, as JSON text. A server accepts 1 MiB by default."""
 
 RECENT_PARTS = 100
 
 UNDONE_BYTES = 1024
-"""Up to here two parts are looked at together, whether the second undoes the first."""
+"""The largest part that is checked for being undone by the next one."""
 
 
 @dataclass(slots=True)
 class Part:
-    """One operation, and the bytes of its JSON text when it was made.
+    """One operation, and the bytes of its JSON text when the part was made.
 
-    `alone` if it is not to be sent in one edit with others, `joined` if it is of several edits.
-    `side` is that of what others put at the same place: once it is sent it is "right", as the
-    server has it; until then "left" keeps together what one person types in one go.
+    `alone`: do not send it in one edit with others. `joined`: it is composed of several edits.
+    `side` is used in transforms. A sent part has the side "right", as on the server. An unsent part
+    may have "left", which keeps a user's continuous typing together.
     """
 
     operation: Any
@@ -51,12 +50,12 @@ class Part:
         return cls(operation, size(operation), alone, joined, side)
 
     def moved(self, operation: Any) -> Part:
-        """The same part after others' changes."""
+        """Return this part with the transformed operation."""
         return replace(self, operation=operation)
 
 
 class Unsent:
-    """The parts, oldest first; no more than the user has edited, composed as far as they can be."""
+    """The unsent parts, oldest first. Bound: the local edits, composed as far as possible."""
 
     def __init__(self, doc_type: OperationType) -> None:
         self._type = doc_type
@@ -69,24 +68,24 @@ class Unsent:
 
     @property
     def continues(self) -> bool:
-        """Whether it goes on with what was typed before."""
+        """Whether the first part continues earlier typing."""
         return bool(self.parts) and self.parts[0].side == "left"
 
     def add(self, part: Part) -> None:
         self.parts.append(part)
-        # Whatever a type raises here, its operations stay apart.
+        # If the type raises an error, its operations only stay separate.
         with contextlib.suppress(Exception):
             self._drop_undone()
             self._join_old()
 
     def put_back(self, parts: Iterable[Part]) -> None:
-        """What was taken comes first again."""
+        """Put taken parts back in front."""
         self.parts[:0] = parts
 
     def take(self, max_bytes: int) -> list[Part]:
-        """Remove from the front what is to be sent as one edit.
+        """Remove the parts of the next edit from the front and return them.
 
-        A part that is too large for one is cut. Only one that can't be cut is larger.
+        A part that exceeds `max_bytes` is cut. The result exceeds it only if it can't be cut.
         """
         first = self.parts[0]
         pieces = self.cut(first.operation, max_bytes)
@@ -100,7 +99,7 @@ class Unsent:
         return taken
 
     def cut(self, operation: Any, max_bytes: int) -> list[Any]:
-        """The operation in pieces of about this size, as far as its type can cut it."""
+        """Cut the operation into pieces of about `max_bytes`, if its type can."""
         split = getattr(self._type, "split", None)
         if split is None:
             return [operation]
@@ -110,19 +109,20 @@ class Unsent:
             return [operation]
 
     def _fitting(self, max_bytes: int) -> int:
-        """How many parts, from the first on, fit into one edit together."""
+        """Return how many parts from the front fit into one edit."""
         count = self._first_of(max_bytes)
         while count > 1:
             together = composed(self._type, self.parts[:count])
             if together is not None and self._fits(together, max_bytes):
                 break
-            # Half of the work, not half of the parts: the older ones are much larger.
+            # Half of the bytes, not half of the parts: the older parts are much larger.
             max_half = sum(part.bytes for part in self.parts[:count]) // 2
             count = min(count - 1, self._first_of(max_half))
         return count
 
     def _first_of(self, max_bytes: int) -> int:
-        """How many parts have so many bytes, and components, in all; one at least."""
+        """Return how many parts from the front stay within the limits before composing; at least
+        one."""
         taken, room, components = 0, max_bytes, self._piece_components
         for part in self.parts:
             room -= part.bytes
@@ -146,7 +146,7 @@ class Unsent:
         return True
 
     def _drop_undone(self) -> None:
-        """What was typed and deleted again is nothing to send."""
+        """Remove two parts that cancel out, such as typed and deleted text."""
         if len(self.parts) < 2 or self._count is None:
             return
         *_, before, last = self.parts
@@ -169,14 +169,14 @@ class Unsent:
             index -= 1
 
     def _may_be_kept(self, operation: Any) -> bool:
-        """What a type can't cut must not become larger than one edit."""
+        """Whether a composed part may stay: one that can't be cut must fit into one edit."""
         if hasattr(self._type, "split"):
             return True
         return size(operation) <= EDIT_BYTES and self._is_allowed(operation)
 
 
 def composed(doc_type: OperationType, parts: Sequence[Part]) -> Any:
-    """The parts as one operation, neighbours first; None if the type can't compose them."""
+    """Compose the parts in pairs into one operation; None if the type can't compose them."""
     operations = [part.operation for part in parts]
     try:
         while len(operations) > 1:

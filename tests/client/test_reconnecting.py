@@ -593,7 +593,7 @@ async def test_an_older_backup_is_told_with_the_former_content(
         assert change.replaced.content == "in the backup, and later"
         assert change.replaced.version == 2
         assert editor.content == "in the backup"
-        with pytest.raises(ContentReplaced, match="back at version 1 of 2") as replaced:
+        with pytest.raises(ContentReplaced, match="has version 1, older than 2") as replaced:
             await editor.saved()
         assert replaced.value.content == "in the backup, and later"
         editor.edit(insert(13, "!"))

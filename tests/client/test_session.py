@@ -227,7 +227,7 @@ def test_a_state_that_has_the_inflight_edit_saves_it_once_the_server_says_so() -
     assert again.deliver() is None
     assert again.send()
     again.arrive()
-    with pytest.raises(StreamGap, match="edit 1 is part"):
+    with pytest.raises(StreamGap, match="edit 1 is stored"):
         again.deliver()
     last = Line(server, line.session, "a")
     last.deliver()
