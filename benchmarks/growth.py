@@ -51,7 +51,7 @@ class Writers:
         for author in self.authors:
             number += 1
             operation = keystroke(number, self.size)
-            await document.edit(author, author.last_id + 1, version, operation)
+            await document.submission.edit(author, author.last_id + 1, version, operation)
         await document.until_committed(document.history.accepted)
 
 

@@ -47,7 +47,7 @@ async def load(url: str, edits: int, documents: int = DOCUMENTS) -> float:
             author = await document.authors.hold("writer", "user")
             for number in range(edits):
                 operation = keystroke(number, SIZE)
-                await document.edit(author, number + 1, document.history.head, operation)
+                await document.submission.edit(author, number + 1, document.history.head, operation)
                 await document.until_committed(document.history.accepted)
         gc.collect()
         return (resident() - before) / documents

@@ -150,7 +150,7 @@ async def of_large(app: Collab, turns: Turns, port: int, shape: str) -> None:
     await measured("joining, open", lambda: reader.join(shape))
     await measured("GET, open", lambda: reader.get(shape))
     async with app.manager.documents.open(shape) as document:
-        document._captured = None
+        document.content.forget()
     await measured("GET, open, after a change", lambda: reader.get(shape))
 
 

@@ -358,7 +358,7 @@ class DocumentManager:
             try:
                 await document.until_known(author)
                 head = document.history.head
-                change = await document.edit(
+                change = await document.submission.edit(
                     author,
                     author.last_id + 1 if edit_id is None else edit_id,
                     head if version is None else version,
@@ -527,7 +527,7 @@ class DocumentManager:
             # If it was deleted meanwhile, there may be another one by now.
             with contextlib.suppress(DocumentDeleted):
                 if document is not None:
-                    at, text = await document.committed_content()
+                    at, text = await document.content.text()
                     return record, at, await decode_content(text)
                 loaded = await self._contents.loaded(record, check_version(record, version))
                 return record, loaded.version, loaded.buffer.content()
@@ -561,7 +561,7 @@ class DocumentManager:
                 return record, at, None
             with contextlib.suppress(DocumentDeleted):
                 if document is not None:
-                    content = await document.shared_content()
+                    content = await document.content.encoded()
                 else:
                     content = await self._contents.encoded(record, at)
                 return record, content.version, content

@@ -84,20 +84,20 @@ async def play(
     async with manager.documents.open(name) as document:
         author = await document.authors.hold("author", "author")
         other = await document.authors.hold("other", "other")
-        document._buffer = document.doc_type.buffer(document.doc_type.create(case.content))
+        document.buffer = document.doc_type.buffer(document.doc_type.create(case.content))
         # As when a document is opened.
-        document._buffer.size  # noqa: B018
-        effort = document._transform_budget
-        document._transform_budget = TransformBudget(
+        document.buffer.size  # noqa: B018
+        effort = document.submission.transform_budget
+        document.submission.transform_budget = TransformBudget(
             document.doc_type, _without_limits(manager.settings)
         )
         for operation in case.history:
             _write(document, other, operation)
-        document._transform_budget = effort
+        document.submission.transform_budget = effort
         result = _turn(document, author, case.operation, manager.settings, measure or seconds_of)
         # What was never stored is forgotten.
         document.history.commit(document.history.accepted)
-        document._snapshot_version = document.history.head
+        document.snapshots.version = document.history.head
         for each in (author, other):
             document.authors.release(each)
         return result
@@ -127,8 +127,8 @@ def _write(document: Document, author: Author, operation: Any) -> None:
 
 def _submit(document: Document, author: Author, edit_id: int, version: int, operation: Any) -> None:
     """The whole edit at once, however long it takes to transform."""
-    whole = Carried(operation, version, document._transform_budget.begin(is_bounded=True))
-    document.submit(author, edit_id, version, operation, carried=whole)
+    whole = Carried(operation, version, document.submission.transform_budget.begin(is_bounded=True))
+    document.submission.submit(author, edit_id, version, operation, carried=whole)
 
 
 def _turn(

@@ -24,7 +24,7 @@ from ..settings import Settings
 from ..storage import Committer, DocumentRecord, Opening, Store
 from .document import Document, DocumentState, MakeRoom
 from .document_types import DocumentTypes
-from .loading import PAGE_OPERATIONS
+from .loading import PAGE_OPERATIONS, load_opened
 
 __all__ = ["DEFAULT_TYPE", "OpenDocuments"]
 
@@ -189,9 +189,11 @@ class OpenDocuments(Mapping[str, Document]):
             if await self._store.catalog.was_deleted(doc_id):
                 raise DocumentDeleted(f"the document '{doc_id}' was deleted")
             raise NoSuchDocument(f"there is no document '{doc_id}'")
-        document = await Document.load(
-            opening,
-            self.types.get(opening.record.doc_type),
+        kind = self.types.get(opening.record.doc_type)
+        document = Document(
+            opening.record,
+            kind,
+            await load_opened(self._store, opening, kind),
             self._store,
             self._committer,
             self._settings,
@@ -326,7 +328,7 @@ class OpenDocuments(Mapping[str, Document]):
         return None
 
     async def _evict(self, document: Document) -> None:
-        await document.settle()
+        await document.snapshots.settle()
         # Somebody may have come while the snapshot was being stored.
         if document.is_idle and self._documents.get(document.doc_id) is document:
             del self._documents[document.doc_id]
@@ -346,7 +348,7 @@ class OpenDocuments(Mapping[str, Document]):
         await asyncio.gather(*self._loading.values(), return_exceptions=True)
         for document in list(self._documents.values()):
             with contextlib.suppress(StorageError, DocumentError):
-                await document.settle()
+                await document.snapshots.settle()
             await document.close()
         self._documents.clear()
         await asyncio.gather(*self._closing, return_exceptions=True)

@@ -38,7 +38,7 @@ async def way_back(
         StorageUnavailable: what is committed could not be found out.
     """
     kind = document.doc_type
-    version, content = await document.committed_value()
+    version, content = await document.content.value()
     if isinstance(kind, Comparing):
         meter = Meter(settings.max_restore_cost)
         operation = await _found(kind.compare(content, wanted, meter), meter, allowance)

@@ -141,7 +141,7 @@ class Connection:
                 version,
                 extra=self.log_fields,
             )
-        self._send_state(await document.shared_content(), hold, diverged=diverged)
+        self._send_state(await document.content.encoded(), hold, diverged=diverged)
 
     def _resume(self, version: int, checksum: int | None, inflight: int | None) -> None:
         self._metrics.resumes += 1

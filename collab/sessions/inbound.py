@@ -127,7 +127,7 @@ class Inbound:
         self._check_work("steps of work for edits")
         if not connection.user.may_edit:
             return False
-        change = connection.document.edit_nowait(
+        change = connection.document.submission.edit_nowait(
             connection.author, frame.id, frame.version, frame.operation
         )
         if change is None:
@@ -138,14 +138,15 @@ class Inbound:
     async def receive(self, edit: Edit) -> None:
         """Act on an edit that `receive_nowait` has returned."""
         connection = self._connection
+        submission = connection.document.submission
         arguments = (connection.author, edit.id, edit.version, edit.operation)
         try:
             if connection.user.may_edit:
-                change = await connection.document.edit(*arguments)
+                change = await submission.edit(*arguments)
             else:
                 # The user may have sent it first when they had the right to edit.
                 refusal = ReadOnly("this user may read the document, not edit it: ask its owner")
-                change = await connection.document.accepted_before(*arguments, refusal)
+                change = await submission.accepted_before(*arguments, refusal)
             self._accepted(change)
         except Exception as error:
             self._refuse(error, edit.id)
@@ -174,7 +175,7 @@ class Inbound:
                 "newest version seen"
             )
         self._check_work("steps of work")
-        connection.author.charge(connection.document.presence_steps(version))
+        connection.author.charge(connection.document.submission.presence_steps(version))
         connection.room.update_presence(connection, frame.cursor, frame.data, version)
         return True
 

@@ -108,7 +108,10 @@ async def test_an_edit_that_is_sent_twice_meanwhile_is_applied_once(make_app: Ma
     await write(app)
     async with app.manager.documents.open("doc") as document:
         author = await held(app, document)
-        edits = [asyncio.ensure_future(document.edit(author, 1, 1, letters(100))) for _ in range(2)]
+        edits = [
+            asyncio.ensure_future(document.submission.edit(author, 1, 1, letters(100)))
+            for _ in range(2)
+        ]
         await begun(document, *edits)
         changes: Sequence[Any] = await asyncio.gather(*edits)
         assert {change.version for change in changes} == {CHANGES + 1}
@@ -121,14 +124,14 @@ async def test_where_commits_fail_meanwhile_it_is_to_be_sent_again(make_app: Mak
     await write(app)
     async with app.manager.documents.open("doc") as document:
         author = await held(app, document)
-        edit = asyncio.ensure_future(document.edit(author, 1, 1, letters(100)))
+        edit = asyncio.ensure_future(document.submission.edit(author, 1, 1, letters(100)))
         await begun(document, edit)
-        document._read_back()
+        document.read_back()
         with pytest.raises(StorageUnavailable):
             await edit
         await document.until_open()
         assert document.history.accepted == CHANGES
-        change = await document.edit(author, 1, 1, letters(100))
+        change = await document.submission.edit(author, 1, 1, letters(100))
         assert change.version == CHANGES + 1
         await document.until_committed(CHANGES + 1)
 
@@ -138,7 +141,7 @@ async def test_changes_that_leave_memory_meanwhile_are_read_back(make_app: Make)
     await write(app)
     async with app.manager.documents.open("doc") as document:
         author = await held(app, document)
-        edit = asyncio.ensure_future(document.edit(author, 1, 1, letters(100)))
+        edit = asyncio.ensure_future(document.submission.edit(author, 1, 1, letters(100)))
         await begun(document, edit)
         while document.history.start < CHANGES - 1:
             document.history.trim()

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from collab.app import Collab
-from collab.documents.document import Document
+from collab.documents import open_documents
 from collab.errors import InvalidRequest, NoSuchDocument, OutOfOrder, WrongDocType
 from collab.ot.json0 import JsonBuffer
 from tests.conftest import Make
@@ -22,13 +22,13 @@ async def test_a_document_is_loaded_once_however_many_join_at_once(
     app: Collab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loads = []
-    load = Document.load.__func__
+    load = open_documents.load_opened
 
-    async def counted(cls, *args):
+    async def counted(*args):
         loads.append(1)
-        return await load(cls, *args)
+        return await load(*args)
 
-    monkeypatch.setattr(Document, "load", classmethod(counted))
+    monkeypatch.setattr(open_documents, "load_opened", counted)
     wires = await asyncio.gather(*(connect(app, "doc", client_id=f"c{n}") for n in range(20)))
     assert len(loads) == 1
     epochs = {(await wire.until("document_state"))["epoch"] for wire in wires}

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from collab.documents.document import Document
+from collab.documents.submission import Submission
 from collab.frames import Ping
 from collab.sessions.change_frames import change_frame
 from collab.sessions.inbound import HANDLERS, Inbound
@@ -65,7 +65,7 @@ async def test_an_internal_error_is_found_and_shrunk_to_the_frame_that_shows_it(
 
 
 async def test_an_edit_that_is_not_transformed_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Document, "_concurrent", lambda self, version, earlier: [])
+    monkeypatch.setattr(Submission, "_concurrent", lambda self, version, earlier: [])
     finding = await fuzz(2000, 1)
     assert finding is not None
 

@@ -108,7 +108,7 @@ def check_at_rest(world: World) -> None:
         expect("diverged", editor.content == log.contents[-1], f"{where}: {editor.content!r}")
         document = documents[client.doc_id]
         expect("behind", document.history.head == len(log.entries), f"{where}: the server is")
-        expect("diverged", document._buffer.content() == log.contents[-1], f"{where}: the server")
+        expect("diverged", document.buffer.content() == log.contents[-1], f"{where}: the server")
         _check_presence(world, client)
 
 

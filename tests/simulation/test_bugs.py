@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from collab.client import Session
-from collab.documents import Document
 from collab.documents.authors import Author, Authors
+from collab.documents.committed_content import CommittedContent
 from collab.documents.content import Encoded
 from collab.documents.history import Change, History
+from collab.documents.recovery import Recovery
+from collab.documents.submission import Submission
 from collab.manager import DocumentManager
 from collab.sessions import Connection
 from collab.sessions.change_frames import ack_frame
@@ -27,43 +29,43 @@ Patch = pytest.MonkeyPatch
 
 
 def acknowledge_before_the_commit(patch: Patch) -> None:
-    submit = Document.submit
+    submit = Submission.submit
 
-    def hasty(self: Document, author: Author, *args: Any) -> Change:
+    def hasty(self: Submission, author: Author, *args: Any) -> Change:
         change = submit(self, author, *args)
-        connection = self.room.connections.get(author.client_id)
+        connection = self._document.room.connections.get(author.client_id)
         if connection is not None:
             connection.put(ack_frame(change))
         return change
 
-    patch.setattr(Document, "submit", hasty)
+    patch.setattr(Submission, "submit", hasty)
 
 
 def forget_what_was_applied(patch: Patch) -> None:
-    edit = Document.edit
+    edit = Submission.edit
 
     async def forgetful(
-        self: Document, author: Author, edit_id: int, version: int, operation: Any
+        self: Submission, author: Author, edit_id: int, version: int, operation: Any
     ) -> Change:
         if edit_id <= author.last_id:
             edit_id, version = author.last_id + 1, max(version, author.last_version)
         return await edit(self, author, edit_id, version, operation)
 
-    patch.setattr(Document, "edit", forgetful)
+    patch.setattr(Submission, "edit", forgetful)
 
 
 def skip_the_transformation(patch: Patch) -> None:
-    patch.setattr(Document, "_concurrent", lambda self, version, earlier: [])
+    patch.setattr(Submission, "_concurrent", lambda self, version, earlier: [])
 
 
 def keep_the_content_of_a_failed_commit(patch: Patch) -> None:
-    ask = Document._ask
+    read = Recovery._read
 
-    async def hasty(self: Document, client_ids: Any) -> Any:
-        _, *known = await ask(self, client_ids)
-        return self._buffer, *known
+    async def hasty(self: Recovery, client_ids: Any) -> Any:
+        _, *known = await read(self, client_ids)
+        return self._document.buffer, *known
 
-    patch.setattr(Document, "_ask", hasty)
+    patch.setattr(Recovery, "_read", hasty)
 
 
 def show_what_is_not_committed(patch: Patch) -> None:
@@ -117,10 +119,10 @@ def keep_authors(patch: Patch) -> None:
 
 
 def tell_content_that_is_not_committed(patch: Patch) -> None:
-    async def content(self: Document) -> Encoded:
+    async def content(self: CommittedContent) -> Encoded:
         return await self._capture()
 
-    patch.setattr(Document, "shared_content", content)
+    patch.setattr(CommittedContent, "encoded", content)
 
 
 def go_on_after_a_failed_commit(patch: Patch) -> None:
@@ -207,10 +209,10 @@ def test_refusing_what_may_be_stored_is_found(monkeypatch: Patch) -> None:
     """The document has to be full for an edit that was stored after its commit was given up, before
     the server has noticed: seeds seldom meet that, so a kept scenario does."""
 
-    async def hasty(self: Document, *edit_and_refusal: Any) -> Change:
+    async def hasty(self: Submission, *edit_and_refusal: Any) -> Change:
         raise edit_and_refusal[-1]
 
-    monkeypatch.setattr(Document, "accepted_before", hasty)
+    monkeypatch.setattr(Submission, "accepted_before", hasty)
     violation = run(Scenario.load(SEEDS / "refused-1324.json")).violation
     assert violation is not None
     assert violation.kind == "refused"
