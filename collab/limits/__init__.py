@@ -1,1 +1,1 @@
-"""How much of the server one network address, one user or one client may use."""
+"""Limits on the resources that one network address, one user or one connection may use."""

@@ -1,8 +1,8 @@
-"""What one network address, and one signed-in user, may use, over all connections.
+"""Budgets of network addresses and signed-in users, shared by all of their connections.
 
-A connection ends when its client wishes, and a `client_id` is made up by the client: neither can
-hold a budget. The network address that a client comes from can, and so can the user, where users
-sign in. A budget outlives the connections that use it.
+A client can reconnect at any time and chooses its own `client_id`, so neither a connection nor a
+`client_id` can be limited. The network address can, and so can an authenticated user. A budget
+outlives the connections that use it.
 """
 
 from __future__ import annotations
@@ -36,33 +36,34 @@ __all__ = [
 ]
 
 MAX_BUDGETS = 10_000
-"""Of each kind. The one that was used longest ago is forgotten first, and begins full again."""
+"""Most budgets of addresses, and of users. The least recently used one is evicted; if it is needed
+again, it starts full."""
 
 OWED = "collab.owed"
-"""The key of a scope under which our own server says what it spent before the application was
-called, in seconds: only then is the address known, behind a proxy."""
+"""The scope key under which our own server passes the CPU seconds that it spent before it called
+the application. Behind a proxy the client's address is known only then."""
 
 MAX_FLOORS = 5
 FLOOR_SHARE = 0.01
-"""Of one address, the connections that have been there for longest, so many, keep this share of the
-event loop each when the address has used up its own: a client that does harm does not stop all
-others behind the same address. A connection that takes the place of another takes what that one has
-spent, too."""
+"""The oldest connections of one address, at most `MAX_FLOORS`, each keep this reserved share of the
+event loop when the address has used up its own share. So one harmful client does not stop all
+clients behind the same address. A connection that replaces another inherits what the reserved share
+has spent."""
 
 RESTORES_AT_ONCE = 2
-"""So many old versions may be restored at one time for one address or user: each holds two contents
-in memory."""
+"""Most concurrent restores of old versions for one address or user. Each holds two contents in
+memory."""
 
 MAX_WAITING_REQUESTS = 100
-"""So many requests and handshakes of one address or user wait until there is work left for them."""
+"""Most requests and handshakes of one address or user that wait for event loop time."""
 
 
 T = TypeVar("T")
 
 
 class Budget:
-    """Of one network address or one signed-in user: `work` on the event loop, and how many edits,
-    presence frames, joins, creations of documents and restores of old versions may come."""
+    """The limits of one network address or one signed-in user: event loop time (`work`), and rates
+    of edits, presence frames, joins, created documents and restored versions."""
 
     __slots__ = (
         "_floors_made",
@@ -82,7 +83,7 @@ class Budget:
         self.whose = whose
         self.work = work
         self.floors: list[Work] = []
-        """Those that no connection has."""
+        """The reserved shares that no connection uses."""
         self._floors_made = 0
         self.restoring = 0
         self.open_size = OpenSize(settings.max_address_open_size, whose)
@@ -93,21 +94,21 @@ class Budget:
         self.restores = TokenBucket(settings.restores_per_second, settings.restores_burst)
 
     def take_floor(self) -> Work | None:
-        """One of the address's floors; None if connections have them all."""
+        """Take one of the reserved shares of the address; None if all are in use."""
         if self._floors_made < MAX_FLOORS:
             self._floors_made += 1
             return Work(FLOOR_SHARE, FLOOR_SHARE)
-        # The first has rested for longest.
+        # The first has been unused for longest.
         return self.floors.pop(0) if self.floors else None
 
     def acquire(self, kind: str, what: str) -> None:
-        """Count one of a kind, which is the first part of its settings' names, such as `edits`.
+        """Count one action of a kind. A kind is the prefix of its settings' names, such as `edits`.
 
-        What is refused is not counted, so that a client that goes on regardless does not shut out
-        the others of the same address for longer than it lasts.
+        Refused actions are not counted. So a client that keeps sending does not block the other
+        clients of the same address after it has stopped.
 
         Raises:
-            RateLimited: it is one too many.
+            RateLimited: the rate is exceeded.
         """
         bucket: TokenBucket = getattr(self, kind)
         if bucket.try_acquire():
@@ -122,10 +123,10 @@ class Budget:
 
     @contextlib.contextmanager
     def restore(self) -> Iterator[None]:
-        """Count a restore, which lasts as long as the context.
+        """Count a restore, which runs inside the context.
 
         Raises:
-            RateLimited: it is one too many, in this time or at one time.
+            RateLimited: the rate or the number of concurrent restores is exceeded.
         """
         if self.restoring >= RESTORES_AT_ONCE:
             raise RateLimited(
@@ -141,7 +142,7 @@ class Budget:
 
 
 class Budgets:
-    """The budgets of all addresses and users that were seen lately.
+    """The budgets of recently seen addresses and users.
 
     Bound: `MAX_BUDGETS` of each.
     """
@@ -157,13 +158,13 @@ class Budgets:
         return len(self._addresses) + len(self._users)
 
     def clear(self) -> None:
-        """Forget all: those that wait, wait in an event loop that may be another one next."""
+        """Remove all budgets: their waiting callbacks belong to the event loop that ends."""
         self._addresses.clear()
         self._users.clear()
 
     def of_address(self, scope: Any) -> Budget | None:
-        """The budget of the peer's address; None where there is none, as with a Unix socket: what
-        is in front has to limit then."""
+        """The budget of the peer's address; None if the peer has none, as with a Unix socket. The
+        proxy in front must limit clients then."""
         address = address_of(scope)
         if not address:
             return None
@@ -178,7 +179,7 @@ class Budgets:
         )
 
     def of_user(self, user: User) -> Budget | None:
-        """The budget of a user; None if nobody vouches for the identity."""
+        """The budget of a user; None if the user is not authenticated."""
         if not user.signed_in:
             return None
         settings = self._settings
@@ -192,21 +193,21 @@ class Budgets:
         )
 
     def of(self, scope: Any, user: User) -> list[Budget]:
-        """The budgets that a request counts for: of its address and of its user."""
+        """The budgets that a request is charged to: those of its address and its user."""
         both = (self.of_address(scope), self.of_user(user))
         return [budget for budget in both if budget is not None]
 
     def count_creation(self, scope: Any, user: User) -> None:
-        """Count a document that is about to be created; raises `RateLimited`."""
+        """Count the creation of a document; raises `RateLimited`."""
         for budget in self.of(scope, user):
             budget.acquire("creations", "documents created")
 
     @contextlib.contextmanager
     def restore(self, scope: Any, user: User) -> Iterator[Allowance]:
-        """Count the restore of an old version; yields what pays for it.
+        """Count the restore of an old version; yields the allowance that it is charged to.
 
         Raises:
-            RateLimited: it is one too many.
+            RateLimited: the rate or the number of concurrent restores is exceeded.
         """
         address, of_user = self.of_address(scope), self.of_user(user)
         with contextlib.ExitStack() as stack:
@@ -237,13 +238,13 @@ class Budgets:
 
 
 class Allowance:
-    """What one connection or request pays from: the budgets of its address and, once it is known,
-    its user.
+    """The budgets that one connection or request is charged to: that of its address and, once it is
+    authenticated, that of its user.
 
     Close it when the connection ends.
 
     Args:
-        has_floor: whether it may have one of the address's floors (`MAX_FLOORS`).
+        has_floor: whether it may use one of the reserved shares of the address (`MAX_FLOORS`).
     """
 
     __slots__ = ("_address", "_entered", "_floor", "_grown", "_user")
@@ -253,17 +254,17 @@ class Allowance:
         self._user: Budget | None = None
         self._floor: Work | None = None
         self._grown = 0
-        # The document of the connection, and whose documents it counts among.
+        # The open document of the connection, once for each budget that counts it.
         self._entered: list[tuple[OpenSize, Sized]] = []
         if has_floor and address is not None:
             self._floor = address.take_floor()
 
     def of_user(self, user: Budget | None) -> None:
-        """From now on this user pays, too."""
+        """From now on, charge this user as well."""
         self._user = user
 
     def spend(self, seconds: float) -> None:
-        """Pay for work on the event loop."""
+        """Charge CPU seconds of the event loop."""
         if self._user is not None:
             self._user.work.spend(seconds)
         address = self._address
@@ -275,30 +276,30 @@ class Allowance:
 
     @property
     def lacking(self) -> Waiters | None:
-        """What has to be waited for before more is read; None for nothing."""
+        """The queue to wait in before more is read; None if there is no need to wait."""
         return None if self._is_free else self._first(lambda work: work.must_wait)
 
     @property
     def held(self) -> Waiters | None:
-        """The same, but only what holds since there are others."""
+        """As `lacking`, but only the limits that apply because other clients are active."""
         return None if self._is_free else self._first(lambda work: work.is_spent)
 
     async def until_left(self) -> None:
-        """Return when it is the caller's turn, and others have had theirs."""
+        """Return when it is the caller's turn."""
         lacking = self.lacking
         while lacking is not None:
             await lacking.until_left()
             lacking = self.held
 
     async def until_paced(self) -> None:
-        """As `Work.until_paced`, of all that pay."""
+        """As `Work.until_paced`, for all budgets."""
         for budget in (self._address, self._user):
             if budget is not None:
                 await budget.work.until_paced()
 
     @property
     def _is_free(self) -> bool:
-        """Whether nothing has to be waited for, as of the last time that something was spent."""
+        """Whether there was no need to wait when work was last charged."""
         address = self._address
         if address is not None:
             work = address.work
@@ -325,16 +326,16 @@ class Allowance:
         return None
 
     def acquire(self, kind: str, what: str) -> None:
-        """Count one of a kind, as by `Budget.acquire`; raises `RateLimited`."""
+        """Count one action of a kind, as `Budget.acquire`; raises `RateLimited`."""
         for budget in (self._address, self._user):
             if budget is not None:
                 budget.acquire(kind, what)
 
     def enter(self, document: Sized) -> None:
-        """Count a document that the connection has open, until the end.
+        """Count a document that the connection opens, until `close`.
 
         Raises:
-            RateLimited: together with the others of the address, or of the user, it is too large.
+            RateLimited: the open documents of the address, or of the user, would be too large.
         """
         for budget in (self._address, self._user):
             if budget is not None:
@@ -342,10 +343,10 @@ class Allowance:
                 self._entered.append((budget.open_size, document))
 
     def check_growth(self, growth: int) -> None:
-        """Let a document grow by so many units or bytes.
+        """Account for the growth of a document, in units or bytes.
 
         Raises:
-            RateLimited: what the address, or the user, has open is too large already.
+            RateLimited: the open documents of the address, or of the user, are too large already.
         """
         grown = self._grown + growth
         if grown >= CHECKED_GROWTH:
@@ -355,7 +356,7 @@ class Allowance:
         self._grown = grown
 
     def close(self) -> None:
-        """Idempotent."""
+        """Return the reserved share and stop counting the open documents. Idempotent."""
         for open_size, document in self._entered:
             open_size.leave(document)
         self._entered.clear()
@@ -368,14 +369,14 @@ _running: ContextVar[Metered | None] = ContextVar("running", default=None)
 
 
 class Payer(Protocol):
-    """What pays for work on the event loop."""
+    """Something that work on the event loop is charged to."""
 
     def spend(self, seconds: float) -> None: ...
     async def until_paced(self) -> None: ...
 
 
 class Unnoticed:
-    """Pays without counting as one of the others, for whom shares hold (`Work.charge`)."""
+    """A payer whose work does not make the shares of other clients apply (`Work.charge`)."""
 
     def __init__(self, work: Work) -> None:
         self._work = work
@@ -384,13 +385,13 @@ class Unnoticed:
         self._work.charge(seconds)
 
     async def until_paced(self) -> None:
-        """At once: an operator who asks how the server is can't wait."""
+        """Return at once: an operator's probe must not wait."""
 
 
 class Metered:
-    """An awaitable, each of whose steps these pay for.
+    """An awaitable whose steps are charged to the given payers.
 
-    Of what runs in other tasks meanwhile nothing is counted.
+    Work of other tasks, which run between the steps, is not charged.
     """
 
     def __init__(self, awaitable: Awaitable[Any], *payers: Payer) -> None:
@@ -399,22 +400,22 @@ class Metered:
 
     @staticmethod
     def payers() -> Sequence[Payer]:
-        """Those who pay for what is running: an address, and then a user."""
+        """The payers of the running task: an address, then a user."""
         running = _running.get()
         return () if running is None else tuple(running._payers)
 
     @staticmethod
     async def continued(awaitable: Awaitable[T]) -> T:
-        """For a new task: who pays for what has begun the task pays for it, too."""
+        """Await in a new task, charged to the payers of the task that created it."""
         result: T = await Metered(awaitable, *Metered.payers())
         return result
 
     @staticmethod
     def charge_user(budget: Budget | None) -> None:
-        """Have a user pay from now on for the request that is being answered.
+        """From now on, charge a user for the current request as well.
 
         Raises:
-            RateLimited: the user has used up their share of the event loop.
+            RateLimited: the user's share of the event loop is used up.
         """
         if budget is None:
             return
@@ -459,10 +460,10 @@ def check_work(budget: Budget) -> None:
 
 
 async def until_affordable(budget: Budget) -> None:
-    """Return once there is work left for this address.
+    """Return once this address or user has event loop time left.
 
     Raises:
-        RateLimited: as many requests wait already as may wait (`MAX_WAITING_REQUESTS`).
+        RateLimited: too many requests wait already (`MAX_WAITING_REQUESTS`).
     """
     work = budget.work
     if not (work.must_wait or work.is_hasty):
@@ -475,8 +476,7 @@ async def until_affordable(budget: Budget) -> None:
 
 
 async def next_turn() -> None:
-    """Let all others have a turn, and more of them where who pays for what is running has taken
-    much of the event loop just now."""
+    """Yield to other tasks; longer if a payer of this task has just used much of the event loop."""
     await asyncio.sleep(0)
     for payer in Metered.payers():
         await payer.until_paced()

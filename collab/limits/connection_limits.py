@@ -1,4 +1,4 @@
-"""How many may come in, and from where."""
+"""Limits on the number of connections: in all, per network address and per document."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from ..settings import Settings
 
 __all__ = ["ConnectionLimits", "address_of"]
 
-# What one customer of an Internet provider has at least: the addresses in it cost nothing.
+# The smallest network that an Internet provider assigns to one customer.
 IPV6_PREFIX = 64
 
-# Who comes again soon is not worked out again.
+# Hosts whose network is cached.
 ADDRESSES_KNOWN = 1024
 
 
@@ -28,8 +28,7 @@ class Present(Container[str], Protocol):
 
 
 class ConnectionLimits:
-    """Counts handshakes in progress and connections, in all, for each network address and for each
-    document.
+    """Counts handshakes in progress and connections: in all, per network address and per document.
 
     Bounds: `max_handshakes`, `max_connections`, `max_address_connections`,
     `max_document_connections`. A handshake counts as a connection, too.
@@ -43,15 +42,15 @@ class ConnectionLimits:
         self._joining: Counter[str] = Counter()
 
     def __len__(self) -> int:
-        """How many there are, handshakes included."""
+        """The number of connections, handshakes included."""
         return self._all
 
     @contextlib.contextmanager
     def handshake(self, scope: Any) -> Iterator[str]:
-        """Let somebody in for as long as the context lasts; yields the address to `enter` by.
+        """Count a handshake inside the context; yields the address to pass to `enter`.
 
         Raises:
-            ServerBusy, AddressBusy: one more is too many.
+            ServerBusy, AddressBusy: a limit is reached.
         """
         address = address_of(scope)
         self._check(address)
@@ -83,11 +82,12 @@ class ConnectionLimits:
 
     @contextlib.contextmanager
     def joining(self, doc_id: str, present: Present, client_id: str) -> Iterator[None]:
-        """Let somebody join a document, to be among those `present` when the context ends. Who is
-        present already takes the place of the older connection.
+        """Count a join of a document inside the context; after it the client is among `present`.
+
+        A client that is present already replaces its older connection, so it is not limited.
 
         Raises:
-            DocumentBusy: one more is too many.
+            DocumentBusy: the document's limit is reached.
         """
         limit = self._settings.max_document_connections
         if len(present) + self._joining[doc_id] >= limit and client_id not in present:
@@ -102,12 +102,12 @@ class ConnectionLimits:
             _take_off(self._joining, doc_id)
 
     def enter(self, address: str) -> None:
-        """Count a connection from here."""
+        """Count a connection of this address."""
         self._all += 1
         self._addresses[address] += 1
 
     def leave(self, address: str) -> None:
-        """It has come to its end."""
+        """Stop counting a connection of this address."""
         self._all -= 1
         _take_off(self._addresses, address)
 
@@ -119,8 +119,8 @@ def _take_off(counter: Counter[str], name: str) -> None:
 
 
 def address_of(scope: Any) -> str:
-    """Whom a connection counts for: the peer's address, of IPv6 the network that it is in; empty
-    where there is none, as with a Unix socket."""
+    """The address that a connection counts for: the peer's IPv4 address or IPv6 /64 network. Empty
+    if there is none, as with a Unix socket."""
     return _network_of(str((scope.get("client") or ("",))[0]))
 
 

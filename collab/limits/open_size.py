@@ -1,4 +1,4 @@
-"""How much memory the documents take that one network address, or one user, has open."""
+"""The limit on the total size of the documents that one network address, or user, has open."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from ..errors import RateLimited
 __all__ = ["CHECKED_GROWTH", "OpenSize", "Sized"]
 
 CHECKED_GROWTH = 262_144
-"""A connection's edits may make documents grow by so much until the limit is looked at again."""
+"""The growth, by the edits of one connection, after which the limit is checked again."""
 
 
 class Sized(Protocol):
-    """A document in memory. It is known by its identity."""
+    """A document in memory. Documents are compared by identity."""
 
     @property
     def size(self) -> int:
-        """Of its content and the operations in memory, in units or bytes."""
+        """The size of its content and of the operations in memory, in units or bytes."""
 
 
 class OpenSize:
@@ -27,8 +27,8 @@ class OpenSize:
     Bound: one entry for each connection.
 
     Args:
-        limit: their largest total size (`max_address_open_size`).
-        whose: such as "from your network address".
+        limit: largest total size of the documents (`max_address_open_size`).
+        whose: for the error message, such as "from your network address".
     """
 
     __slots__ = ("_limit", "_open", "_whose")
@@ -36,32 +36,32 @@ class OpenSize:
     def __init__(self, limit: int, whose: str) -> None:
         self._limit = limit
         self._whose = whose
-        # How many connections each has.
+        # The number of connections to each document.
         self._open: Counter[Sized] = Counter()
 
     @property
     def total(self) -> int:
-        """Units or bytes of all of them."""
+        """The total size, in units or bytes."""
         return sum(document.size for document in self._open)
 
     def enter(self, document: Sized) -> None:
         """Count a connection to a document.
 
         Raises:
-            RateLimited: together with the others that are open it is too large.
+            RateLimited: together with the other open documents it is too large.
         """
         if document not in self._open and self._open:
             self._check(document.size)
         self._open[document] += 1
 
     def leave(self, document: Sized) -> None:
-        """The end of a connection to it."""
+        """Stop counting a connection to a document."""
         self._open[document] -= 1
         if not self._open[document]:
             del self._open[document]
 
     def check_growth(self) -> None:
-        """Raise `RateLimited` if several documents are open, and are too large together by now."""
+        """Raise `RateLimited` if several documents are open and together too large."""
         if len(self._open) > 1:
             self._check(0)
 

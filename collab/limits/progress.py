@@ -1,4 +1,4 @@
-"""Whether a reader takes what is written to it, at a least rate."""
+"""Detection of readers that read slower than a minimum rate."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ __all__ = ["Progress"]
 
 
 class Progress:
-    """How much of what waits in one buffer is taken, from `drain_timeout_seconds` to the next.
+    """Measures how fast one send buffer drains, in periods of `drain_timeout_seconds`.
 
     Args:
-        now: when it began to wait (`time.monotonic`).
-        unsent: bytes that wait.
+        now: the start of the first period (`time.monotonic`).
+        unsent: bytes in the buffer.
     """
 
     __slots__ = ("_least", "_sampled", "_since", "_taken", "_timeout")
@@ -25,8 +25,8 @@ class Progress:
         self._taken = 0
 
     def is_too_slow(self, now: float, unsent: int) -> bool:
-        """Whether less than the least rate was taken in the period that has ended; False within
-        a period. `unsent` bytes are still not taken."""
+        """Whether the reader was below the minimum rate in the period that has just ended; False
+        within a period. `unsent` bytes are in the buffer now."""
         self._taken += max(0, self._sampled - unsent)
         self._sampled = unsent
         if now - self._since <= self._timeout:

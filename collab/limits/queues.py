@@ -1,4 +1,4 @@
-"""The queues in which expensive work of one network address, or one user, waits for its turn."""
+"""Queues for expensive work of one network address or user."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ __all__ = ["Queues"]
 
 
 class Queues:
-    """Has so much work of each payer run at one time, and begin once the payer can afford it.
+    """Limits the concurrent work of each payer, and delays it until the payer has time left.
 
-    Without payers, as in calls of an embedding application, nothing waits.
+    Calls of an embedding application have no payer and never wait.
 
     Args:
-        at_once: how much of each payer's runs at one time.
-        max_waiting: how much of each payer's may wait; None for what is bounded elsewhere.
-        what: as the message has it.
+        at_once: most concurrent tasks of one payer.
+        max_waiting: most waiting tasks of one payer; None if they are bounded elsewhere.
+        what: what the tasks are, for the error message.
     """
 
     def __init__(self, at_once: int, max_waiting: int | None = None, what: str = "") -> None:
@@ -31,19 +31,19 @@ class Queues:
         self._queues: dict[Work, _Queue] = {}
 
     def __len__(self) -> int:
-        """The payers that have something running or waiting."""
+        """The number of payers with running or waiting tasks."""
         return len(self._queues)
 
     @contextlib.asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Wait for the turn of what is running in this task; it lasts as long as the context.
+        """Wait for the turn of the current task, which ends with the context.
 
         Raises:
-            RateLimited: too much of the same payer's waits.
+            RateLimited: too many tasks of the same payer wait.
         """
         payers = [payer for payer in Metered.payers() if isinstance(payer, Work)]
         async with contextlib.AsyncExitStack() as stack:
-            # An address always before a user, so that no two wait for one another.
+            # The address always comes before the user, so that two tasks can't deadlock.
             for payer in payers:
                 await stack.enter_async_context(self._turn_of(payer))
             for payer in payers:
@@ -54,7 +54,7 @@ class Queues:
 
     @property
     def is_spent(self) -> bool:
-        """Whether a payer of what is running has used up its share meanwhile."""
+        """Whether a payer of the current task has used up its share."""
         return any(isinstance(payer, Work) and payer.is_spent for payer in Metered.payers())
 
     @contextlib.asynccontextmanager

@@ -1,4 +1,4 @@
-"""How often one connection may do something: a token bucket."""
+"""A token bucket."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ __all__ = ["TokenBucket"]
 
 
 class TokenBucket:
-    """A store of `burst` tokens that is filled up by `token_bucket` tokens a second.
+    """Holds up to `burst` tokens, and is refilled by `rate` tokens per second.
 
-    It is looked after only when it is empty, so that a token costs a subtraction and a comparison.
-    In any t seconds at most `2 * burst + rate * t` tokens are given out. What is asked for and not
-    given counts as well, so who goes on asking regardless gets into debt, at most by `2 * burst`.
+    It is refilled only when it is empty, so that taking a token costs a subtraction and a
+    comparison. In any t seconds at most `2 * burst + rate * t` tokens are given out. Refused
+    requests count as well: a client that keeps asking gets into debt, at most `2 * burst`.
 
     Args:
         rate: tokens per second, above 0.
-        burst: at least 1.
-        clock: seconds, which never go back.
+        burst: tokens, at least 1.
+        clock: returns seconds, monotonic.
     """
 
     __slots__ = ("_clock", "_filled_at", "_tokens", "burst", "rate")
@@ -38,26 +38,26 @@ class TokenBucket:
         return self._tokens >= 0 or self._fill()
 
     def spend(self, tokens: int) -> None:
-        """Take so many, whether there are as many or not; a whole burst at most."""
+        """Take this many tokens, even if there are fewer; at most a whole burst."""
         self._tokens -= tokens if tokens < self.burst else self.burst - 1
 
     @property
     def is_empty(self) -> bool:
-        """Whether more was taken than there was."""
+        """Whether more tokens were taken than there were."""
         return self._tokens < 0 and not self._fill()
 
     def put_back(self) -> None:
-        """Let what was asked for in vain not count."""
+        """Undo the count of a refused request."""
         self._tokens += 1
 
     @property
     def wait_seconds(self) -> float:
-        """How long until there is a token, as of the last time that there was none."""
+        """Seconds until there is a token, as of the last refused request."""
         return max(1 - self._tokens, 0) / self.rate
 
     @property
     def is_overdrawn(self) -> bool:
-        """Whether a whole burst was asked for beyond what there was."""
+        """Whether refused requests amount to a whole burst."""
         return self._tokens <= -self.burst
 
     def _fill(self) -> bool:

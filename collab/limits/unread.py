@@ -1,4 +1,4 @@
-"""What waits to be read: the bytes that answers and joins hold until their readers have them."""
+"""Limits on the bytes of responses and joins that wait until clients read them."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from ..settings import Settings
 __all__ = ["LARGE_BYTES", "Hold", "Unread", "Waiter"]
 
 LARGE_BYTES = 65536
-"""What is larger is written in parts of this size, and counted."""
+"""Content above this size is counted, and written in parts of this size."""
 
 
 class Waiter(Protocol):
-    """A connection whose last part has not been taken yet."""
+    """A connection whose last part has not been read yet."""
 
     def abort(self) -> None:
-        """End it at once; what waits is lost."""
+        """Close it at once, without sending what is buffered."""
 
 
 class Hold:
@@ -32,7 +32,7 @@ class Hold:
         self._content = content
 
     def release(self) -> None:
-        """Idempotent."""
+        """Stop counting the content. Idempotent."""
         unread, self._unread = self._unread, None
         if unread is not None:
             unread.let_go(self._address, self._content)
@@ -40,16 +40,16 @@ class Hold:
 
 
 class Unread:
-    """Counts the bytes that wait, in all and for each network address.
+    """Counts the unread bytes, in all and per network address.
 
-    Content counts once in all, and once for each address that waits for it, however many of its
-    connections do. Bounds: `max_unread_bytes`, `max_address_unread_bytes`; who holds
-    nothing yet may hold one content of any size.
+    Content that several connections wait for counts once in all and once per address. Bounds:
+    `max_unread_bytes`, `max_address_unread_bytes`. An address with nothing unread may hold one
+    content of any size.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        # How often each content is held, by its identity.
+        # The number of holds of each content, by its identity.
         self._holds: Counter[int] = Counter()
         self._address_holds: Counter[tuple[str, int]] = Counter()
         self._sizes: dict[int, int] = {}
@@ -58,18 +58,18 @@ class Unread:
         self._total = 0
 
     def __len__(self) -> int:
-        """Bytes in all."""
+        """The unread bytes in all."""
         return self._total
 
     def of_address(self, address: str) -> int:
-        """Bytes that wait for one network address."""
+        """The unread bytes of one network address."""
         return self._addresses[address]
 
     def hold(self, address: str, content: object, size: int) -> Hold:
         """Count `size` bytes of `content` until the hold is released.
 
         Raises:
-            AddressBusy, ServerBusy: too much waits for this address, or in all.
+            AddressBusy, ServerBusy: too much is unread by this address, or in all.
         """
         key = id(content)
         if not self._address_holds[address, key]:
@@ -86,15 +86,12 @@ class Unread:
         limit = self._settings.max_address_unread_bytes
         waiting = self._addresses[address]
         if waiting and waiting + size > limit:
-            # A counter keeps what was asked for.
-            self._forget(address, key)
             raise AddressBusy(
                 f"{waiting} bytes wait to be read by your network address, and {size} more are "
                 f"above {limit}, which is the limit (max_address_unread_bytes): read them first"
             )
         limit = self._settings.max_unread_bytes
         if not self._holds[key] and self._total and self._total + size > limit:
-            self._forget(address, key)
             raise ServerBusy(
                 f"{self._total} bytes wait to be read, and {size} more are above {limit}, which "
                 "is the limit (max_unread_bytes): try again later"
@@ -109,7 +106,7 @@ class Unread:
             del self._addresses[address]
 
     def let_go(self, address: str, content: object) -> None:
-        """The end of one hold."""
+        """Release one hold of the content."""
         key = id(content)
         size = self._sizes[key]
         self._address_holds[address, key] -= 1
@@ -122,8 +119,11 @@ class Unread:
         self._forget(address, key)
 
     def wait(self, address: str, waiter: Waiter, size: int) -> None:
-        """`size` bytes wait in the buffer of this connection. Where that is too much, the one that
-        has waited longest is aborted: one of this address, or of the address that holds most."""
+        """Count `size` bytes in the send buffer of a connection.
+
+        Above a limit, the connection that has waited longest is aborted: one of this address, or
+        one of the address with the most unread bytes.
+        """
         self.leave(address, waiter)
         self._waiters.setdefault(address, {})[waiter] = size
         self._addresses[address] += size
@@ -137,7 +137,7 @@ class Unread:
                 break
 
     def _abort_oldest(self, address: str, newest: Waiter) -> bool:
-        """False if there is none but the newest."""
+        """Abort the longest waiting connection; False if there is none besides the newest."""
         oldest = next(iter(self._waiters.get(address, ())), newest)
         if oldest is newest:
             return False
@@ -146,7 +146,7 @@ class Unread:
         return True
 
     def leave(self, address: str, waiter: Waiter) -> None:
-        """Nothing waits there any more. Idempotent."""
+        """Stop counting the send buffer of a connection. Idempotent."""
         waiters = self._waiters.get(address)
         size = waiters.pop(waiter, None) if waiters else None
         if size is None:

@@ -1,14 +1,15 @@
-"""How much of the event loop one network address, or one signed-in user, may take.
+"""Shares of the event loop's time for network addresses and signed-in users.
 
-Work is measured, not estimated: the CPU time that the event loop's thread spends on what a client
-asks for. A client that has used up its share is read later instead of being refused, so that TCP
-passes the pressure back to it and nothing of what it sent is lost.
+Work is measured, not estimated: it is the CPU time that the event loop's thread spends on a
+client's input. A client that has used up its share is not refused. Its input is read later, so that
+TCP applies back pressure and no input is lost.
 
-A share protects the others, so it holds while there are others: a client that has the server to
-itself may use all of it. Its connections take turns then, so that none of them holds up the rest.
+A share protects other clients, so it applies only while other clients are active. A client that is
+alone may use the whole event loop. Its connections take turns then, so that none of them blocks the
+others.
 
-What was saved up may be spent at once, but not in one go: others have the event loop in between, so
-that they wait for about one piece of work, however many wait to be done.
+Saved time may be spent at once, but not without interruption. Other clients run in between, so that
+they wait for about one piece of work, however many are pending.
 """
 
 from __future__ import annotations
@@ -31,47 +32,48 @@ __all__ = [
 ]
 
 cpu_clock = time.thread_time
-"""Seconds of CPU time of this thread: on a busy machine, waiting for a processor is not work."""
+"""CPU seconds of this thread. On a busy machine, waiting for a processor is not work."""
 
 MAX_DEBT_SECONDS = 2.0
-"""What one piece of work, or several at once, may be beyond what was left."""
+"""The largest debt, from one piece of work or several at once."""
 
 TURN_SECONDS = 0.001
-"""Those that wait are let go on in turns, and not before this time has passed since the last turn:
-by then what the last ones did has been paid."""
+"""The minimum time between two turns of waiting callbacks, so that the work of one turn is charged
+before the next."""
 
 TURN_WORK_SECONDS = 0.005
 TURN_CALLBACKS = 64
-"""In one turn as many go on as do no more work than this, if each does as much as the largest piece
-of late, and no more than this many."""
+"""One turn runs at most `TURN_CALLBACKS` callbacks, and only as many as fit into
+`TURN_WORK_SECONDS` if each takes as long as the largest recent piece of work."""
 
 SMALL_SECONDS = 0.001
-"""Pieces of work up to this size go on at once where there are no rivals: taking turns would cost
-more than it helps."""
+"""Without rivals, pieces of work up to this size don't take turns: the turns would cost more than
+they help."""
 
 PEAK_DECAY = 0.995
-"""What remains of the largest piece of work with each smaller one."""
+"""The factor by which each smaller piece of work reduces the recorded peak."""
 
 ALONE_DEBT_SECONDS = 0.05
-"""What a client that is alone owes at most when a rival comes."""
+"""The largest debt of a client without rivals."""
 
 PACE_SHARE = 0.5
 PACE_BURST_SECONDS = 0.01
-"""While there are rivals, at most this share of the event loop is taken in any time, and so much
-more: what others ask for needs some turns of the loop, and threads that need the interpreter."""
+"""While there are rivals, one client takes at most `PACE_BURST_SECONDS + PACE_SHARE * t` in any t
+seconds. The requests of others need several turns of the loop, and threads that need the
+interpreter."""
 
 MAX_PACE_DEBT_SECONDS = 0.1
-"""However much a client took while it was alone, others have the event loop first for no longer
-than this demands."""
+"""The largest excess over the pace that is remembered, however much a client took while it was
+alone."""
 
 RIVAL_SECONDS = 10.0
-"""A client counts as one of the others for so long after it last made the server work."""
+"""How long a client counts as active after its last work."""
 
 
 class Rivals:
-    """Which of the addresses, or which of the users, last made the server work.
+    """Records which addresses, or which users, were active last.
 
-    The newest two suffice to tell each one whether there are others.
+    The newest two are enough to tell each one whether another is active.
     """
 
     __slots__ = ("_before", "_newest", "_newest_at")
@@ -81,23 +83,23 @@ class Rivals:
         self._newest_at = self._before = -math.inf
 
     def note(self, work: Work, now: float) -> None:
-        """This one makes the server work now."""
+        """Record that this one is active now."""
         if work is not self._newest:
             self._newest, self._before = work, self._newest_at
         self._newest_at = now
 
     def are_there(self, work: Work, now: float) -> bool:
-        """Whether another one than this made the server work lately (`RIVAL_SECONDS`)."""
+        """Whether another one was active within `RIVAL_SECONDS`."""
         last = self._before if work is self._newest else self._newest_at
         return now - last < RIVAL_SECONDS
 
 
 class Waiters:
-    """Callbacks that wait, each for its turn.
+    """A queue of callbacks that wait for their turn.
 
     Args:
-        work: whose they are.
-        delay: seconds until there may be something left; 0 if there is.
+        work: the share that they wait for.
+        delay: returns the seconds until time may be available; 0 if it is available now.
     """
 
     __slots__ = ("_delay", "_timer", "_waiting", "_work")
@@ -105,16 +107,16 @@ class Waiters:
     def __init__(self, work: Work, delay: Callable[[], float]) -> None:
         self._work = work
         self._delay = delay
-        # Made when it is needed: an empty one takes 700 bytes.
+        # Created on demand: an empty deque takes 700 bytes.
         self._waiting: deque[Callable[[], None]] | None = None
         self._timer: asyncio.Handle | None = None
 
     def __len__(self) -> int:
-        """How many wait."""
+        """The number of waiting callbacks."""
         return 0 if self._waiting is None else len(self._waiting)
 
     def when_left(self, callback: Callable[[], None]) -> None:
-        """Have a callback called in its turn, once there is something left."""
+        """Call a callback in its turn, once time is available."""
         if self._waiting is None:
             self._waiting = deque()
         self._waiting.append(callback)
@@ -122,7 +124,7 @@ class Waiters:
             self._arm()
 
     async def until_left(self) -> None:
-        """Return when it is the caller's turn, once there is something left."""
+        """Return when it is the caller's turn and time is available."""
         turn = asyncio.get_running_loop().create_future()
 
         def begin() -> None:
@@ -135,7 +137,8 @@ class Waiters:
     def _arm(self) -> None:
         loop = asyncio.get_running_loop()
         if self._work.is_alone:
-            # The next turn of the loop reads what was let go on; the one after it is the next turn.
+            # The next iteration of the loop reads for the resumed connections. The next turn is the
+            # iteration after that.
             self._timer = loop.call_soon(self._arm_soon)
         else:
             self._timer = loop.call_later(max(self._delay(), TURN_SECONDS), self._let_go)
@@ -158,18 +161,18 @@ class Waiters:
 
 
 class Work:
-    """A store of seconds of the event loop, which is filled up at a rate.
+    """A token bucket of event loop seconds.
 
-    While it has rivals, at most `burst_seconds + share * t` and one turn's work more are spent in
-    any t seconds, and never more than `PACE_BURST_SECONDS + PACE_SHARE * t` and one piece of work.
-    Without rivals it spends what it likes, large pieces turn by turn.
+    With rivals, at most `burst_seconds + share * t` plus the work of one turn is spent in any t
+    seconds, and at most `PACE_BURST_SECONDS + PACE_SHARE * t` plus one piece of work. Without
+    rivals the total is not limited, but large pieces take turns.
     Bound: two waiting callbacks for each connection and request.
 
     Args:
-        share: of the event loop's time, above 0.
-        burst_seconds: what may be spent at once.
-        rivals: of its kind; None if the share always holds.
-        clock: seconds, which never go back.
+        share: share of the event loop's time, above 0.
+        burst_seconds: most seconds that may be spent at once.
+        rivals: the activity of the other addresses or users; None if the share always applies.
+        clock: returns seconds, monotonic.
     """
 
     __slots__ = (
@@ -197,31 +200,30 @@ class Work:
         self._burst = burst_seconds
         self._clock = clock
         self.left = burst_seconds
-        """Seconds, as of the last time that something was spent: there may be more by now."""
+        """Seconds left when work was last charged. There may be more by now."""
         self.ahead = 0.0
-        """Seconds that were spent sooner than by `PACE_SHARE`, as of the last time that something
-        was spent."""
+        """Seconds spent in excess of `PACE_SHARE`, when work was last charged."""
         self.turns = Waiters(self, self._wait_seconds)
-        """Those that wait until something of the share is left."""
+        """Callbacks that wait until the share has time left."""
         self.pace = Waiters(self, self._pace_seconds)
-        """Those that wait since too much was spent just now."""
+        """Callbacks that wait because the pace is exceeded."""
         self._peak = 0.0
         self._filled_at = clock()
 
     def spend(self, seconds: float) -> None:
-        """Take so much, whether it is there or not."""
+        """Take this many seconds, even if fewer are left."""
         now = self.charge(seconds)
         rivals = self._rivals
         if rivals is not None:
             rivals.note(self, now)
 
     def charge(self, seconds: float) -> float:
-        """As `spend`, but the others take no notice: for a probe of the operator's.
+        """As `spend`, without counting as activity; for an operator's probe.
 
         Returns:
             The time of the clock.
         """
-        # This runs some times for each edit, so all that is usual is in one place.
+        # This runs several times for each edit, so the usual case calls no other function.
         now = self._clock()
         passed = now - self._filled_at
         self._filled_at = now
@@ -237,7 +239,7 @@ class Work:
 
     @property
     def is_spent(self) -> bool:
-        """Whether the share holds, and more was spent than there was."""
+        """Whether the share applies and is used up."""
         return self.left < 0 and self._fill() < 0 and not self.is_alone
 
     @property
@@ -249,35 +251,35 @@ class Work:
 
     @property
     def is_hasty(self) -> bool:
-        """Whether others have to have the event loop first (`pace`)."""
+        """Whether the pace is exceeded, so that other clients come first (`pace`)."""
         return self.ahead > PACE_BURST_SECONDS and self._pace_seconds() > 0
 
     @property
     def wait_seconds(self) -> float:
-        """How long until there is something left; 0 if there is."""
+        """Seconds until time is left; 0 if there is some."""
         return self._wait_seconds()
 
     @property
     def waiting(self) -> int:
-        """How many wait."""
+        """The number of waiting callbacks."""
         return len(self.turns) + len(self.pace)
 
     @property
     def is_alone(self) -> bool:
-        """Whether it has no rivals now."""
+        """Whether there are no rivals now."""
         return self._rivals is not None and not self._rivals.are_there(self, self._filled_at)
 
     @property
     def together(self) -> int:
-        """How many that wait go on in one turn."""
+        """The number of waiting callbacks that run in one turn."""
         return min(TURN_CALLBACKS, max(1, int(TURN_WORK_SECONDS / (self._peak or 1.0))))
 
     async def until_left(self) -> None:
-        """Return when it is the caller's turn, once there is something left."""
+        """Return when it is the caller's turn and the share has time left."""
         await self.turns.until_left()
 
     async def until_paced(self) -> None:
-        """Return once others have had the event loop as long as they should."""
+        """Return once the pace is no longer exceeded."""
         while self.is_hasty:
             await self.pace.until_left()
 
