@@ -44,7 +44,7 @@ from .errors import ConfigurationError, StorageError, StorageUnavailable
 from .exit_signals import ExitSignals
 from .installed_types import register_installed_types
 from .lifetime import Lifetime, call_in
-from .limits.budget import OWED, Metered, Unnoticed
+from .limits.budget import OWED, Metered, ProbePayer
 from .manager import DocumentManager
 from .metrics import Metrics
 from .sessions.direct_transport import EXTENSION
@@ -331,7 +331,7 @@ class Collab:
         if budget is None:
             await answered
             return
-        payer = Unnoticed(budget.work) if get_route_path(scope) in PROBES else budget.work
+        payer = ProbePayer(budget.work) if get_route_path(scope) in PROBES else budget.work
         payer.spend(owed)
         await Metered(answered, payer)
 

@@ -66,7 +66,7 @@ async def _found(search: Search[Any], meter: Meter, allowance: Allowance | None)
             turn_ends_at = meter.spent + STEPS_OF_TURN
             await asyncio.sleep(0)
             if allowance is not None:
-                await allowance.until_left()
+                await allowance.until_available()
 
 
 def _check_size(operation: Any, settings: Settings) -> None:

@@ -20,7 +20,7 @@ from ..settings import Settings
 from .connection_limits import address_of
 from .open_size import CHECKED_GROWTH, OpenSize, Sized
 from .token_bucket import TokenBucket
-from .work import PACE_BURST_SECONDS, Rivals, Waiters, Work, cpu_clock
+from .work import PACE_BURST_SECONDS, Rivals, WaitQueue, Work, cpu_clock
 
 __all__ = [
     "MAX_BUDGETS",
@@ -29,7 +29,7 @@ __all__ = [
     "Budget",
     "Budgets",
     "Metered",
-    "Unnoticed",
+    "ProbePayer",
     "check_work",
     "next_turn",
     "until_affordable",
@@ -43,9 +43,9 @@ OWED = "collab.owed"
 """The scope key under which our own server passes the CPU seconds that it spent before it called
 the application. Behind a proxy the client's address is known only then."""
 
-MAX_FLOORS = 5
-FLOOR_SHARE = 0.01
-"""The oldest connections of one address, at most `MAX_FLOORS`, each keep this reserved share of the
+MAX_RESERVED_SHARES = 5
+RESERVED_SHARE = 0.01
+"""The oldest connections of one address, at most `MAX_RESERVED_SHARES`, each keep this share of the
 event loop when the address has used up its own share. So one harmful client does not stop all
 clients behind the same address. A connection that replaces another inherits what the reserved share
 has spent."""
@@ -66,13 +66,13 @@ class Budget:
     of edits, presence frames, joins, created documents and restored versions."""
 
     __slots__ = (
-        "_floors_made",
+        "_reserved_shares_made",
         "creations",
         "edits",
-        "floors",
         "joins",
         "open_size",
         "presences",
+        "reserved_shares",
         "restores",
         "restoring",
         "whose",
@@ -82,9 +82,9 @@ class Budget:
     def __init__(self, settings: Settings, work: Work, whose: str) -> None:
         self.whose = whose
         self.work = work
-        self.floors: list[Work] = []
+        self.reserved_shares: list[Work] = []
         """The reserved shares that no connection uses."""
-        self._floors_made = 0
+        self._reserved_shares_made = 0
         self.restoring = 0
         self.open_size = OpenSize(settings.max_address_open_size, whose)
         self.edits = TokenBucket(settings.edits_per_second, settings.edits_burst)
@@ -93,13 +93,13 @@ class Budget:
         self.creations = TokenBucket(settings.creations_per_second, settings.creations_burst)
         self.restores = TokenBucket(settings.restores_per_second, settings.restores_burst)
 
-    def take_floor(self) -> Work | None:
+    def take_reserved_share(self) -> Work | None:
         """Take one of the reserved shares of the address; None if all are in use."""
-        if self._floors_made < MAX_FLOORS:
-            self._floors_made += 1
-            return Work(FLOOR_SHARE, FLOOR_SHARE)
+        if self._reserved_shares_made < MAX_RESERVED_SHARES:
+            self._reserved_shares_made += 1
+            return Work(RESERVED_SHARE, RESERVED_SHARE)
         # The first has been unused for longest.
-        return self.floors.pop(0) if self.floors else None
+        return self.reserved_shares.pop(0) if self.reserved_shares else None
 
     def acquire(self, kind: str, what: str) -> None:
         """Count one action of a kind. A kind is the prefix of its settings' names, such as `edits`.
@@ -214,7 +214,7 @@ class Budgets:
             for budget in (address, of_user):
                 if budget is not None:
                     stack.enter_context(budget.restore())
-            allowance = Allowance(address, has_floor=False)
+            allowance = Allowance(address, may_reserve=False)
             allowance.of_user(of_user)
             yield allowance
 
@@ -244,20 +244,20 @@ class Allowance:
     Close it when the connection ends.
 
     Args:
-        has_floor: whether it may use one of the reserved shares of the address (`MAX_FLOORS`).
+        may_reserve: whether it may use a reserved share of the address (`MAX_RESERVED_SHARES`).
     """
 
-    __slots__ = ("_address", "_entered", "_floor", "_grown", "_user")
+    __slots__ = ("_address", "_entered", "_grown", "_reserved", "_user")
 
-    def __init__(self, address: Budget | None, *, has_floor: bool = True) -> None:
+    def __init__(self, address: Budget | None, *, may_reserve: bool = True) -> None:
         self._address = address
         self._user: Budget | None = None
-        self._floor: Work | None = None
+        self._reserved: Work | None = None
         self._grown = 0
         # The open document of the connection, once for each budget that counts it.
         self._entered: list[tuple[OpenSize, Sized]] = []
-        if has_floor and address is not None:
-            self._floor = address.take_floor()
+        if may_reserve and address is not None:
+            self._reserved = address.take_reserved_share()
 
     def of_user(self, user: Budget | None) -> None:
         """From now on, charge this user as well."""
@@ -271,25 +271,25 @@ class Allowance:
         if address is not None:
             work = address.work
             work.spend(seconds)
-            if work.left < 0 and self._floor is not None:
-                self._floor.spend(seconds)
+            if work.left < 0 and self._reserved is not None:
+                self._reserved.spend(seconds)
 
     @property
-    def lacking(self) -> Waiters | None:
+    def wait_queue(self) -> WaitQueue | None:
         """The queue to wait in before more is read; None if there is no need to wait."""
         return None if self._is_free else self._first(lambda work: work.must_wait)
 
     @property
-    def held(self) -> Waiters | None:
-        """As `lacking`, but only the limits that apply because other clients are active."""
+    def contended_wait_queue(self) -> WaitQueue | None:
+        """As `wait_queue`, but only the limits that apply because other clients are active."""
         return None if self._is_free else self._first(lambda work: work.is_spent)
 
-    async def until_left(self) -> None:
+    async def until_available(self) -> None:
         """Return when it is the caller's turn."""
-        lacking = self.lacking
-        while lacking is not None:
-            await lacking.until_left()
-            lacking = self.held
+        queue = self.wait_queue
+        while queue is not None:
+            await queue.until_available()
+            queue = self.contended_wait_queue
 
     async def until_paced(self) -> None:
         """As `Work.until_paced`, for all budgets."""
@@ -311,17 +311,17 @@ class Allowance:
         work = user.work
         return work.left >= 0 and work.ahead <= PACE_BURST_SECONDS
 
-    def _first(self, lacks: Callable[[Work], bool]) -> Waiters | None:
-        user, address, floor = self._user, self._address, self._floor
-        if user is not None and lacks(user.work):
+    def _first(self, applies: Callable[[Work], bool]) -> WaitQueue | None:
+        user, address, reserved = self._user, self._address, self._reserved
+        if user is not None and applies(user.work):
             return user.work.turns
-        if address is not None and lacks(address.work):
-            if floor is None or floor.wait_seconds > address.work.wait_seconds:
+        if address is not None and applies(address.work):
+            if reserved is None or reserved.wait_seconds > address.work.wait_seconds:
                 return address.work.turns
-            if floor.is_spent:
-                return floor.turns
+            if reserved.is_spent:
+                return reserved.turns
         for budget in (user, address):
-            if budget is not None and budget.work.is_hasty:
+            if budget is not None and budget.work.exceeds_pace:
                 return budget.work.pace
         return None
 
@@ -360,9 +360,9 @@ class Allowance:
         for open_size, document in self._entered:
             open_size.leave(document)
         self._entered.clear()
-        if self._floor is not None and self._address is not None:
-            self._address.floors.append(self._floor)
-        self._floor = None
+        if self._reserved is not None and self._address is not None:
+            self._address.reserved_shares.append(self._reserved)
+        self._reserved = None
 
 
 _running: ContextVar[Metered | None] = ContextVar("running", default=None)
@@ -375,7 +375,7 @@ class Payer(Protocol):
     async def until_paced(self) -> None: ...
 
 
-class Unnoticed:
+class ProbePayer:
     """A payer whose work does not make the shares of other clients apply (`Work.charge`)."""
 
     def __init__(self, work: Work) -> None:
@@ -466,12 +466,12 @@ async def until_affordable(budget: Budget) -> None:
         RateLimited: too many requests wait already (`MAX_WAITING_REQUESTS`).
     """
     work = budget.work
-    if not (work.must_wait or work.is_hasty):
+    if not (work.must_wait or work.exceeds_pace):
         return
     if work.waiting >= MAX_WAITING_REQUESTS:
         check_work(budget)
     if work.must_wait:
-        await work.until_left()
+        await work.until_available()
     await work.until_paced()
 
 

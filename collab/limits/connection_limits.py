@@ -99,7 +99,7 @@ class ConnectionLimits:
         try:
             yield
         finally:
-            _take_off(self._joining, doc_id)
+            _decrement(self._joining, doc_id)
 
     def enter(self, address: str) -> None:
         """Count a connection of this address."""
@@ -109,10 +109,10 @@ class ConnectionLimits:
     def leave(self, address: str) -> None:
         """Stop counting a connection of this address."""
         self._all -= 1
-        _take_off(self._addresses, address)
+        _decrement(self._addresses, address)
 
 
-def _take_off(counter: Counter[str], name: str) -> None:
+def _decrement(counter: Counter[str], name: str) -> None:
     counter[name] -= 1
     if not counter[name]:
         del counter[name]

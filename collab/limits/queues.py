@@ -48,7 +48,7 @@ class Queues:
                 await stack.enter_async_context(self._turn_of(payer))
             for payer in payers:
                 while payer.is_spent:
-                    await payer.until_left()
+                    await payer.until_available()
                 await payer.until_paced()
             yield
 

@@ -35,7 +35,7 @@ class Hold:
         """Stop counting the content. Idempotent."""
         unread, self._unread = self._unread, None
         if unread is not None:
-            unread.let_go(self._address, self._content)
+            unread.release(self._address, self._content)
             self._content = None
 
 
@@ -105,7 +105,7 @@ class Unread:
         if not self._addresses[address]:
             del self._addresses[address]
 
-    def let_go(self, address: str, content: object) -> None:
+    def release(self, address: str, content: object) -> None:
         """Release one hold of the content."""
         key = id(content)
         size = self._sizes[key]

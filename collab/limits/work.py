@@ -26,7 +26,7 @@ __all__ = [
     "PACE_SHARE",
     "RIVAL_SECONDS",
     "Rivals",
-    "Waiters",
+    "WaitQueue",
     "Work",
     "cpu_clock",
 ]
@@ -88,13 +88,13 @@ class Rivals:
             self._newest, self._before = work, self._newest_at
         self._newest_at = now
 
-    def are_there(self, work: Work, now: float) -> bool:
+    def exist_for(self, work: Work, now: float) -> bool:
         """Whether another one was active within `RIVAL_SECONDS`."""
         last = self._before if work is self._newest else self._newest_at
         return now - last < RIVAL_SECONDS
 
 
-class Waiters:
+class WaitQueue:
     """A queue of callbacks that wait for their turn.
 
     Args:
@@ -115,7 +115,7 @@ class Waiters:
         """The number of waiting callbacks."""
         return 0 if self._waiting is None else len(self._waiting)
 
-    def when_left(self, callback: Callable[[], None]) -> None:
+    def call_when_available(self, callback: Callable[[], None]) -> None:
         """Call a callback in its turn, once time is available."""
         if self._waiting is None:
             self._waiting = deque()
@@ -123,7 +123,7 @@ class Waiters:
         if self._timer is None:
             self._arm()
 
-    async def until_left(self) -> None:
+    async def until_available(self) -> None:
         """Return when it is the caller's turn and time is available."""
         turn = asyncio.get_running_loop().create_future()
 
@@ -131,7 +131,7 @@ class Waiters:
             if not turn.done():
                 turn.set_result(None)
 
-        self.when_left(begin)
+        self.call_when_available(begin)
         await turn
 
     def _arm(self) -> None:
@@ -141,16 +141,16 @@ class Waiters:
             # iteration after that.
             self._timer = loop.call_soon(self._arm_soon)
         else:
-            self._timer = loop.call_later(max(self._delay(), TURN_SECONDS), self._let_go)
+            self._timer = loop.call_later(max(self._delay(), TURN_SECONDS), self._run_turn)
 
     def _arm_soon(self) -> None:
-        self._timer = asyncio.get_running_loop().call_soon(self._let_go)
+        self._timer = asyncio.get_running_loop().call_soon(self._run_turn)
 
-    def _let_go(self) -> None:
+    def _run_turn(self) -> None:
         self._timer = None
         waiting = self._waiting
         assert waiting is not None
-        for _ in range(min(self._work.together, len(waiting))):
+        for _ in range(min(self._work.batch_size, len(waiting))):
             if self._delay():
                 break
             waiting.popleft()()
@@ -203,9 +203,9 @@ class Work:
         """Seconds left when work was last charged. There may be more by now."""
         self.ahead = 0.0
         """Seconds spent in excess of `PACE_SHARE`, when work was last charged."""
-        self.turns = Waiters(self, self._wait_seconds)
+        self.turns = WaitQueue(self, self._wait_seconds)
         """Callbacks that wait until the share has time left."""
-        self.pace = Waiters(self, self._pace_seconds)
+        self.pace = WaitQueue(self, self._pace_seconds)
         """Callbacks that wait because the pace is exceeded."""
         self._peak = 0.0
         self._filled_at = clock()
@@ -250,7 +250,7 @@ class Work:
         )
 
     @property
-    def is_hasty(self) -> bool:
+    def exceeds_pace(self) -> bool:
         """Whether the pace is exceeded, so that other clients come first (`pace`)."""
         return self.ahead > PACE_BURST_SECONDS and self._pace_seconds() > 0
 
@@ -267,21 +267,21 @@ class Work:
     @property
     def is_alone(self) -> bool:
         """Whether there are no rivals now."""
-        return self._rivals is not None and not self._rivals.are_there(self, self._filled_at)
+        return self._rivals is not None and not self._rivals.exist_for(self, self._filled_at)
 
     @property
-    def together(self) -> int:
+    def batch_size(self) -> int:
         """The number of waiting callbacks that run in one turn."""
         return min(TURN_CALLBACKS, max(1, int(TURN_WORK_SECONDS / (self._peak or 1.0))))
 
-    async def until_left(self) -> None:
+    async def until_available(self) -> None:
         """Return when it is the caller's turn and the share has time left."""
-        await self.turns.until_left()
+        await self.turns.until_available()
 
     async def until_paced(self) -> None:
         """Return once the pace is no longer exceeded."""
-        while self.is_hasty:
-            await self.pace.until_left()
+        while self.exceeds_pace:
+            await self.pace.until_available()
 
     def _wait_seconds(self) -> float:
         return max(0.0, -self._fill() / self._share) if self.is_spent else 0.0

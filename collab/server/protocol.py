@@ -22,7 +22,7 @@ from websockets.server import ServerProtocol
 from ..errors import InvalidRequest
 from ..limits.budget import Allowance
 from ..limits.token_bucket import TokenBucket
-from ..limits.work import Waiters, cpu_clock
+from ..limits.work import WaitQueue, cpu_clock
 from ..sessions.direct_transport import EXTENSION, EXTENSION_VERSION
 from .handshake import HandshakeProtocol
 from .requests import answer, keep_little_unsent
@@ -321,7 +321,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
                 self.transport.abort()
                 return
         allowance = self._allowance
-        if allowance is not None and not self._is_short and self._is_held_up(allowance.held):
+        if (
+            allowance is not None
+            and not self._is_short
+            and self._is_held_up(allowance.contended_wait_queue)
+        ):
             # Other connections of the address have used up the share since the last read.
             self._backlog = memoryview(b"".join((self._backlog or b"", data)))
             return
@@ -346,22 +350,22 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         finally:
             allowance.spend(cpu_clock() - begun + RECEIVE_SECONDS)
             if not self._is_short:
-                self._is_held_up(allowance.lacking)
+                self._is_held_up(allowance.wait_queue)
 
-    def _is_held_up(self, turns: Waiters | None) -> bool:
+    def _is_held_up(self, queue: WaitQueue | None) -> bool:
         """Pause reading until this connection's turn; False if there is no turn to wait for."""
-        if turns is None or self.close_sent or self.transport.is_closing():
+        if queue is None or self.close_sent or self.transport.is_closing():
             return False
         self._is_short = True
         self.transport.pause_reading()
-        turns.when_left(self._on_left)
+        queue.call_when_available(self._on_available)
         return True
 
-    def _on_left(self) -> None:
+    def _on_available(self) -> None:
         assert self._allowance is not None
-        held = None if self.disconnected else self._allowance.held
-        if held is not None:
-            held.when_left(self._on_left)
+        queue = None if self.disconnected else self._allowance.contended_wait_queue
+        if queue is not None:
+            queue.call_when_available(self._on_available)
             return
         self._is_short = False
         if self._has_backlog:
@@ -491,7 +495,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if not (self._has_backlog and self._may_read) or self.disconnected:
             return
         allowance = self._allowance
-        if allowance is None or not self._is_held_up(allowance.held):
+        if allowance is None or not self._is_held_up(allowance.contended_wait_queue):
             self._take_part()
 
     def _take_part(self) -> None:

@@ -208,7 +208,7 @@ class ASGITransport(Transport):
         allowance.spend(cpu_clock() - begun)
         if edit is not None:
             await Metered(self._inbound.receive(edit), allowance)
-        await allowance.until_left()
+        await allowance.until_available()
 
     async def _write_round(self) -> None:
         while self._endpoint.close_request is None:

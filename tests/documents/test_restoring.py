@@ -162,7 +162,7 @@ async def waiting_restore(app: Collab) -> tuple[asyncio.Task[int], Work]:
 def give(owed: Work, seconds: float) -> None:
     """Fill up a budget to which nothing comes by itself."""
     owed.left, owed.ahead = seconds, 0.0
-    owed.turns._let_go()
+    owed.turns._run_turn()
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import pytest
 
 from collab.auth import User
 from collab.limits.budget import (
-    FLOOR_SHARE,
     MAX_BUDGETS,
-    MAX_FLOORS,
+    MAX_RESERVED_SHARES,
+    RESERVED_SHARE,
     Allowance,
     Budgets,
     Metered,
@@ -95,7 +95,7 @@ def test_what_was_saved_up_is_not_spent_in_one_go() -> None:
     spent = 0.0
     while clock.now < begun + 5:
         clock.now += 0.001
-        while not heavy.is_hasty:
+        while not heavy.exceeds_pace:
             heavy.spend(0.02)
             spent += 0.02
         assert not heavy.is_spent
@@ -103,7 +103,7 @@ def test_what_was_saved_up_is_not_spent_in_one_go() -> None:
         assert spent <= most + 0.02
     assert spent >= most - 0.001
     clock.now += 1
-    assert not heavy.is_hasty
+    assert not heavy.exceeds_pace
 
 
 def test_who_is_alone_may_spend_all_in_one_go_and_others_come_soon() -> None:
@@ -112,11 +112,11 @@ def test_who_is_alone_may_spend_all_in_one_go_and_others_come_soon() -> None:
     heavy, light = (Work(0.1, 1000.0, rivals, clock) for _ in range(2))
     for _ in range(100):
         heavy.spend(1.0)
-        assert not heavy.is_hasty
+        assert not heavy.exceeds_pace
     light.spend(0.001)
-    assert heavy.is_hasty
+    assert heavy.exceeds_pace
     clock.now += MAX_PACE_DEBT_SECONDS / PACE_SHARE
-    assert not heavy.is_hasty
+    assert not heavy.exceeds_pace
 
 
 async def test_large_pieces_with_rivals_leave_the_loop_to_others_in_between() -> None:
@@ -148,7 +148,7 @@ async def test_large_pieces_of_who_is_alone_go_on_turn_by_turn() -> None:
     turns: list[int] = []
     turn = 0
     for _ in range(5):
-        work.turns.when_left(lambda: turns.append(turn))
+        work.turns.call_when_available(lambda: turns.append(turn))
     while len(turns) < 5:
         await asyncio.sleep(0)
         turn += 1
@@ -197,7 +197,7 @@ async def test_those_that_wait_go_on_in_their_order_and_pay_for_each_other() -> 
             done.set()
 
     for number in range(10):
-        work.turns.when_left(lambda number=number: go_on(number))
+        work.turns.call_when_available(lambda number=number: go_on(number))
     assert work.waiting == 10
     await done.wait()
     assert order == list(range(10))
@@ -206,8 +206,8 @@ async def test_those_that_wait_go_on_in_their_order_and_pay_for_each_other() -> 
 async def test_one_who_gives_up_waiting_holds_nobody_up() -> None:
     work = Work(1000.0, 0.001)
     work.spend(1.0)
-    first = asyncio.ensure_future(work.until_left())
-    second = asyncio.ensure_future(work.until_left())
+    first = asyncio.ensure_future(work.until_available())
+    second = asyncio.ensure_future(work.until_available())
     await asyncio.sleep(0)
     first.cancel()
     await second
@@ -221,13 +221,15 @@ def test_the_first_connections_of_an_address_keep_a_little_when_it_is_used_up() 
     assert address is not None
     assert other is not None
     other.work.spend(0.001)
-    allowances = [Allowance(address) for _ in range(MAX_FLOORS + 1)]
+    allowances = [Allowance(address) for _ in range(MAX_RESERVED_SHARES + 1)]
     address.work.left = -1.0
-    assert [each.lacking for each in allowances] == [None] * MAX_FLOORS + [address.work.turns]
+    assert [each.wait_queue for each in allowances] == [None] * MAX_RESERVED_SHARES + [
+        address.work.turns
+    ]
     allowances[0].spend(PACE_BURST_SECONDS / 2)
     allowances[0].spend(PACE_BURST_SECONDS)
-    assert allowances[0].lacking is not None
-    assert allowances[1].lacking is address.work.pace
+    assert allowances[0].wait_queue is not None
+    assert allowances[1].wait_queue is address.work.pace
 
 
 def test_who_takes_the_place_of_a_connection_takes_what_it_has_spent(
@@ -244,16 +246,16 @@ def test_who_takes_the_place_of_a_connection_takes_what_it_has_spent(
     assert other is not None
     other.work.spend(0.001)
     address.work.left = -1.0
-    for _ in range(MAX_FLOORS):
+    for _ in range(MAX_RESERVED_SHARES):
         first = Allowance(address)
-        assert first.lacking is None
+        assert first.wait_queue is None
         for _ in range(2):
             first.spend(PACE_BURST_SECONDS / 2)
-        first.spend(FLOOR_SHARE)
+        first.spend(RESERVED_SHARE)
         address.work.ahead = 0.0
         for _ in range(2):
             first.close()
-    assert Allowance(address).lacking is address.work.turns
+    assert Allowance(address).wait_queue is address.work.turns
 
 
 def test_who_is_alone_waits_no_longer_for_having_a_floor() -> None:
@@ -262,8 +264,8 @@ def test_who_is_alone_waits_no_longer_for_having_a_floor() -> None:
     allowance = Allowance(address)
     for _ in range(2):
         allowance.spend(1.0)
-    assert allowance.lacking is address.work.turns
-    assert allowance.held is None
+    assert allowance.wait_queue is address.work.turns
+    assert allowance.contended_wait_queue is None
 
 
 def test_a_user_pays_whatever_the_address() -> None:
@@ -274,10 +276,10 @@ def test_a_user_pays_whatever_the_address() -> None:
     other.work.spend(0.001)
     for number in range(3):
         allowance = Allowance(budgets.of_address(scope(f"1.2.3.{number}")))
-        assert allowance.lacking is None
+        assert allowance.wait_queue is None
         allowance.of_user(user)
         allowance.spend(0.2)
-    assert allowance.lacking is user.work.turns
+    assert allowance.wait_queue is user.work.turns
     assert budgets.of_user(User("ann", signed_in=False)) is None
 
 
