@@ -1,4 +1,4 @@
-"""Closing before a server ends by a signal, where that server tells the application nothing."""
+"""Graceful shutdown on signals, for servers that don't run the application's lifespan."""
 
 from __future__ import annotations
 
@@ -19,15 +19,14 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class ExitSignals:
-    """Handlers of signals that close first, and then call the handlers that were there before.
+    """Signal handlers that close the application first and then call the previous handlers.
 
-    Only where the server has handlers of its own, so that no signal ends the process later or
-    otherwise than before where nobody meant it to end in order. A second signal goes to the server
-    at once.
+    They are installed only if the server has handlers of its own. So a process without graceful
+    shutdown still ends at once. A second signal is passed to the server immediately.
 
     Args:
         loop: the event loop in which the application is open.
-        end: begins to close, in that loop, and gives the task that does it.
+        end: called in that loop; begins to close and returns the task that closes.
     """
 
     def __init__(
@@ -40,10 +39,10 @@ class ExitSignals:
         self._former: dict[int, Callable[[int, FrameType | None], Any]] = {}
 
     def install(self) -> None:
-        """Does nothing outside the main thread, which alone has handlers of signals."""
+        """Install the handlers. Does nothing outside the main thread, which alone may set them."""
         if threading.current_thread() is not threading.main_thread():
             return
-        # One that handles SIGINT alone is a program at a terminal, or a runner of tests.
+        # A process that handles SIGINT alone is an interactive program or a test runner.
         if not callable(signal.getsignal(signal.SIGTERM)):
             return
         self._is_on = True
@@ -54,7 +53,10 @@ class ExitSignals:
                 signal.signal(each, self._handle)
 
     def restore(self) -> None:
-        """Idempotent. What has been installed over these handlers stays, and may call them."""
+        """Restore the previous handlers. Idempotent.
+
+        Handlers that were installed after these stay, and may call these.
+        """
         self._is_on = False
         if threading.current_thread() is not threading.main_thread():
             return
@@ -71,5 +73,5 @@ class ExitSignals:
         self._loop.call_soon_threadsafe(self._begin, number)
 
     def _begin(self, number: int) -> None:
-        logger.info("closing at %s", signal.Signals(number).name)
+        logger.info("received %s, closing", signal.Signals(number).name)
         self._end().add_done_callback(lambda _: self._former[number](number, None))

@@ -1,4 +1,4 @@
-"""One life of an application, from its opening to its close, in one event loop."""
+"""The lifetime of an open application in one event loop, and calls into that loop."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ ASGI = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 class Lifetime:
-    """Begins when it is made, in the running event loop; ends by `begin_to_end`, or with that loop.
+    """A task in the running event loop that owns all open resources.
 
-    One task owns everything that is open and closes it in reverse order.
+    It starts with the constructor and ends by `begin_to_end`, or with the loop. The resources are
+    closed in reverse order.
 
     Args:
-        enter: opens everything, and gives each closing function to the stack; what it raises is
-            raised by `opened`, after what was opened before has been closed.
+        enter: opens the resources and pushes their closing functions to the stack. If it raises,
+            the resources that are open are closed, and `opened` raises the exception.
     """
 
     def __init__(self, enter: Callable[[contextlib.AsyncExitStack], Awaitable[None]]) -> None:
@@ -42,7 +43,8 @@ class Lifetime:
                     self._opened.set_result(None)
                     await self._ending.wait()
                 except GeneratorExit:
-                    # Garbage of a loop that was closed: by now there may be another life.
+                    # Collected after its loop was closed. The resources may be in use in another
+                    # lifetime, so they are not closed here.
                     stack.pop_all()
                     raise
         except BaseException as error:
@@ -52,19 +54,19 @@ class Lifetime:
                 self._opened.cancel()
                 raise
             self._opened.set_exception(error)
-            # There may be no caller left that waits for it.
+            # Marks the exception as retrieved: there may be no caller left that awaits it.
             self._opened.exception()
         finally:
             self._is_open = False
 
     @property
     def is_here(self) -> bool:
-        """Whether it is of the running event loop."""
+        """Whether it belongs to the running event loop."""
         return asyncio.get_running_loop() is self.loop and not self.is_of_another_process
 
     @property
     def is_open(self) -> bool:
-        """Whether everything is open, and nothing has begun to close."""
+        """Whether all resources are open and closing has not begun."""
         return self._is_open and not self._ending.is_set()
 
     @property
@@ -73,13 +75,13 @@ class Lifetime:
 
     @property
     def is_over(self) -> bool:
-        """Whether it has come to its end: by `begin_to_end`, an error or the end of its loop."""
+        """Whether it has ended: by `begin_to_end`, an error or the end of its loop."""
         return self._task.done()
 
     @property
     def is_abandoned(self) -> bool:
-        """Whether it can't come to its end any more: its loop was closed under it, or it is that of
-        the process from which this one was forked."""
+        """Whether it can't end any more: its loop was closed early, or this process is a fork of
+        the one that it belongs to."""
         return self.is_of_another_process or (self.loop.is_closed() and not self.is_over)
 
     @property
@@ -87,33 +89,33 @@ class Lifetime:
         return self._pid != os.getpid()
 
     async def opened(self) -> None:
-        """Return once everything is open; raises what kept it from that."""
+        """Return once all resources are open; raises the exception of `enter`."""
         await asyncio.shield(self._opened)
 
     def begin_to_end(self) -> asyncio.Task[None]:
-        """Begin to close everything; gives the task that does. Idempotent."""
+        """Begin to close all resources; returns the task that closes them. Idempotent."""
         self._ending.set()
         return self._task
 
     async def over(self) -> None:
-        """Return when it has come to its end."""
+        """Return when it has ended."""
         await asyncio.wait([self._task])
 
 
 async def call_in(
     loop: asyncio.AbstractEventLoop, app: ASGI, scope: Any, receive: Any, send: Any
 ) -> None:
-    """Run an ASGI application in an event loop of another thread, for a server in this one.
+    """Run an ASGI application in the event loop of another thread, for a server in this thread.
 
-    A call that is cancelled here is cancelled there, and waited for. If that loop ends first, this
-    returns.
+    Cancelling this call cancels the application and waits for it. If the other loop ends first,
+    this returns.
 
     Raises:
-        RuntimeError: that loop is closed; nothing was run.
+        RuntimeError: the other loop is closed. The application was not called.
     """
     here = asyncio.get_running_loop()
     ended: Future[None] = Future()
-    # It is set there, whoever waits for it here.
+    # The other thread sets the result even if this call was cancelled.
     ended.set_running_or_notify_cancel()
     tasks: list[asyncio.Task[None]] = []
 
@@ -138,14 +140,14 @@ async def _call(app: ASGI, scope: Any, receive: Any, send: Any) -> None:
 
 
 def _in(loop: asyncio.AbstractEventLoop, function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function that is called in its own loop, wherever it is awaited."""
+    """Wrap a coroutine function so that it runs in `loop`, whichever loop awaits it."""
 
     async def call(*args: Any) -> Any:
         coroutine = function(*args)
         try:
             result = asyncio.run_coroutine_threadsafe(coroutine, loop)
         except RuntimeError:
-            # That loop is closed.
+            # The loop is closed.
             coroutine.close()
             raise
         return await asyncio.wrap_future(result)

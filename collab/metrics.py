@@ -1,7 +1,6 @@
-"""What is counted while the program runs: plain numbers, gathered in one place.
+"""Counters and histograms of one application, as plain numbers.
 
-On the way of an edit they cost an addition. What they are called outside, and who may read them, is
-the business of `api.metrics`.
+An edit pays an addition for each. `api.metrics` names and exports them.
 """
 
 from __future__ import annotations
@@ -19,18 +18,18 @@ COMMIT_OPERATIONS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
 DELIVERY_SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1)
 TURN_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 TURNS = ("frame", "presence", "edit", "publish", "news", "join", "http")
-"""What holds the event loop: a frame with an edit, or one that can't be read; one with a presence
-or ping; an edit that has waited for storage, or came by HTTP; what a commit brought going out; who
-came, went and moved; a handshake and what follows it until it is served; a request."""
+"""Kinds of work that block the event loop: a frame with an edit, or an invalid frame; a presence or
+ping frame; an edit that has waited for storage, or came by HTTP; sending committed changes; sending
+joins, leaves and moved cursors; a handshake and the join after it; an HTTP request."""
 LOOP_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
 class Histogram:
-    """How often a value fell into which bucket, and the sum of all.
+    """Counts of values by bucket, and the sum of all values.
 
     Args:
-        bounds: the upper bounds of the buckets, rising, each within its bucket; one more bucket
-            takes what is above the last.
+        bounds: the inclusive upper bounds of the buckets, ascending. One more bucket counts the
+            values above the last.
     """
 
     __slots__ = ("bounds", "counts", "sum")
@@ -48,7 +47,7 @@ class Histogram:
 
     @contextlib.contextmanager
     def timed(self) -> Iterator[None]:
-        """Observe how many seconds the body takes."""
+        """Observe the duration of the body, in seconds."""
         started = time.monotonic()
         try:
             yield
@@ -56,7 +55,7 @@ class Histogram:
             self.observe(time.monotonic() - started)
 
     def cumulated(self) -> Iterator[tuple[float, int]]:
-        """Each upper bound, the last being infinite, and how many values were not above it."""
+        """The upper bounds, the last being infinite, each with the number of values up to it."""
         total = 0
         for bound, count in zip((*self.bounds, float("inf")), self.counts, strict=True):
             total += count
@@ -66,7 +65,7 @@ class Histogram:
 class Metrics:
     """The counters of one application. Read and written in its event loop only.
 
-    Bounds: the keys of the `Counter`s are codes and reasons that the program itself makes up.
+    Bounds: the keys of the `Counter`s are codes and reasons that this program defines.
     """
 
     __slots__ = (
@@ -96,30 +95,31 @@ class Metrics:
         self.joins_diverged = 0
         self.resumes = 0
         self.joins_refused: Counter[str] = Counter()
-        """By the code of the error."""
+        """By error code."""
         self.requests_refused: Counter[str] = Counter()
-        """By the code of the error: HTTP requests and handshakes, before they are complete."""
+        """By error code: HTTP requests and handshakes that were refused before they were
+        complete."""
         self.connections_closed: Counter[int] = Counter()
-        """By the server, by close code."""
+        """Closed by the server, by close code."""
         self.slow_readers = 0
         self.received_bytes = 0
         self.sent_bytes = 0
         self.presence_frames = 0
         self.edits_refused: Counter[str] = Counter()
-        """By the code of the error."""
+        """By error code."""
         self.frames_refused: Counter[str] = Counter()
-        """Frames that are no edits, by the code of the error."""
+        """Frames other than edits, by error code."""
         self.transforms = 0
         self.commit_operations = Histogram(COMMIT_OPERATIONS)
-        """One value for each transaction that was stored."""
+        """One value for each committed transaction."""
         self.commit_seconds = Histogram(COMMIT_SECONDS)
-        """One value for each transaction, stored or not."""
+        """One value for each transaction, committed or failed."""
         self.delivery_seconds = Histogram(DELIVERY_SECONDS)
-        """One value for each transaction that was stored: how long after its commit the last of the
-        readers who keep up had been written what it brought."""
+        """One value for each committed transaction: the time from the commit until its changes were
+        written to the last reader that keeps up."""
         self.store_errors: Counter[str] = Counter()
         """By reason."""
         self.loop_lag_seconds = Histogram(LOOP_SECONDS)
-        """One value a second: how much later than it should the event loop turned to it."""
+        """One value per second: the delay of a timer of the event loop."""
         self.turn_seconds = {what: Histogram(TURN_SECONDS) for what in TURNS}
-        """By what ran: how long it held the event loop, from one wait to the next."""
+        """By kind of work: how long each step blocked the event loop."""

@@ -1,4 +1,4 @@
-"""Where the folders are that come with the program beside its code."""
+"""Paths of the data folders that are shipped with the package."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["resource_folder"]
 
 
 def resource_folder(name: str) -> Path:
-    """`static` or `migrations`: inside the installed package, or beside it in a checkout."""
+    """The path of `static` or `migrations`, in the package or next to it in a checkout."""
     package = Path(__file__).parent
     installed = package / name
     return installed if installed.is_dir() else package.parent / name

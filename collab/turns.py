@@ -1,4 +1,4 @@
-"""How long the event loop is held by one thing at a time."""
+"""Measurement of how long each step of a coroutine blocks the event loop."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Turns"]
 
 
 class Turns:
-    """An awaitable that runs a coroutine and observes how long each of its turns holds the loop."""
+    """An awaitable that runs a coroutine and observes how long each step blocks the event loop."""
 
     __slots__ = ("_coroutine", "_histogram")
 

@@ -1,4 +1,4 @@
-"""Who somebody is, and what they may do."""
+"""Authentication and authorization."""
 
 from .access import (
     Access,

@@ -1,7 +1,8 @@
-"""Who somebody is and what they may do, in three modes.
+"""Authentication and authorization in three modes.
 
-Open: everybody is who they say they are, and may do everything; for one machine, or behind a host
-that has let them in. Token: a signed token says both. Host: an embedding application says both.
+Open: every client chooses its identity and may do everything; for one machine, or behind a host
+that authenticates users itself. Token: a signed token names the user and their roles. Host: an
+embedding application supplies both.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ __all__ = [
 
 
 class ConnectionLike(Protocol):
-    """What is looked at of a request or handshake: collab's own and Starlette's have it."""
+    """The parts of a request or handshake that are read here. Starlette's connections have them."""
 
     @property
     def headers(self) -> Mapping[str, str]: ...
@@ -49,9 +50,9 @@ Authorize = Callable[[User, str], Awaitable[Role | None]]
 
 
 class Access(Protocol):
-    """What the edge of the program asks before it does anything.
+    """Authenticates connections and determines the roles of users.
 
-    `creator_owns`: whether who makes a document is granted the role `owner` on it.
+    `creator_owns`: whether the user who creates a document is granted the role `owner` on it.
     """
 
     creator_owns: bool
@@ -59,27 +60,27 @@ class Access(Protocol):
     async def user(
         self, connection: ConnectionLike, client_id: str = "", guest_secret: str = ""
     ) -> User:
-        """Who is at the other end.
+        """Authenticate a connection.
 
         Args:
             client_id: the editor instance.
-            guest_secret: what a guest is known by, given by the client or made for it; left
-                empty, the query's counts, else the guest is a new one.
+            guest_secret: identifies a guest; given by the client or made for it. If empty, that of
+                the query is used; without one, the guest is a new one.
 
         Raises:
-            Unauthorized: nobody whom this server knows.
+            Unauthorized: the user is not authenticated.
             InvalidRequest: a parameter is malformed.
         """
 
     async def role(self, user: User, doc_id: str) -> Role | None:
-        """What the user may do on a document; None for nothing at all."""
+        """The user's role on a document; None if the user may not even read it."""
 
     async def seen(self, user: User) -> Seen:
-        """The documents on which `role` would answer with a role."""
+        """The documents for which `role` returns a role."""
 
 
 class OpenAccess:
-    """Everybody is who they say they are, and may do everything; so nobody owns anything."""
+    """Every client chooses its identity and may do everything, so documents have no owners."""
 
     creator_owns = False
 
@@ -102,7 +103,7 @@ class OpenAccess:
 
 
 class TokenAccess:
-    """A token says who it is: `Authorization: Bearer …`, else `?token=`, else the cookie."""
+    """A token identifies the user: `Authorization: Bearer …`, else `?token=`, else the cookie."""
 
     creator_owns = True
 
@@ -122,7 +123,7 @@ class TokenAccess:
         return self.user_of(token)
 
     def user_of(self, token: str) -> User:
-        """Raises `Unauthorized` unless the token is good."""
+        """The user of a token; raises `Unauthorized` unless it is valid."""
         return self._verifier.user(token)
 
     async def role(self, user: User, doc_id: str) -> Role | None:
@@ -139,10 +140,10 @@ class TokenAccess:
 
 
 class HostAccess:
-    """An embedding application says who it is and what they may do.
+    """An embedding application authenticates and authorizes users.
 
-    What it takes away is gone, so no grant is made for who creates a document, unless it leaves the
-    roles to us, or has everybody create.
+    Roles that it withdraws must not survive as grants. So the creator of a document is granted no
+    role, unless the application leaves the roles to collab or lets all users create documents.
     """
 
     def __init__(
@@ -175,16 +176,20 @@ class HostAccess:
 
 
 def access_of_settings(settings: Settings) -> Access:
-    """Raises `ConfigurationError` where token mode has no usable key."""
+    """The access of the setting `auth`.
+
+    Raises:
+        ConfigurationError: token mode has no usable key.
+    """
     if settings.auth == "open":
         return OpenAccess()
     return TokenAccess(TokenVerifier.of_settings(settings), settings.token_cookie)
 
 
 def may_create(user: User, role: Role | None, users_may_create: bool) -> bool:
-    """Whether a user, of this role on a document that doesn't exist yet, may create it.
+    """Whether a user with this role on a document that doesn't exist yet may create it.
 
-    A guest of a link may not; a user of open mode may, whom no one vouches for either.
+    The guest of a link may not. A user of open mode may, although not authenticated either.
     """
     return (user.signed_in or user.documents is None) and (
         users_may_create or (role is not None and allows(role, "editor"))
@@ -195,7 +200,7 @@ async def permitted(access: Access, user: User, doc_id: str, needed: Role) -> Ro
     """The user's role on a document.
 
     Raises:
-        Forbidden: it is less than the role that is needed.
+        Forbidden: the role does not include the needed one.
     """
     role = await access.role(user, doc_id)
     if role is None or not allows(role, needed):

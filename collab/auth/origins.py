@@ -1,7 +1,7 @@
-"""Which web pages may act here.
+"""Check of the origin of requests and handshakes, against cross-site request forgery.
 
-A browser sends cookies along whatever page asks, and lets every page open a WebSocket to anywhere;
-but it says which page it is, in `Origin` (RFC 6454).
+A browser attaches cookies to requests of any page, and lets any page open a WebSocket to any host.
+It names the page's origin in the header `Origin` (RFC 6454).
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from .access import ConnectionLike
 
 __all__ = ["check_origin", "is_secure"]
 
-# A scheme, a host and perhaps a port (RFC 6454, section 6.2), or else `null`.
+# A scheme, a host and optionally a port (RFC 6454, section 6.2). `null` does not match.
 _ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?P<host>[^/?#@\\\s]+)")
 
 FOREIGN = ("cross-site", "same-site")
 
 
 def check_origin(connection: ConnectionLike, allowed: Collection[str]) -> None:
-    """Let pages of the same host and of the `allowed` origins pass, and what is no browser.
+    """Accept pages of the same host, pages of the `allowed` origins, and clients without `Origin`.
 
-    Only the host is compared, with its port: behind a proxy that ends TLS the scheme is another.
+    Only host and port are compared, since the scheme differs behind a proxy that terminates TLS.
 
     Raises:
-        Forbidden: a page from elsewhere is behind it.
+        Forbidden: the request comes from a page of another origin.
     """
     origin = connection.headers.get("origin")
     if origin is None:
@@ -48,7 +48,7 @@ def _same_host(origin: str, host: str) -> bool:
 
 
 def is_secure(connection: ConnectionLike) -> bool:
-    """Whether the page behind it came by https, also where a proxy ends TLS and says nothing."""
+    """Whether the client uses https, also if a proxy terminates TLS and does not report it."""
     if connection.headers.get("origin", "").startswith("https://"):
         return True
     return bool(connection.scope["scheme"] == "https")

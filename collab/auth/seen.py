@@ -1,4 +1,4 @@
-"""Which documents a user may see, as one condition for a whole list."""
+"""The documents that a user may see, as a condition for a database query."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ __all__ = ["Seen", "seen_by_roles"]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The documents on which a user has any role: those that any of these conditions names.
+    """The documents on which a user has any role: the union of these conditions.
 
     Args:
-        doc_ids: the ids of these documents; None for every document.
-        user_id: the documents that are granted to this user; None for none.
-        link_key: the document of this key; None for none.
-        authorize: answers for each document by itself; None where the others say everything.
+        doc_ids: the documents with these ids; None for all documents.
+        user_id: the documents granted to this user; None for none.
+        link_key: the document with this key; None for none.
+        authorize: decides for each document; None if the other conditions are complete.
     """
 
     doc_ids: Collection[str] | None = ()
@@ -28,7 +28,10 @@ class Seen:
 
 
 def seen_by_roles(user: User, authorize: Callable[[User, str], Awaitable[Role | None]]) -> Seen:
-    """What the roles in a user say; `authorize` answers where they except single documents."""
+    """The documents that the roles of a user include.
+
+    `authorize` decides for each document if a role for all others has exceptions.
+    """
     roles = user.documents
     if roles is None:
         return Seen(None if user.role else ())

@@ -1,6 +1,6 @@
-"""What people write to be shown to others on one line: names, titles, ids of users.
+"""Validation of single-line texts that are shown to other users: names, titles, user ids.
 
-`static/js/text.js` is the same for the browser, and both are tested with `tests/texts.json`.
+`static/js/text.js` has the same rules for the browser. `tests/texts.json` tests both.
 """
 
 from __future__ import annotations
@@ -12,25 +12,24 @@ from ..errors import InvalidRequest
 
 __all__ = ["check_text", "is_visible"]
 
-# What has no place on a line or changes it beyond the text itself: controls (C0, C1), separators of
-# lines and paragraphs, embeddings, overrides and isolates of a direction with the deprecated format
-# characters after them, interlinear annotations, lone surrogates, and what is no character at all.
-# Everything else is somebody's letter: joiners (U+200C, U+200D), spaces of any width, direction
-# marks, variation selectors, tags in flags; and characters that Unicode gives a meaning only in a
-# later version or leaves to private use.
+# Characters that break a line or affect the text around them: controls (C0, C1), line and paragraph
+# separators, directional embeddings, overrides and isolates with the deprecated format characters
+# after them, interlinear annotations, lone surrogates, and noncharacters. All others are accepted,
+# since some script or emoji needs them: joiners (U+200C, U+200D), spaces of any width, direction
+# marks, variation selectors, tags in flags, unassigned characters and private use.
 _REFUSED = re.compile(
     "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u206f\ufff9-\ufffb\ud800-\udfff\ufdd0-\ufdef"
     + "".join(chr(plane << 16 | 0xFFFE) + chr(plane << 16 | 0xFFFF) for plane in range(17))
     + "]"
 )
 
-# Letters and symbols that show nothing: the fillers of Hangul, and the empty pattern of Braille.
+# Letters and symbols without a glyph: the Hangul fillers and the blank Braille pattern.
 _EMPTY = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 
 
 def check_text(parameter: str, value: str, maximum: int) -> None:
-    """Raise `InvalidRequest` unless `value` has at most `maximum` characters (code points), all of
-    which can stand on a line."""
+    """Raise `InvalidRequest` unless `value` has at most `maximum` characters (code points) and all
+    of them are allowed on a single line."""
     if len(value) > maximum:
         raise InvalidRequest(
             f"parameter '{parameter}' has {len(value)} characters, the limit is {maximum}"
@@ -44,7 +43,7 @@ def check_text(parameter: str, value: str, maximum: int) -> None:
 
 
 def is_visible(value: str) -> bool:
-    """Whether any of it is to be seen: spaces, joiners and marks without a letter are not."""
+    """Whether any character is visible. Spaces, format characters and combining marks are not."""
     return any(
         unicodedata.category(char)[0] != "Z"
         and unicodedata.category(char) not in ("Cf", "Mn")

@@ -1,7 +1,7 @@
 """Bearer tokens: JSON Web Tokens (RFC 7519), signed with a shared secret or a private key.
 
-Which algorithms are accepted follows from the key, never from the token: a token that is signed by
-another algorithm, or by none, is refused.
+The key determines the accepted algorithm, never the token. A token that is signed with another
+algorithm, or unsigned, is refused.
 """
 
 from __future__ import annotations
@@ -25,35 +25,35 @@ from .user import ROLES, Role, User, is_role
 __all__ = ["TokenKey", "TokenVerifier", "make_token"]
 
 SECRET_MINIMUM_BYTES = 32
-# Of `exp`, in seconds since the epoch: the largest integer that every JSON reader holds exactly.
+# The largest `exp`, in seconds since the epoch: the largest integer that a double holds exactly.
 MAX_TIME = 2**53 - 1
 
-# What code that reads a value of unknown type and size raises.
+# Exceptions of code that reads a value of unknown type and size.
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 MAX_DOCUMENT_ROLES = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class TokenKey:
-    """A key and the one algorithm it is used with."""
+    """A key and the only algorithm that it is used with."""
 
     key: Any
     algorithm: str
 
 
 class TokenVerifier:
-    """Makes a user of a token, or refuses it.
+    """Verifies tokens and converts their claims to users.
 
-    Claims: `sub` is the `user_id`, `exp` is required; `nbf`, `iat`, `aud` and `iss` are checked;
-    `name` is what others see; `role` (`owner`, `editor`, `viewer`; `editor` if left out) is what
-    the user may do on every document, unless `documents` says it for each: an object of roles by
-    document id, where `*` stands for all others.
+    Claims: `sub` (required) is the `user_id`; `exp` is required; `nbf`, `iat`, `aud` and `iss` are
+    checked; `name` is the display name; `role` (`owner`, `editor`, `viewer`; default `editor`)
+    applies to all documents, unless there is `documents`: an object of roles by document id, in
+    which `*` stands for all other documents.
 
     Args:
-        keys: by key id; a token without `kid` is checked with the only key.
-        audience: what `aud` must hold; None refuses a token that has an `aud`.
-        issuer: what `iss` must be; None doesn't look at it.
-        leeway_seconds: how far clocks may differ.
+        keys: keys by key id. A token without `kid` is verified with the only key.
+        audience: a value that `aud` must contain; None refuses tokens with an `aud`.
+        issuer: the required `iss`; None ignores `iss`.
+        leeway_seconds: accepted clock difference.
     """
 
     def __init__(
@@ -71,7 +71,11 @@ class TokenVerifier:
 
     @classmethod
     def of_settings(cls, settings: Settings) -> TokenVerifier:
-        """Raises `ConfigurationError` unless there is one usable key."""
+        """The verifier of the settings `token_*`.
+
+        Raises:
+            ConfigurationError: there is no usable key, or two.
+        """
         secret, path = settings.token_secret.get_secret_value(), settings.token_key_file
         if bool(secret) == bool(path):
             raise ConfigurationError(
@@ -86,10 +90,11 @@ class TokenVerifier:
         )
 
     def user(self, token: str) -> User:
-        """The user that a token speaks for.
+        """The user of a token.
 
         Raises:
-            Unauthorized: the token is malformed, forged, expired, or for somebody else.
+            Unauthorized: the token is malformed, forged, expired, or has another audience or
+                issuer.
         """
         try:
             key = self._key_for(token)
@@ -105,7 +110,7 @@ class TokenVerifier:
         except jwt.InvalidTokenError as error:
             raise Unauthorized(f"the token is refused: {error}") from None
         except UNREADABLE:
-            # What the library makes of a claim of another type is not part of its contract.
+            # The library does not document what it raises for a claim of a wrong type.
             raise Unauthorized(
                 "the token is refused: its header or one of its claims can't be read"
             ) from None
@@ -117,18 +122,18 @@ class TokenVerifier:
         if key is None and (None in self._keys or key_id is None) and len(self._keys) == 1:
             (key,) = self._keys.values()
         if key is None:
-            raise jwt.InvalidTokenError("no key is known that it could be signed with")
+            raise jwt.InvalidTokenError("no known key matches it")
         return key
 
     def _user_of(self, claims: dict[str, Any]) -> User:
-        # Identity providers write null for a name that they don't have.
+        # Identity providers write null for a missing name.
         name = claims.get("name")
         name = "" if name is None else name
         role = claims.get("role", "editor")
-        # PyJWT before 2.10 takes a subject of any type.
+        # PyJWT before 2.10 accepts a subject of any type.
         for claim, value in (("sub", claims["sub"]), ("name", name)):
             if not isinstance(value, str):
-                raise Unauthorized(f"the token is refused: its claim '{claim}' is no text")
+                raise Unauthorized(f"the token is refused: its claim '{claim}' is not a string")
         try:
             return User(
                 claims["sub"],
@@ -145,7 +150,7 @@ def checked_time(claim: str, seconds: Any) -> float:
     """A NumericDate (RFC 7519, section 2)."""
     if type(seconds) not in (int, float) or not 0 <= seconds <= MAX_TIME:
         raise Unauthorized(
-            f"the token is refused: its claim {claim!r} is no number from 0 to {MAX_TIME}"
+            f"the token is refused: its claim {claim!r} is not a number from 0 to {MAX_TIME}"
         )
     return float(seconds)
 
@@ -164,7 +169,7 @@ def checked_documents(documents: Any) -> Mapping[str, Role] | None:
         return None
     if not isinstance(documents, dict) or len(documents) > MAX_DOCUMENT_ROLES:
         raise Unauthorized(
-            "the token is refused: its claim 'documents' is no object of at most "
+            "the token is refused: its claim 'documents' is not an object of at most "
             f"{MAX_DOCUMENT_ROLES} roles by document id"
         )
     return {doc_id: checked_role(role) for doc_id, role in documents.items()}
@@ -181,10 +186,10 @@ def secret_key(secret: str) -> TokenKey:
 
 
 def keys_of_file(path: Path) -> dict[str | None, TokenKey]:
-    """Public keys of a PEM file (one) or a JWKS file (RFC 7517).
+    """The public keys of a PEM file (one) or a JWKS file (RFC 7517), by key id.
 
     Raises:
-        ConfigurationError: there is none that can be used.
+        ConfigurationError: the file has no usable key.
     """
     try:
         content = path.read_bytes()
@@ -203,7 +208,7 @@ def keys_of_file(path: Path) -> dict[str | None, TokenKey]:
 def keys_of_set(value: Any) -> dict[str | None, TokenKey]:
     keys = {each.key_id: public_key(each.key) for each in jwt.PyJWKSet.from_dict(value).keys}
     if not keys:
-        raise ValueError("there is no key in it")
+        raise ValueError("the set has no keys")
     return keys
 
 
@@ -214,11 +219,11 @@ def public_key(key: Any) -> TokenKey:
         return TokenKey(key, "ES256")
     if isinstance(key, ed25519.Ed25519PublicKey):
         return TokenKey(key, "EdDSA")
-    raise ValueError("only public keys for RS256, ES256 and EdDSA can be used")
+    raise ValueError("only public keys for RS256, ES256 and EdDSA are supported")
 
 
 def make_token(secret: str, user: User, *, lifetime_seconds: float, **claims: Any) -> str:
-    """A token for trying out, signed by HS256.
+    """A token for development, signed with HS256.
 
     Raises:
         ConfigurationError: the secret is too short.

@@ -1,4 +1,4 @@
-"""A user, as every other layer sees one."""
+"""Users and roles."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = [
 Role = Literal["owner", "editor", "viewer"]
 
 ROLES: tuple[Role, ...] = ("viewer", "editor", "owner")
-"""From what may least to what may most."""
+"""In ascending order of permissions."""
 
 EVERY_OTHER = "*"
 
@@ -36,7 +36,7 @@ MAX_NAME = 100
 _GUEST_ID = re.compile(r"guest:[0-9a-f]{32}")
 _GUEST_SECRET = re.compile(r"[A-Za-z0-9._~-]{16,128}")
 
-# Told apart on white and on black, also by those who don't see red and green.
+# Distinguishable on white and on black, also with red-green color blindness.
 PALETTE = (
     "#d1495b", "#2e86ab", "#8f5fbf", "#1b998b", "#c4682b", "#4361c2",
     "#b5477f", "#5c8a1f", "#0f7c9c", "#a3612f", "#7a6ad8", "#38866f",
@@ -49,22 +49,22 @@ def is_role(value: object) -> TypeGuard[Role]:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Identity as the server vouches for it: stamped on every change, never taken from a frame.
+    """An identity that the server has determined. Every change carries it; no frame sets it.
 
     Args:
-        user_id: 1 to 128 characters, as `check_text` has them; two connections may have the same.
-        name: what others see, at most 100 such characters; the `user_id` if nothing of it can be
-            seen.
-        role: a `viewer` sees everything and edits nothing.
-        documents: roles by document id, `*` for all others; None where `role` is for all.
-        expires_at: when a connection of this user ends, in seconds since the epoch.
-        link: what the user came by, if by a link that shares a document.
-        signed_in: whether somebody vouches for the `user_id`, so that a grant may name it.
-        guest_secret: of a guest, what proves who they are; their `user_id` is its digest.
+        user_id: 1 to 128 characters that `check_text` accepts. Several connections may share it.
+        name: the display name, at most 100 such characters. If it has no visible character, the
+            `user_id` is used.
+        role: the role on all documents. A `viewer` can read and not edit.
+        documents: roles by document id, `*` for all others; None if `role` applies to all.
+        expires_at: when connections of this user are closed, in seconds since the epoch.
+        link: the sharing link through which the user has access, if any.
+        signed_in: whether the user is authenticated, so that a grant may name the `user_id`.
+        guest_secret: the secret of a guest, whose digest is the `user_id`.
 
     Raises:
-        InvalidRequest: an argument is malformed, or the `user_id` is that of a guest and the
-            secret is not theirs.
+        InvalidRequest: an argument is malformed, or the `user_id` is that of a guest and does not
+            match the secret.
     """
 
     user_id: str
@@ -91,8 +91,8 @@ class User:
 
     @property
     def color(self) -> str:
-        """`#rrggbb`, the same for the same `user_id` always; a room may give another one, to tell
-        people apart."""
+        """`#rrggbb`, a function of the `user_id`. A room may assign another color, to distinguish
+        users."""
         digest = hashlib.blake2b(self.user_id.encode("utf-8", "surrogatepass"), digest_size=2)
         return PALETTE[int.from_bytes(digest.digest(), "big") % len(PALETTE)]
 
@@ -101,19 +101,19 @@ class User:
         return self.role != "viewer"
 
     def role_on(self, doc_id: str) -> Role | None:
-        """The role on a document, None for none."""
+        """The role on a document; None for none."""
         if self.documents is None:
             return self.role
         return self.documents.get(doc_id, self.documents.get(EVERY_OTHER))
 
 
 def allows(role: Role, needed: Role) -> bool:
-    """Whether `role` may do what takes `needed`."""
+    """Whether `role` includes the permissions of `needed`."""
     return ROLES.index(role) >= ROLES.index(needed)
 
 
 def check_guest_secret(secret: str) -> str:
-    """The same secret; `InvalidRequest` unless it is 16 to 128 of `A-Z a-z 0-9 . _ ~ -`."""
+    """Return the secret; raise `InvalidRequest` unless it is 16 to 128 of `A-Z a-z 0-9 . _ ~ -`."""
     if not _GUEST_SECRET.fullmatch(secret):
         raise InvalidRequest(
             f"got a guest_secret of {len(secret)} characters: expected 16 to 128 of "
@@ -123,9 +123,9 @@ def check_guest_secret(secret: str) -> str:
 
 
 def guest_user(secret: str, name: str | None) -> User:
-    """The guest who has this secret.
+    """The guest with this secret.
 
-    Others see the `user_id`, a digest of the secret, and can't derive the secret from it.
+    Other users see the `user_id`, a digest of the secret, and can't derive the secret from it.
 
     Raises:
         InvalidRequest: the secret or the name is malformed.
@@ -145,8 +145,8 @@ def open_user(
 ) -> User:
     """The user of a connection in open mode, in which every client chooses its identity.
 
-    A client that gives no `user_id` is a guest: the one with the secret that it gives, else one
-    named by the `client_id`, which proves nothing.
+    A client without a `user_id` is a guest. The guest is identified by its secret, or else named by
+    the `client_id`, which is no proof.
     """
     if not user_id and guest_secret:
         return guest_user(guest_secret, name)

@@ -258,7 +258,7 @@ def test_who_takes_the_place_of_a_connection_takes_what_it_has_spent(
     assert Allowance(address).wait_queue is address.work.turns
 
 
-def test_who_is_alone_waits_no_longer_for_having_a_floor() -> None:
+def test_a_reserved_share_delays_no_client_that_is_alone() -> None:
     address = Budgets(Settings()).of_address(scope("1.2.3.4"))
     assert address is not None
     allowance = Allowance(address)
