@@ -1,4 +1,4 @@
-"""The one composition root: settings in, a wired ASGI application out."""
+"""The composition root: builds the ASGI application from the settings."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ __all__ = ["Collab", "create_app"]
 logger = logging.getLogger(__name__)
 
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
-"""What the operator's own programs ask for now and then, which is nobody to be protected."""
+"""Paths that the operator's monitoring requests. Clients need no protection from it."""
 
 
 def create_app(
@@ -67,10 +67,11 @@ def create_app(
     authenticate: Authenticate | None = None,
     authorize: Authorize | None = None,
 ) -> Collab:
-    """The whole program as an ASGI application, to be served or mounted in another one.
+    """Create the ASGI application, to be served or mounted in another application.
 
-    Nothing is opened yet. As a server's own application it opens with the server's lifespan;
-    mounted in a host, at the first request or call of `manager`, or when the host says so:
+    Nothing is opened yet. Served directly, the application opens with the server's lifespan.
+    Mounted in a host, it opens at the first request or call of `manager`, or when the host opens
+    it:
 
         collab = create_app(Settings(database="sqlite:///documents.db"))
 
@@ -81,9 +82,10 @@ def create_app(
 
     Args:
         authenticate: awaited with the connection (an `HTTPConnection`) of every handshake and every
-            request to the API; who it is, or None for nobody. In place of the setting `auth`.
-        authorize: awaited with that user and a document's id; the role there, or None for none. If
-            left out, the user's own `role_on` decides.
+            API request; returns the user, or None if the client is not authenticated. Replaces the
+            setting `auth`.
+        authorize: awaited with that user and a document's id; returns the user's role on the
+            document, or None for no access. By default the user's `role_on` decides.
     """
     return Collab(settings or Settings(), authenticate=authenticate, authorize=authorize)
 
@@ -91,14 +93,14 @@ def create_app(
 class Collab:
     """An ASGI application. `manager` is the API for a host that has its own WebSocket routes.
 
-    One task owns everything that is open and closes it in reverse order: when `close` is called,
-    or, in a host that never calls it, when the event loop ends, or at a signal for which the server
-    has a handler. After that it may be opened again, in that event loop or in another one, but it
-    is open in one at a time.
+    One task owns all open resources. It closes them in reverse order when `close` is called. In a
+    host that never calls it, they are closed when the event loop ends, or at a signal for which the
+    server has a handler. After that the application may be opened again, in the same or another
+    event loop. It is open in one event loop at a time.
 
     Args:
-        serves: whether an SQLite database is locked against other servers while this is open. Off
-            for a program that does something while a server runs, as the command line does.
+        serves: whether to lock an SQLite database against other servers while this is open. False
+            for programs that may run next to a server, as the commands do.
     """
 
     def __init__(
@@ -110,7 +112,7 @@ class Collab:
         serves: bool = True,
     ) -> None:
         if authorize is not None and authenticate is None:
-            raise ConfigurationError("authorize needs authenticate: who is the user?")
+            raise ConfigurationError("authorize needs authenticate, which identifies the user")
         register_installed_types()
         self.settings = settings
         metrics = Metrics()
@@ -138,13 +140,13 @@ class Collab:
         )
         self.manager = DocumentManager(settings, self._store, self._committer, self._open_by_itself)
         self.registry = registry_of(self.manager)
-        """Prometheus's collector registry, for a host that shows these metrics with its own."""
+        """The Prometheus registry, for a host that exports these metrics with its own."""
         source = self._source_of(authenticate, authorize)
         shared = not isinstance(source, OpenAccess)
         access = self._access = SharedAccess(source, self.manager) if shared else source
         tokens = source if isinstance(source, TokenAccess) else None
         rates = RequestRates(settings, metrics, self.manager.budgets)
-        # In open mode a user is who they say, another one with each request.
+        # In open mode a client can choose another user for each request, so users have no rate.
         rated = RatedAccess(access, rates) if shared else access
         mode = "host" if authenticate is not None else settings.auth
         others = CrossOrigin(settings.allowed_origins)
@@ -160,7 +162,7 @@ class Collab:
         pages = Pages(self.manager, rated, rates, unknown_address(metrics))
         router = Router(
             [
-                # First, since it is asked for most.
+                # First, since it is requested most often.
                 editing_route(self.manager, access),
                 *resources(guard, self._probes()),
                 *others.open(rates.limit([*resources(guard, endpoints), nothing])),
@@ -170,17 +172,17 @@ class Collab:
             lifespan=lambda app: self.running(),
         )
         self._life: Lifetime | None = None
-        # Two threads may begin at one time.
+        # Two threads may open the application concurrently.
         self._door = threading.Lock()
         self._runs_in: Lifetime | None = None
         self._closed_in: weakref.ref[asyncio.AbstractEventLoop] | None = None
-        # While it is open because it was called, and nobody has said that they will close it.
+        # Set while the application is open because of a call, so that no caller will close it.
         self._exit_signals: ExitSignals | None = None
         self._router = router
         self._answer = secured(self._call)
 
     def _source_of(self, authenticate: Authenticate | None, authorize: Authorize | None) -> Access:
-        """Who says who somebody is, before grants and links add to what they may do."""
+        """The source of users and roles, to which grants and links add."""
         if authenticate is None:
             return access_of_settings(self.settings)
         return HostAccess(authenticate, authorize, self.settings.users_may_create)
@@ -194,28 +196,28 @@ class Collab:
         ]
 
     async def reauthorize(self, doc_id: str) -> None:
-        """Ask anew what everybody connected to a document may do there.
+        """Authorize all users who are connected to a document again.
 
-        For a host whose `authorize` would answer otherwise now: who has another role is closed, and
-        may reconnect with it.
+        For a host whose `authorize` returns other roles now. Connections of users whose role has
+        changed are closed, and may reconnect with the new role.
         """
         await self.manager.reauthorize(doc_id, self._access.role)
 
     async def reauthorize_user(self, user_id: str) -> None:
-        """Ask anew who everybody is that is connected as this user.
+        """Close all connections of a user, so that they must authenticate again.
 
-        For a host in which somebody has signed out, or has been shut out: their connections are
-        closed, and reconnect only where `authenticate` still knows them.
+        For a host in which the user has signed out or was blocked. The clients reconnect only if
+        `authenticate` still returns the user.
         """
         await self.manager.reauthorize_user(user_id)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Open for as long as the context lasts.
+        """Open the application inside the context.
 
         Raises:
             ConfigurationError: it is running already, or open in another event loop.
-            StorageError: as by `open`.
+            StorageError: as `open`.
         """
         await self.open()
         if self._runs_in is self._life:
@@ -230,15 +232,15 @@ class Collab:
                 await self.close()
 
     async def open(self) -> None:
-        """Open the database and begin to serve. Idempotent; may be tried again after an error, and
+        """Open the database and start serving. Idempotent. May be called again after an error and
         after `close`.
 
         Raises:
-            StorageError: the database can't be used; the message says why and what to do.
-            ConfigurationError: as by `Database.open`; or it is open in another event loop.
+            StorageError: the database can't be used; the message has the cause and a remedy.
+            ConfigurationError: as `Database.open`; or it is open in another event loop.
         """
         await self._open()
-        # Who has opened it closes it.
+        # A caller that opens the application is expected to close it.
         self._leave_signals()
 
     async def _open(self, *, by_itself: bool = False) -> None:
@@ -250,10 +252,10 @@ class Collab:
             await life.over()
 
     def _life_here(self, by_itself: bool) -> Lifetime:
-        """The life in the running event loop, begun if there is none.
+        """The lifetime in the running event loop, started if there is none.
 
         Raises:
-            ConfigurationError: there is one in another event loop.
+            ConfigurationError: the application is open in another event loop.
         """
         with self._door:
             life = self._life
@@ -291,7 +293,11 @@ class Collab:
             signals.restore()
 
     async def _open_by_itself(self) -> None:
-        """As `open`, for a call that comes while it is not open, unless its host has closed it."""
+        """Open for a call that arrives while the application is not open.
+
+        Raises:
+            StorageUnavailable: the host has closed the application.
+        """
         closed_in = self._closed_in
         if closed_in is not None and closed_in() is asyncio.get_running_loop():
             life = self._life
@@ -302,7 +308,7 @@ class Collab:
     async def close(self) -> None:
         """Commit what is pending, close connections, documents and the database. Idempotent.
 
-        From another event loop than the one in which it is open, it is closed there.
+        If the application is open in another event loop, it is closed there.
 
         Raises:
             ConfigurationError: it is open in another event loop, which is not running.
@@ -340,7 +346,7 @@ class Collab:
         if scope["type"] == "lifespan" or (life is not None and life.is_open and life.is_here):
             await self._serve(scope, receive, send)
         elif life is not None and life.is_open and not life.is_here and life.loop.is_running():
-            # As of a test client that has a loop, in a thread, for each of its WebSockets.
+            # Such as a test client that runs each WebSocket in a thread with its own loop.
             offered = scope.get("extensions") or {}
             rest = {name: value for name, value in offered.items() if name != EXTENSION}
             there = {**scope, "extensions": rest}
@@ -352,7 +358,7 @@ class Collab:
         try:
             await self._open_by_itself()
         except (StorageError, ConfigurationError) as error:
-            logger.error("not open: %s", error)
+            logger.error("application could not be opened: %s", error)
             await self._refuse(scope, receive, send)
             return
         await self._serve(scope, receive, send)
@@ -366,7 +372,7 @@ class Collab:
             await Turns(served, self.manager.metrics.turn_seconds[what])
 
     async def _refuse(self, scope: Any, receive: Any, send: Any) -> None:
-        # What is wrong names files and hosts: that is for the log.
+        # The cause may name files and hosts, so it is only logged.
         error = StorageUnavailable("the database can't be used now: try again later")
         if scope["type"] == "websocket":
             await refuse(WebSocket(scope, receive, send), error)

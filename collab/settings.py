@@ -1,7 +1,7 @@
-"""Every setting: its name, default, unit and meaning, in one table.
+"""All settings with their defaults, units and descriptions.
 
-Each can be given to `Settings(...)`, as `COLLAB_<NAME>` in the environment, and, where the command
-line has it, as an option of `collab serve`. Sizes end in `_bytes`, times in `_seconds` or `_days`.
+A setting is an argument of `Settings(...)` or the environment variable `COLLAB_<NAME>`. Some are
+also options of `collab serve`. Names of sizes end in `_bytes`, of times in `_seconds` or `_days`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 __all__ = ["Settings"]
 
 if TYPE_CHECKING:
-    # What may be given, and what is read: pydantic makes the one of the other.
+    # pydantic converts the accepted types (`__set__`) to the types that are read (`__get__`).
     class Secret:
         @overload
         def __get__(self, settings: None, owner: type[object]) -> Secret: ...
@@ -39,14 +39,18 @@ else:
 
 
 class Settings(BaseSettings):
-    """Immutable; raises `pydantic.ValidationError` naming each setting that is wrong."""
+    """The settings of one application; immutable.
+
+    Raises:
+        pydantic.ValidationError: names each invalid setting.
+    """
 
     model_config = SettingsConfigDict(env_prefix="COLLAB_", frozen=True, extra="forbid")
 
     # Serving
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(
-        default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one."
+        default=8000, ge=0, le=65535, description="Port to listen on; 0 selects a free port."
     )
     root_path: str = Field(
         default="", description="Path under which a proxy serves the program, such as /collab."
@@ -54,81 +58,83 @@ class Settings(BaseSettings):
     trusted_proxies: Texts = Field(
         default=cast(Any, ("127.0.0.1", "::1")),
         description="Addresses and networks of the proxies whose X-Forwarded-For and "
-        'X-Forwarded-Proto are believed, such as ["10.0.0.0/8"] (JSON); * for any.',
+        'X-Forwarded-Proto are trusted, such as ["10.0.0.0/8"] (JSON); * for any.',
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="How much is logged."
+        default="info", description="Lowest level that is logged."
     )
     log_format: Literal["text", "json"] = Field(
         default="text",
-        description="Whether a record of the log is a line of text or a JSON object.",
+        description="Format of a log record: a line of text or a JSON object.",
     )
 
     metrics_token: Secret = Field(
         default=cast(Any, SecretStr("")),
-        description="Bearer token with which /metrics is read, 16 characters or more; without one, "
-        "nobody reads them, but everybody in open mode.",
+        description="Bearer token required to read /metrics, 16 characters or more. Without one, "
+        "/metrics can be read in open mode only.",
     )
 
     static_sources: bool = Field(
         default=False,
-        description="Whether pages load the modules of static/ one by one instead of their "
-        "bundles: for working on them.",
+        description="Whether pages load the modules of static/ instead of the bundles; for "
+        "development.",
     )
 
-    # Who may do what
+    # Authentication and authorization
     auth: Literal["open", "token"] = Field(
         default="open",
-        description="open: everybody is who they say they are; token: a signed token says who.",
+        description="open: clients choose their identity; token: a signed token identifies the "
+        "user.",
     )
     token_secret: Secret = Field(
         default=cast(Any, SecretStr("")),
-        description="Shared secret of tokens signed by HS256, 32 bytes or more.",
+        description="Shared secret of tokens signed with HS256, 32 bytes or more.",
     )
     token_key_file: str = Field(
         default="",
-        description="File of the public key (PEM) or keys (JWKS) of tokens signed by RS256, ES256 "
-        "or EdDSA.",
+        description="File with the public key (PEM) or keys (JWKS) of tokens signed with RS256, "
+        "ES256 or EdDSA.",
     )
     token_audience: str = Field(
-        default="", description="What a token's aud must hold; if empty, it must have none."
+        default="",
+        description="Value that a token's aud must contain; if empty, tokens must have no aud.",
     )
     token_issuer: str = Field(
-        default="", description="What a token's iss must be; if empty, it may be any."
+        default="", description="Required iss of a token; if empty, any issuer is accepted."
     )
     token_leeway_seconds: float = Field(
-        default=30.0, ge=0, description="How far the clocks of token makers may be off."
+        default=30.0, ge=0, description="Accepted clock difference to the issuer of a token."
     )
     token_cookie: str = Field(
-        default="collab_token", min_length=1, description="Cookie that a token may come in."
+        default="collab_token", min_length=1, description="Name of the cookie with a token."
     )
     login_url: str = Field(
         default="",
         pattern=r"^(|/([^/\\].*)?|https?://.+)$",
-        description="Where pages send people to sign in, a path or a URL; next in its query is the "
-        "way back. If empty, token mode has a page of its own, and a host none.",
+        description="Path or URL of the sign-in page. The query parameter next holds the path to "
+        "return to. If empty, token mode uses a built-in page, and a host has none.",
     )
     users_may_create: bool = Field(
         default=False,
-        description="Whether everybody who is signed in may create documents, and then owns them; "
-        "otherwise it takes the role editor by token or host.",
+        description="Whether every signed-in user may create documents and then owns them. If not, "
+        "creating takes the role editor from the token or the host.",
     )
     max_document_grants: int = Field(
-        default=1000, ge=1, description="Most users with a role of their own on one document."
+        default=1000, ge=1, description="Most users with a grant on one document."
     )
     max_document_links: int = Field(
         default=100, ge=1, description="Most links that share one document."
     )
     allowed_origins: Texts = Field(
         default=cast(Any, ()),
-        description="Origins beside its own whose pages may edit, such as "
+        description="Additional origins whose pages may edit, such as "
         '["https://example.org"] (JSON); * for any.',
     )
 
     allowed_hosts: Texts = Field(
         default=cast(Any, ()),
-        description="Names by which collab serve may be called in open mode, beside localhost and "
-        'IP addresses, such as ["notes.lan"] (JSON); * for any, as with --insecure-open.',
+        description="Host names that collab serve accepts in open mode, in addition to localhost "
+        'and IP addresses, such as ["notes.lan"] (JSON); * for any, as with --insecure-open.',
     )
 
     # Storage
@@ -144,7 +150,7 @@ class Settings(BaseSettings):
     database_timeout_seconds: float = Field(
         default=30.0,
         gt=0,
-        description="How long a transaction may take before nobody waits for it any more.",
+        description="Longest time that callers wait for a transaction.",
     )
     max_commit_operations: int = Field(
         default=1000, ge=1, description="Most operations written in one transaction."
@@ -154,73 +160,72 @@ class Settings(BaseSettings):
         ge=0,
         le=1,
         description=(
-            "How long after a commit the next one may wait, while many edits come, for those "
-            "whose authors were just answered. 0 for not at all."
+            "Longest time after a commit for which the next one waits under load, so that it "
+            "includes the next edits of authors who were just acknowledged. 0 for no delay."
         ),
     )
     snapshot_interval_operations: int = Field(
-        default=1000, ge=1, description="A snapshot is stored every so many operations."
+        default=1000, ge=1, description="Operations of a document from one snapshot to the next."
     )
     snapshot_bytes_per_operation: int = Field(
         default=2000,
         ge=1,
-        description="Most bytes of snapshots for each operation: those of large texts come later.",
+        description="Most bytes of snapshots per operation. Large documents are stored less often.",
     )
 
     snapshots_kept: int = Field(
-        default=5, ge=1, description="So many of a document's newest snapshots are kept."
+        default=5, ge=1, description="Number of a document's newest snapshots that are kept."
     )
     snapshot_spacing_operations: int = Field(
         default=5000,
         ge=1,
-        description="Of the older snapshots so many are kept that each version is at most so many "
+        description="Older snapshots are kept so that every version is at most this many "
         "operations after one.",
     )
     snapshot_spacing_bytes_per_operation: int = Field(
         default=400,
         ge=1,
-        description="Most bytes of older snapshots for each operation: those of large contents lie "
-        "further apart.",
+        description="Most bytes of older snapshots per operation. Those of large documents are "
+        "kept further apart.",
     )
     max_content_cache_bytes: int = Field(
         default=33_554_432,
         ge=0,
-        description="Most bytes of stored contents that stay in memory after they were read over "
-        "HTTP.",
+        description="Most bytes of stored contents that are cached after they were read over HTTP.",
     )
 
     # Documents
     create_on_join: bool = Field(
-        default=True, description="Whether joining an unknown id creates it."
+        default=True, description="Whether joining an unknown id creates the document."
     )
     max_documents: int = Field(
         default=1_000_000,
         ge=1,
-        description="Most documents in the database; no more are created then.",
+        description="Most documents in the database; no more can be created then.",
     )
     tombstone_days: float = Field(
         default=90.0,
         gt=0,
-        description="How long the id of a deleted document is remembered: who comes back to it "
-        "later than that may make it anew by joining, empty.",
+        description="How long the id of a deleted document is remembered. After that, joining it "
+        "creates a new, empty document.",
     )
     max_open_documents: int = Field(
-        default=1000, ge=1, description="Most documents held in memory; idle ones leave first."
+        default=1000, ge=1, description="Most documents in memory; idle ones are evicted first."
     )
     max_open_size: int = Field(
         default=500_000_000,
         ge=1,
-        description="Largest total size of the documents in memory, with the operations in memory; "
-        "no other document is opened then. A unit takes up to about 20 bytes.",
+        description="Largest total size of the documents in memory, including their operations in "
+        "memory; no other document is opened then. A unit takes up to about 20 bytes.",
     )
     max_address_open_size: int = Field(
         default=50_000_000,
         ge=1,
-        description="The same of the documents that the connections of one network address, or of "
-        "one signed-in user, have open; a single document may be larger.",
+        description="Largest total size of the documents that the connections of one network "
+        "address, or of one signed-in user, have open. A single document may be larger.",
     )
     document_idle_seconds: float = Field(
-        default=60.0, ge=0, description="How long a document nobody edits stays in memory."
+        default=60.0, ge=0, description="How long a document without connections stays in memory."
     )
     max_document_size: int = Field(
         default=10_000_000,
@@ -235,20 +240,20 @@ class Settings(BaseSettings):
     max_json_operation_components: int = Field(
         default=500,
         ge=1,
-        description="Most components of one edit of a JSON document: transforming two edits takes "
-        "the product of theirs.",
+        description="Most components of one edit of a JSON document. Transforming two edits costs "
+        "the product of their components.",
     )
     max_operation_values: int = Field(
         default=40_000,
         ge=100,
-        description="Most JSON values in the operation of one edit frame: its components, lengths, "
-        "texts, attributes, and all that is in values and embeds.",
+        description="Most JSON values in the operation of one edit frame, nested ones included: "
+        "components, lengths, texts, attributes, values and embeds.",
     )
     max_component_attributes: int = Field(
         default=100,
         ge=1,
-        description="Most attributes of one component of an edit of a rich text, and of a stretch "
-        "of its content; values nested in one count each.",
+        description="Most attributes of one component of an edit of a rich text, and of one run of "
+        "its content. Each nested value counts.",
     )
     max_attribute_depth: int = Field(
         default=0,
@@ -262,19 +267,19 @@ class Settings(BaseSettings):
     max_history_bytes: int = Field(
         default=4_000_000,
         ge=1,
-        description="Most memory for the recent operations of one document.",
+        description="Most bytes of operations held in memory for one document.",
     )
     max_transform_operations: int = Field(
         default=5000,
         ge=1,
-        description="How many versions behind an edit may be and still be transformed.",
+        description="Most versions that an edit may be behind.",
     )
 
     max_transform_bytes: int = Field(
         default=16_777_216,
         ge=1,
-        description="Most bytes of changes that are read from the database to bring one edit up to "
-        "date.",
+        description="Most bytes of operations that are read from the database to transform one "
+        "edit.",
     )
     max_transform_cost: int = Field(
         default=16_000,
@@ -290,8 +295,8 @@ class Settings(BaseSettings):
     max_restore_cost: int = Field(
         default=2_000_000,
         ge=1000,
-        description="Highest cost of comparing an old version that is to be restored with the "
-        "newest; a unit of cost is about a microsecond. The comparison is done in turns.",
+        description="Highest cost of comparing an old version with the newest in order to restore "
+        "it; a unit of cost is about a microsecond. The comparison yields to other work.",
     )
 
     # Connections
@@ -309,42 +314,42 @@ class Settings(BaseSettings):
     max_handshakes: int = Field(
         default=5000,
         ge=1,
-        description="Most connections that have sent no request, the oldest of which is let go; "
-        "and most WebSockets that are being identified or joined.",
+        description="Most connections that have sent no request; above it the oldest is closed. "
+        "Also most WebSockets that are authenticating or joining.",
     )
     handshake_timeout_seconds: float = Field(
         default=10.0,
         gt=0,
-        description="How long a client may take to send a request, and again for its body; and the "
-        "server to find out who it is.",
+        description="Longest time to receive a request's head, to receive its body, and to "
+        "authenticate it.",
     )
     max_request_head_bytes: int = Field(
         default=32_768,
         ge=1024,
-        description="Most bytes of a request's address and headers.",
+        description="Most bytes of a request's URL and headers.",
     )
     max_waiting_requests: int = Field(
         default=100,
         ge=1,
-        description="So many requests may wait on one connection for the answer to another.",
+        description="Most pipelined requests that wait on one connection.",
     )
     address_requests_per_second: float = Field(
         default=200.0,
         gt=0,
         description="Most requests per second from one network address, in the long run; of IPv6, "
-        "from one /64 network. Static files and health checks don't count, nor do WebSockets.",
+        "from one /64 network. Static files, health checks and WebSockets don't count.",
     )
     address_requests_burst: int = Field(
-        default=5000, ge=1, description="So many requests of one network address may come at once."
+        default=5000, ge=1, description="Most requests of one network address at once."
     )
     user_requests_per_second: float = Field(
         default=50.0,
         gt=0,
-        description="Most requests per second of one user who is signed in, in the long run, from "
-        "whatever address.",
+        description="Most requests per second of one signed-in user, in the long run, from any "
+        "address.",
     )
     user_requests_burst: int = Field(
-        default=1000, ge=1, description="So many requests of one user may come at once."
+        default=1000, ge=1, description="Most requests of one signed-in user at once."
     )
     max_frame_bytes: int = Field(
         default=16_777_216,
@@ -365,62 +370,56 @@ class Settings(BaseSettings):
     address_loop_share: float = Field(
         default=0.12,
         gt=0,
-        description="Share of the event loop's time that what comes from one network address may "
-        "take in the long run while others use the server, too; more is read later. Of IPv6, the "
-        "/64 network counts.",
+        description="Share of the event loop's time that the input from one network address may "
+        "take in the long run while other clients are active; more is read later. Of IPv6, the /64 "
+        "network counts.",
     )
     address_loop_burst_seconds: float = Field(
         default=0.4,
         gt=0,
-        description="So much of the event loop's time one network address may take at once.",
+        description="Event loop time that one network address may take at once.",
     )
     user_loop_share: float = Field(
         default=0.12,
         gt=0,
-        description="The same share for one user who is signed in, from whatever address.",
+        description="The same share for one signed-in user, from any address.",
     )
     user_loop_burst_seconds: float = Field(
         default=0.4,
         gt=0,
-        description="So much of the event loop's time one user may take at once.",
+        description="Event loop time that one signed-in user may take at once.",
     )
     joins_per_second: float = Field(
         default=50.0,
         gt=0,
         description="Most WebSockets per second that are opened from one network address, and by "
-        "one user who is signed in, in the long run; one more is refused (rate_limited).",
+        "one signed-in user, in the long run; one more is refused (rate_limited).",
     )
-    joins_burst: int = Field(
-        default=2000, ge=1, description="So many WebSockets may be opened at once."
-    )
+    joins_burst: int = Field(default=2000, ge=1, description="Most WebSockets opened at once.")
     creations_per_second: float = Field(
         default=10.0,
         gt=0,
         description="Most documents per second that are created from one network address, and by "
-        "one user who is signed in, in the long run; one more is refused (rate_limited).",
+        "one signed-in user, in the long run; one more is refused (rate_limited).",
     )
-    creations_burst: int = Field(
-        default=500, ge=1, description="So many documents may be created at once."
-    )
+    creations_burst: int = Field(default=500, ge=1, description="Most documents created at once.")
     restores_per_second: float = Field(
         default=0.5,
         gt=0,
         description="Most old versions per second that are restored from one network address, and "
-        "by one user who is signed in, in the long run; one more is refused (rate_limited).",
+        "by one signed-in user, in the long run; one more is refused (rate_limited).",
     )
-    restores_burst: int = Field(
-        default=20, ge=1, description="So many old versions may be restored at once."
-    )
+    restores_burst: int = Field(default=20, ge=1, description="Most old versions restored at once.")
     edits_per_second: float = Field(
         default=20_000.0,
         gt=0,
-        description="Most edits per second from one network address, and of one user who is signed "
-        "in, in the long run; one more is refused (rate_limited).",
+        description="Most edits per second from one network address, and of one signed-in user, in "
+        "the long run; one more is refused (rate_limited).",
     )
     edits_burst: int = Field(
         default=40_000,
         ge=1,
-        description="So many edits may come at once; who sends so many more after a refusal is "
+        description="Most edits at once. A connection that sends as many again after a refusal is "
         "closed (1008).",
     )
     edit_cost_per_second: float = Field(
@@ -433,67 +432,75 @@ class Settings(BaseSettings):
     edit_cost_burst: int = Field(
         default=1_000_000,
         ge=1000,
-        description="This much cost may come at once; a connection that causes as much again after "
-        "a refusal is closed (1008).",
+        description="Highest cost at once. A connection that causes as much again after a refusal "
+        "is closed (1008).",
     )
     presences_per_second: float = Field(
         default=1000.0,
         gt=0,
         description="Most presence and ping frames per second from one network address, and of one "
-        "user who is signed in, in the long run; one more is refused (rate_limited).",
+        "signed-in user, in the long run; one more is refused (rate_limited).",
     )
     presences_burst: int = Field(
         default=5000,
         ge=1,
-        description="So many presence and ping frames may come at once; who sends so many more "
+        description="Most presence and ping frames at once. A connection that sends as many again "
         "after a refusal is closed (1008).",
     )
     max_outbox_frames: int = Field(
-        default=2048, ge=16, description="Most frames beside changes that wait for one slow reader."
+        default=2048,
+        ge=16,
+        description="Most frames, changes excluded, that are queued for one slow reader.",
     )
     presence_interval_seconds: float = Field(
         default=0.05,
         ge=0,
-        description="Who came, went and moved is told to a document at most this often.",
+        description="Shortest interval of sending joins, leaves and cursors to a document.",
     )
     max_bad_frames: int = Field(
-        default=20, ge=1, description="So many bad frames in a row close the connection (1008)."
+        default=20,
+        ge=1,
+        description="Number of consecutive invalid frames that closes the connection (1008).",
     )
     drain_timeout_seconds: float = Field(
         default=30.0,
         gt=0,
-        description="How long a reader may take less than the least rate "
-        "(min_drain_bytes_per_second); then it is closed (1013).",
+        description="How long a reader may be below the minimum rate "
+        "(min_drain_bytes_per_second) before it is closed (1013).",
     )
     min_drain_bytes_per_second: float = Field(
         default=2000.0,
         gt=0,
-        description="A reader for whom something waits is let go (1013) if it takes fewer bytes "
-        "per second than this, over drain_timeout_seconds.",
+        description="Lowest rate, over drain_timeout_seconds, at which a reader must read what is "
+        "queued for it. A slower one is closed (1013).",
     )
     max_unread_bytes: int = Field(
         default=536_870_912,
         ge=1,
-        description="Most bytes of large answers and joins that wait to be read, in all; content "
-        "that many wait for counts once.",
+        description="Most unread bytes of large responses and joins, in all. Content for several "
+        "readers counts once.",
     )
     max_address_unread_bytes: int = Field(
         default=67_108_864,
         ge=1,
-        description="Most bytes of large answers and joins that wait to be read by one network "
-        "address; content that its connections share counts once.",
+        description="Most unread bytes of large responses and joins of one network address. "
+        "Content for several of its connections counts once.",
     )
     ping_interval_seconds: float = Field(
         default=20.0, gt=0, description="How often the server pings an idle connection."
     )
     ping_timeout_seconds: float = Field(
-        default=20.0, gt=0, description="How long the answer to a ping may take."
+        default=20.0, gt=0, description="Longest time until the answer to a ping."
     )
     shutdown_timeout_seconds: float = Field(
-        default=10.0, gt=0, description="How long closing may take before connections are dropped."
+        default=10.0,
+        gt=0,
+        description="Longest time of a graceful shutdown; then connections are dropped.",
     )
     retry_after_seconds: float = Field(
-        default=1.0, ge=0, description="What a server that shuts down tells its clients to wait."
+        default=1.0,
+        ge=0,
+        description="Delay before reconnecting that a closing server sends to clients.",
     )
 
     @field_validator("trusted_proxies")
@@ -501,6 +508,6 @@ class Settings(BaseSettings):
     def _check_proxies(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
         for proxy in proxies:
             if proxy != "*":
-                # Says itself what is wrong.
+                # Raises ValueError with a message that describes the fault.
                 ipaddress.ip_network(proxy)
         return proxies
