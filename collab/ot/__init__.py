@@ -1,4 +1,4 @@
-"""Operational transformation: the types of documents and the functions on their operations."""
+"""Operational transformation: document types and the functions on their operations."""
 
 from .json_type import JsonType
 from .meter import Meter, TooMuchWork
@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 OWN_TYPES: tuple[OperationType, ...] = (TextType(), RichTextType(), JsonType())
-"""The types of this package, with the limits that they have by default."""
+"""The built-in types, with their default limits."""
 
 for _own in OWN_TYPES:
     register(_own)

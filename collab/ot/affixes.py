@@ -1,4 +1,4 @@
-"""What two strings begin and end with alike."""
+"""The common prefix and suffix of two strings."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ __all__ = ["common_prefix", "common_suffix"]
 
 
 def common_prefix(one: str, two: str) -> int:
-    """How many characters both begin with, found by comparing halves of what is unknown."""
+    """Return the length of the common prefix in characters, by binary search."""
     same, end = 0, min(len(one), len(two))
     while same < end:
         middle = (same + end + 1) // 2
@@ -18,7 +18,7 @@ def common_prefix(one: str, two: str) -> int:
 
 
 def common_suffix(one: str, two: str, most: int) -> int:
-    """How many characters, at most `most`, both end with; found like the prefix."""
+    """Return the length of the common suffix in characters, at most `most`, by binary search."""
     same, end = 0, most
     while same < end:
         middle = (same + end + 1) // 2

@@ -1,7 +1,7 @@
-"""Comparing large values piece by piece, so that whoever compares may do something else meanwhile.
+"""Compare large values piece by piece, so that the event loop can run in between.
 
-A search is a generator. It stops every few hundred steps of work, or after a piece that can't be
-divided, and returns what it has found.
+A search is a generator. It yields every few hundred steps of work, or after a piece that can't be
+divided, and returns its result.
 """
 
 from __future__ import annotations
@@ -23,23 +23,22 @@ Search = Generator[None, None, T]
 PARTED = frozenset({str, list, dict})
 
 BLOCK = 256
-"""So many items are compared at once."""
+"""The number of items that are compared at once."""
 
 SMALL = 16_384
-"""A value of no more characters and values in it is compared in one piece."""
+"""The most characters and contained values of a value that is compared at once."""
 
 BULK_OF_STEP = 4
 CHARACTERS_OF_STEP = 4096
-"""So much of small values, and so many characters of long texts, are compared in the time of one
-step."""
-
-# To write values and compare the text is several times faster than to compare each of them, and it
-# tells 1 from true.
+"""The weight of small values, and the characters of long texts, that are compared in one step's
+time."""
+# Comparing the JSON text of both is several times faster than comparing each value, and it
+# distinguishes 1 from true.
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 def finished(search: Search[T]) -> T:
-    """What a search finds, without a stop."""
+    """Run a search to its end and return its result."""
     while True:
         try:
             next(search)
@@ -49,7 +48,7 @@ def finished(search: Search[T]) -> T:
 
 
 def alike(one: Any, two: Any, meter: Meter) -> Search[bool]:
-    """Whether two values in their one form are the same."""
+    """Whether two normalized values are equal."""
     size = bulk(one)
     meter.spend(1 + size // BULK_OF_STEP)
     yield
@@ -66,8 +65,8 @@ def alike(one: Any, two: Any, meter: Meter) -> Search[bool]:
 
 
 def bulk(value: Any) -> int:
-    """How many characters a value has and how many values are in it, keys included; `SMALL + 1` if
-    there are more than `SMALL`."""
+    """Return the characters of a value plus the number of values in it, keys included; `SMALL + 1`
+    if the sum exceeds `SMALL`."""
     found = 1
     waiting = [value]
     while waiting:
@@ -118,7 +117,7 @@ def _alike_members(one: dict[str, Any], two: dict[str, Any], meter: Meter) -> Se
 def common_items(
     one: Sequence[Any], two: Sequence[Any], most: int, meter: Meter, *, at_end: bool = False
 ) -> Search[int]:
-    """How many items, at most `most`, both begin with, or end with."""
+    """Return how many items, at most `most`, both have in common at the start, or at the end."""
     same = 0
     size = BLOCK
     while same < most and size:
@@ -128,7 +127,7 @@ def common_items(
         ):
             same += size
         else:
-            # The first that differs is among these: it is looked for in ever smaller parts.
+            # The first difference is in this part: search ever smaller parts of it.
             size //= 2
     return same
 

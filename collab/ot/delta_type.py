@@ -1,4 +1,4 @@
-"""What types with operations in the Delta format have in common: all that needs no content."""
+"""The functions of the types in the Delta format that need no content."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ __all__ = ["DeltaType"]
 
 
 class DeltaType:
-    """The algebra of operations, as a part of an operation type.
+    """The algebra of Delta operations, a base class of operation types.
 
-    `piece_components` is how many components a piece that `split` makes has at most.
+    `piece_components` is the limit of components in a piece that `split` returns.
     """
 
     piece_components = delta.PIECE_COMPONENTS
@@ -39,8 +39,8 @@ class DeltaType:
         return delta.transform_cursor(offset, operation, own=own)
 
     def written(self, operation: Operation) -> tuple[int, int] | None:
-        """Where an operation writes, from where to where in the content that it makes, in UTF-16
-        code units; None unless that is one place and nothing is deleted."""
+        """Return the start and end of the inserted text in the new content, in UTF-16 code units;
+        None if the operation inserts at several places or deletes."""
         return delta.written(operation)
 
     def count(self, operation: Operation) -> int:
@@ -53,5 +53,5 @@ class DeltaType:
         return delta.outline(operation)
 
     def move_offset(self, offset: int, outline: Any, own: bool) -> int:
-        """As `transform_cursor`, by the operation's outline."""
+        """As `transform_cursor`, with the operation's outline."""
         return delta.move_offset(offset, outline, own=own)

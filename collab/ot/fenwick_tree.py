@@ -1,4 +1,4 @@
-"""FenwickTree over the first of many sizes, found and changed in logarithmic time.
+"""A Fenwick tree: prefix sums of many sizes, searched and updated in logarithmic time.
 
 The binary indexed tree of P. M. Fenwick, "A new data structure for cumulative frequency tables",
 Software: Practice and Experience 24 (1994).
@@ -13,7 +13,7 @@ __all__ = ["FenwickTree"]
 
 
 class FenwickTree:
-    """The sizes of a row of things, none negative, as a tree of partial sums."""
+    """The sizes of a sequence of items, none negative, as a tree of partial sums."""
 
     __slots__ = ("_step", "_tree")
 
@@ -24,10 +24,10 @@ class FenwickTree:
         self._step = 1 << (len(totals) - 1).bit_length()
 
     def find(self, offset: int) -> tuple[int, int]:
-        """The index of the thing that holds `offset`, and the offset within it.
+        """Return the index of the item that contains `offset`, and the offset within it.
 
-        An offset between two belongs to the later one; at or beyond the end the index is their
-        number.
+        An offset between two items belongs to the later one. At or beyond the end, the index is
+        the number of items.
         """
         tree, step = self._tree, self._step
         end = len(tree)
@@ -41,7 +41,7 @@ class FenwickTree:
         return index, offset
 
     def add(self, index: int, growth: int) -> None:
-        """Change the size of one thing."""
+        """Add `growth` to the size of one item."""
         tree = self._tree
         end = len(tree)
         index += 1

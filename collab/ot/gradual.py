@@ -1,7 +1,7 @@
-"""The JSON text of a large value, made and read in small steps.
+"""Encode and decode the JSON text of a large value in small steps.
 
-Whoever has something else to do takes a step now and then: each takes a few milliseconds at most,
-however large the value is.
+The caller decides when to take the next step, and can run other tasks in between. A step takes a
+few milliseconds at most, whatever the size of the value.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import msgspec
 __all__ = ["PIECE", "WINDOW", "decoding", "pieces", "text_pieces"]
 
 PIECE = 262_144
-"""So many characters of a string are written, or read, at a time."""
+"""The characters of a string that are encoded or decoded at a time."""
 
 WINDOW = 32_768
-"""So many characters of a text that hold more than strings are read at a time."""
+"""The characters of a text with values other than strings that are decoded at a time."""
 
 PIECE_BYTES = 65536
-"""About so many bytes of a list or object of many members are written at a time."""
+"""The approximate bytes of a list or object with many members that are encoded at a time."""
 
 FEW = 16
 GROWTH = 4
@@ -37,13 +37,13 @@ _scan = cast(Any, json.JSONDecoder()).scan_once
 
 
 def pieces(value: Any, levels: int = LEVELS) -> Iterator[bytes]:
-    """The compact JSON text of a plain value, which must not change meanwhile, piece by piece.
+    """Yield the compact JSON text of a plain value, which must not change until the end.
 
-    How much a piece takes is judged by the one before it, so where small and very large members
-    stand together, one piece may be as large as the largest of them.
+    The size of a piece is estimated from the one before. Where small and very large members
+    alternate, a piece may be as large as the largest member.
 
     Args:
-        levels: so many lists and objects of few members, in one another, are looked into.
+        levels: how deep nested lists and objects of few members are divided.
     """
     kind = type(value)
     if kind is str:
@@ -65,7 +65,7 @@ def text_pieces(text: str) -> Iterator[bytes]:
 
 
 def _joined(begin: bytes, members: Iterator[Iterator[bytes]]) -> Iterator[bytes]:
-    """`members`, each of which comes in pieces, with commas between them."""
+    """Join `members`, each of which is a sequence of pieces, with commas."""
     separator = begin
     for member in members:
         yield separator
@@ -114,16 +114,16 @@ class _Unexpected(Exception):
 
 
 Reading = Generator[None, None, tuple[Any, int]]
-"""Steps, and at their end a value and where its text ends."""
+"""A generator of steps that returns a value and the index where its text ends."""
 
 
 def decoding(text: str) -> Generator[None, None, Any]:
-    """Steps, at whose end is the value of a JSON text.
+    """Decode a JSON text in steps; the generator returns the value.
 
-    A text that is not compact, as it was not written by `pieces`, is read in one step.
+    A text that is not compact, so was not written by `pieces`, is decoded in one step.
 
     Raises:
-        msgspec.DecodeError: it is no JSON.
+        msgspec.DecodeError: the text is not valid JSON.
     """
     if len(text) > WINDOW:
         try:
@@ -169,7 +169,7 @@ def _read_list(text: str, at: int) -> Reading:
         yield
         at += place
         if not place:
-            # It is longer than a window.
+            # The item is longer than a window.
             item, at = yield from _read(text, at)
             items.append(item)
             if text[at] == "]":
@@ -202,7 +202,7 @@ def _read_dict(text: str, at: int) -> Reading:
         at += place
         if not place:
             name, at = yield from _read_name(text, at)
-            # What a window does not hold with its name may be small by itself.
+            # A value that exceeds the window together with its name may fit without it.
             scanned = _scanned(text[at : at + WINDOW], 0)
             if scanned is None:
                 members[name], at = yield from _read(text, at)
@@ -214,7 +214,7 @@ def _read_dict(text: str, at: int) -> Reading:
 
 
 def _read_name(text: str, at: int) -> Generator[None, None, tuple[str, int]]:
-    """The name of a member, and where its value begins."""
+    """Return the name of a member, and the index where its value begins."""
     if text[at] != '"':
         raise _Unexpected
     scanned = _scanned(text[at : at + WINDOW], 0)
@@ -228,7 +228,7 @@ def _read_name(text: str, at: int) -> Generator[None, None, tuple[str, int]]:
 
 
 def _read_text(text: str, at: int) -> Reading:
-    """A string whose quote before `at` has been read."""
+    """Read a string whose opening quote is before `at`."""
     found: list[str] = []
     while True:
         window = text[at : at + PIECE]
@@ -241,7 +241,7 @@ def _read_text(text: str, at: int) -> Reading:
         try:
             found.append(_decode(f'"{window[:cut]}"'))
         except msgspec.DecodeError:
-            # It ends here.
+            # The string ends in this window.
             value, end = _scanned_text(f'"{window}')
             found.append(value)
             return "".join(found), at + end - 1
@@ -249,7 +249,7 @@ def _read_text(text: str, at: int) -> Reading:
 
 
 def _before_escape(window: str) -> int:
-    """Where the last escape of a window begins, if it does not end there, too; else its end."""
+    """Return the index of an escape that the window's end cuts, else the window's end."""
     end = len(window)
     last = window.rfind("\\", max(0, end - len("\\u000")))
     if last < 0:
@@ -270,10 +270,10 @@ def _scanned_text(window: str) -> tuple[str, int]:
 
 
 def _whole(window: str, begin: str, end: str, opens: str) -> tuple[Any, int] | None:
-    """As many members as there are in a window, if they can be told by how the first one opens, and
-    how long their text is, with the comma after them.
+    """Decode as many members as the window contains, judged by the first character; return them
+    and the length of their text with the comma after them.
 
-    A text that is read up to a comma, and is whole with it, holds no part of another member.
+    A text up to a comma that decodes as a whole contains no part of another member.
     """
     if len(window) < WINDOW:
         return None
@@ -290,7 +290,7 @@ def _whole(window: str, begin: str, end: str, opens: str) -> tuple[Any, int] | N
 
 
 def _scanned(window: str, place: int) -> tuple[Any, int] | None:
-    """The value at a place and where it ends, if the window holds what follows it, too."""
+    """Return the value at `place` and its end, if the window contains the character after it."""
     try:
         value, end = _scan(window, place)
     except (StopIteration, ValueError):

@@ -1,6 +1,6 @@
-"""JSON documents, and operations in the json0 format that ShareDB made known.
+"""JSON documents, with operations in the json0 format of ShareDB.
 
-An operation is a list of components, carried out one after the other:
+An operation is a list of components, applied one after the other:
 
     {"p": [… key], "oi": new}                 put a member into an object
     {"p": [… key], "od": old}                 delete it
@@ -14,21 +14,21 @@ An operation is a list of components, carried out one after the other:
     {"p": [… offset], "sd": text}             delete from a string
     {"p": path, "t": "text0", "o": [{"p": offset, "i" or "d": text}]}   both in one component
 
-Apply and transform answer as ot-json0 1.1.0 does, `left` being what was committed first. No two
-changes of a list were found, moves included, after which its two orders end differently. Where it
-answers nothing that everybody could agree on, and where it ignores a mistake, this type differs:
+Apply and transform give the results of ot-json0 1.1.0; `left` is the operation that was committed
+first. No two changes of a list are known, moves included, whose two orders end differently. This
+type differs where the two orders of ot-json0 end differently, and where it ignores an error:
 
-- A string edited by `si` or `sd` here and by `t` there: ot-json0 leaves both as they are, and the
-  two orders end differently. They are transformed like two edits of one form.
-- `od`, `ld` and `sd` must be what is there, an index within the list, `oi` without `od` at a key
-  that isn't taken, `li` and `ld` in a list, `oi` and `od` in an object; else the operation is
-  refused. ot-json0 looks at `sd` alone, and its editors end differently afterwards.
-- Adding is refused where a double doesn't hold the sum exactly (0.1 + 0.2, or whole numbers beyond
-  2^53): rounded sums depend on the order.
-- The whole document can't be deleted or become null, and `__proto__` is no key: browsers don't
-  keep it as one.
-- The normal form joins all neighbours that can be joined; ot-json0 looks only at the last, so that
-  what it has joined may be joined again the next time. The effect is the same.
+- A string edited by `si` or `sd` in one operation and by `t` in the other: ot-json0 transforms
+  neither, so the two orders end differently. Here both are transformed like edits of one form.
+- `od`, `ld` and `sd` must equal the present value, an index must lie within the list, `oi` without
+  `od` needs a new key, `li` and `ld` need a list, `oi` and `od` an object; else the operation is
+  refused. ot-json0 checks only `sd`, so its editors may diverge.
+- An addition whose sum a double can't represent exactly is refused (0.1 + 0.2, or whole numbers
+  beyond 2^53): rounded sums depend on the order.
+- The whole document can't be deleted or become null, and the key `__proto__` is refused: browsers
+  don't store it as a member.
+- The normal form joins all neighbours that can be joined. ot-json0 checks only the last component,
+  so its result may be joined further the next time. The effect is the same.
 """
 
 from __future__ import annotations
@@ -53,10 +53,10 @@ class JsonType:
     """The type `json`.
 
     Args:
-        max_components: an operation with more is refused; those of an embedded text0 operation
-            count each.
-        max_depth: so many lists and objects may lie in one another, in a document and in what
-            an operation puts or deletes where it does.
+        max_components: the limit of components in an operation; each one of an embedded text0
+            operation counts.
+        max_depth: the limit of nested lists and objects, in a document and in the values that an
+            operation inserts or deletes at their paths.
     """
 
     name = "json"
@@ -71,11 +71,10 @@ class JsonType:
         self._max_depth = max_depth
 
     def create(self, content: Any = None) -> Any:
-        """Checked content of a new document: any JSON value; None makes `{}`.
+        """Return the checked content of a new document: any JSON value; None makes `{}`.
 
-        An object can be filled member by member at once, by editors who don't know of each other;
-        null, with which ShareDB begins, could only be replaced as a whole, and of two editors who
-        do so one loses all.
+        Several editors can add members to an object at the same time. null, the initial value of
+        ShareDB, could only be replaced as a whole, and then one of two editors loses everything.
         """
         if content is None:
             return {}
@@ -118,7 +117,7 @@ class JsonType:
         return json0.split(operation, max_bytes)
 
     def invert(self, operation: Operation, content: Any) -> Operation:
-        """The inverse; `InvalidOperation` if the operation doesn't say what it deletes there."""
+        """Return the inverse; `InvalidOperation` if a deleted value in the operation is wrong."""
         JsonBuffer(content).apply(operation)
         inverse: Operation = []
         meter = Meter()
@@ -133,7 +132,7 @@ class JsonType:
         return json0.compare(before, after, self._max_components, meter)
 
     def transform_cursor(self, offset: int, operation: Operation, own: bool) -> int:
-        """The same offset: a cursor in a JSON document is no number."""
+        """Return the same offset: a cursor in a JSON document is not a number."""
         return offset
 
     def buffer(self, content: Any) -> JsonBuffer:

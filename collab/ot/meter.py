@@ -1,4 +1,4 @@
-"""How much work was done, counted where it is done."""
+"""A counter of work with a limit."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ __all__ = ["Meter", "TooMuchWork"]
 
 
 class TooMuchWork(Exception):
-    """The work has reached its limit; what it was done for is unfinished."""
+    """The work has reached its limit and is unfinished."""
 
 
 class Meter:
     """Counts steps of about a microsecond.
 
-    The loops of this package spend what they do, before or shortly after they do it, so that the
-    limit holds for every shape of input, also for one that grows on its way.
+    The loops of this package spend their steps shortly before or after the work, so that the limit
+    holds for every input, even if intermediate results grow.
 
     Args:
         limit: `spend` raises `TooMuchWork` beyond it.

@@ -1,4 +1,4 @@
-"""The buffer for types that have none of their own."""
+"""The buffer of types without a buffer of their own."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ __all__ = ["PlainBuffer"]
 
 
 class PlainBuffer:
-    """Keeps the content as a value and applies each operation by the type's own `apply`.
+    """Keeps the content as a value and applies each operation with the type's own `apply`.
 
-    Correct for every type, and as fast as its `apply`. `size` is that of a string content in UTF-16
-    code units, and of any other in characters of its JSON text.
+    It is correct for every type, and as fast as its `apply`. `size` counts UTF-16 code units if the
+    content is a string, else the characters of its JSON text.
     """
 
     __slots__ = ("_content", "_size", "_type")

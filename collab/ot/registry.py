@@ -1,4 +1,4 @@
-"""The operation types by name."""
+"""The registry of operation types."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ _types: dict[str, OperationType] = {}
 
 
 def register(operation_type: OperationType) -> None:
-    """Make a type available under its name; the one registered last under a name counts."""
+    """Register a type under its name. It replaces an earlier type of this name."""
     _types[operation_type.name] = operation_type
 
 
 def types() -> tuple[str, ...]:
-    """The names of all types, sorted."""
+    """Return the names of all types, sorted."""
     return tuple(sorted(_types))
 
 
 def get_type(name: str) -> OperationType:
-    """The type of this name.
+    """Return the type of this name.
 
     Raises:
-        WrongDocType: there is none; the message names those that there are.
+        WrongDocType: no type has this name; the message lists the names.
     """
     try:
         return _types[name]

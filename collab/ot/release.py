@@ -1,7 +1,7 @@
-"""Letting a large value go in small steps.
+"""Free a large value in small steps.
 
-To free one takes as long as there are values in it: of a document of 8 MB, some 40 ms. So it is
-taken apart first, from the outside to the inside, as far as nobody else holds it.
+The time to free a value is proportional to the number of values in it: about 40 ms for a document
+of 8 MB. So it is taken apart first, from the outside to the inside, except for shared parts.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ _clock = time.thread_time
 STEP_SECONDS = 0.001
 
 BLOCK = 1024
-"""So many members are let go at once, if they take no longer than a step."""
+"""The most members that are freed at once, if that takes no longer than a step."""
 
 LARGE = 64
-"""A member with more members than this is taken apart by itself."""
+"""A member with more members than this is taken apart separately."""
 
 FEW = 16
 LEVELS = 4
-"""Of lists and objects of few members, in one another, so many are taken apart."""
+"""How deep nested lists and objects of few members are taken apart."""
 
 PARTED = frozenset({list, dict})
 
@@ -37,16 +37,16 @@ def _references() -> int:
 
 
 OURS = _references()
-"""The references to a value that is held here alone: in the list of those that wait, by a name and,
-in some versions of Python, as the argument of `getrefcount`."""
+"""The reference count of a value that is held only here: by the list of waiting values, by a name
+and, in some versions of Python, by the argument of `getrefcount`."""
 
 
 def releasing(waiting: list[Any]) -> Generator[None, None, None]:
-    """Steps of about a millisecond, at whose end a list that is the caller's own is empty.
+    """Empty the caller's list in steps of about a millisecond.
 
-    The lists and objects in it that nobody else holds are emptied before they are let go. How much
-    is let go at once is judged by how long the last took, and by the members' own length, so a step
-    is longer where very many values lie deep inside of small ones.
+    Lists and objects without other references are emptied before they are freed. The number of
+    members freed at once depends on the time of the last step and on the members' own length. A
+    step takes longer if many values lie deep inside small ones.
     """
     levels = [0] * len(waiting)
     size = 1
@@ -81,8 +81,8 @@ def releasing(waiting: list[Any]) -> Generator[None, None, None]:
 
 
 def _let_go(held: Any, size: int, limit: int) -> list[Any]:
-    """Take the last members out of a list or object; returns the lists and objects of more members
-    than the limit, the others are gone."""
+    """Remove the last members from a list or object and free those of at most `limit` members;
+    return the larger ones."""
     if type(held) is list:
         last = held[-size:]
         del held[-size:]

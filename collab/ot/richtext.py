@@ -1,13 +1,13 @@
-"""Rich text: operations in the Delta format that Quill made common, with attributes and embeds.
+"""Rich text: operations in the Delta format of Quill, with attributes and embeds.
 
-Content is `{"ops": [inserts]}` in normal form. Lengths and offsets count UTF-16 code units, an
-embed is one; a surrogate pair is never split. The answers are quill-delta's 5.1, with these
-decisions where it leaves something open:
+Content is `{"ops": [inserts]}` in normal form. Lengths and offsets count UTF-16 code units; an
+embed counts as one, and a surrogate pair is never split. Results are those of quill-delta 5.1, with
+these decisions where it is ambiguous:
 
-- An attribute of an insert is never null: there is nothing to remove, and quill-delta would keep
-  the null, so that an inverse could not restore it. It is left out of the normal form.
-- A number has one form: 1.0 is 1, and what is beyond 2^53 is what a double makes of it.
-- `__proto__` is no key: browsers don't keep it as one.
+- The normal form drops null attributes of an insert: there is nothing to remove. quill-delta would
+  keep the null, and an inverse could not restore it.
+- A number has one form: 1.0 becomes 1, and a number beyond 2^53 becomes the nearest double.
+- The key `__proto__` is refused: browsers don't store it as a member.
 - Embeds are replaced, not changed: `{"retain": {…}}` is refused.
 """
 
@@ -33,11 +33,11 @@ class RichTextType(DeltaType):
     """The type `richtext`.
 
     Args:
-        max_components: an operation with more is refused.
-        max_depth: so many lists and objects may lie in one another in an embed.
+        max_components: the limit of components in an operation.
+        max_depth: the limit of nested lists and objects in an embed.
         attribute_depth: the same for an attribute; 0 allows strings, numbers, booleans and null.
-        max_attributes: a component with more attributes is refused, and an operation after
-            which a stretch of the content would have more; values nested in one count each.
+        max_attributes: the limit of attributes of a component, and of each stretch of the content
+            after an operation; values nested in one count each.
     """
 
     name = "richtext"
@@ -53,7 +53,7 @@ class RichTextType(DeltaType):
         self._max_attributes = max_attributes
 
     def create(self, content: Any = None) -> Operation:
-        """Checked content of a new document, in normal form: `{"ops": [inserts]}`."""
+        """Return the checked content of a new document in normal form: `{"ops": [inserts]}`."""
         return {"ops": []} if content is None else self._form.content(content)
 
     def check(self, operation: Any) -> None:

@@ -1,7 +1,7 @@
 """A long rich text that is edited in place.
 
-It is kept in chunks of runs, a run being an insert, found by their lengths in logarithmic time, so
-that a keystroke rewrites one chunk, whatever the length of the whole.
+The text is kept in chunks of runs; a run is an insert. A chunk is found by its length in
+logarithmic time, so a keystroke rewrites one chunk, whatever the length of the text.
 """
 
 from __future__ import annotations
@@ -34,23 +34,24 @@ __all__ = ["RichTextBuffer"]
 
 STEPS_OF_COMPONENT = 2
 STEPS_OF_PIECE = 2
-"""What it takes to find the place of a component, and to rewrite a run or a piece of one."""
+"""The steps to find the position of a component, and to rewrite a run or a part of one."""
 
 RUNS_OF_STEP = 2
-"""So many runs are passed over, or deleted, in the time of one step."""
+"""The number of runs that are skipped or deleted in the time of one step."""
 
 ATTRIBUTES_OF_STEP = 4
 CHARACTERS_OF_STEP = 512
-"""So many attributes, and characters of texts, are rewritten in the time of one step."""
+"""The attributes and the characters of texts that are rewritten in the time of one step."""
 
 CHUNK = 2048
-"""The weight of a new chunk; one that grows beyond twice as much is cut."""
+"""The weight of a new chunk. A chunk that grows beyond twice this weight is divided."""
 
 RUNS_OF_TURN = 1024
-"""So many runs are put into chunks in one step."""
+"""The number of runs that are put into chunks in one step."""
 
 RUN_WEIGHT = 64
-"""What a run weighs beside its characters, so that a chunk has few however short they are."""
+"""The weight of a run in addition to its characters, so that a chunk has few runs even if they are
+short."""
 
 encode = msgspec.json.Encoder().encode
 
@@ -59,9 +60,9 @@ class RichTextBuffer:
     """The buffer of the type `richtext`.
 
     `size` counts the UTF-16 code units of the text, one for each embed, and the bytes of the JSON
-    text of each embed and of the attributes of each stretch. `apply` takes time in proportion to
-    the operation and to the logarithm of the content. Only an edit that changes the number of
-    chunks takes time in proportion to it.
+    text of each embed and of the attributes of each stretch. `apply` takes time proportional to the
+    operation and to the logarithm of the content. Only an edit that changes the number of chunks
+    takes time proportional to that number.
     """
 
     __slots__ = (
@@ -83,7 +84,7 @@ class RichTextBuffer:
     def filling(
         cls, content: Operation, max_attributes: int
     ) -> Generator[None, None, RichTextBuffer]:
-        """Steps of a few milliseconds, at whose end is the buffer."""
+        """Fill a buffer in steps of a few milliseconds; the generator returns it."""
         buffer = cls.__new__(cls)
         yield from buffer._fill(content, max_attributes)
         return buffer
@@ -117,11 +118,11 @@ class RichTextBuffer:
         return self.weigh(operation, Meter())
 
     def weigh(self, operation: Operation, meter: Meter) -> int:
-        """As `size_after`, where the meter counts the work, also that of `apply` afterwards.
+        """As `size_after`; the meter counts the work of this call and of `apply` afterwards.
 
         Raises:
-            InvalidOperation: it doesn't fit the content, or gives a stretch of it too many
-                attributes.
+            InvalidOperation: the operation doesn't fit the content, or gives a stretch of it too
+                many attributes.
             TooMuchWork: the content is unchanged.
         """
         edits = self._plan(operation, meter)
@@ -135,21 +136,21 @@ class RichTextBuffer:
         return self._content
 
     def pieces(self) -> Iterator[bytes]:
-        """The JSON text of the content as it is now, piece by piece; it may be edited meanwhile."""
+        """Yield the JSON text of the present content. The buffer may be edited in between."""
         if self._content is not None:
             return pieces(self._content)
-        # A chunk is never changed: an edit puts others in its place.
+        # A chunk is never modified: an edit replaces it.
         return text_of(list(self._chunks))
 
     def apply(self, operation: Operation) -> None:
-        # All is checked here, before the first chunk changes.
+        # The whole operation is checked here, before the first chunk changes.
         edits = self._plan(operation, None)
         self._planned = None
         if not edits:
             return
         self._content = None
         moved = False
-        # From the end, so that the indexes of those still to come stay right.
+        # From the end, so that the indexes of the other edits stay valid.
         for edit in reversed(edits):
             self._length += edit.growth
             self._formats += edit.format_growth
@@ -162,14 +163,14 @@ class RichTextBuffer:
     def _plan(self, operation: Operation, meter: Meter | None) -> list[Edit]:
         if self._planned is None or self._planned[0] is not operation:
             parts = self._parts(operation, meter or Meter())
-            # What was accepted once, maybe under wider limits, is not refused.
+            # An operation that was accepted once, perhaps under higher limits, is not refused.
             limit = sys.maxsize if meter is None else self._max_attributes
             edits = [self._edit(part, meter or Meter(), limit) for part in parts]
             self._planned = (operation, edits)
         return self._planned[1]
 
     def _parts(self, operation: Operation, meter: Meter) -> list[Part]:
-        """The operation in parts, each of which changes neighbouring chunks and no other part's."""
+        """Divide the operation into parts, each of which changes adjacent chunks of its own."""
         parts: list[Part] = []
         offset = 0
         position = self._find(0)
@@ -197,7 +198,7 @@ class RichTextBuffer:
         return position
 
     def _find(self, offset: int) -> tuple[int, int]:
-        """The chunk that holds `offset`, and the offset within it."""
+        """Return the index of the chunk that contains `offset`, and the offset within it."""
         chunk, within = self._sums.find(offset)
         if chunk == len(self._chunks):
             return chunk - 1, self._lengths[-1]
@@ -221,7 +222,7 @@ class RichTextBuffer:
     def _around(
         self, part: Part, runs: list[Component], start: int, end: int
     ) -> tuple[Component | None, Component | None]:
-        """The runs before and after those from `start` to `end` of a part."""
+        """Return the runs before and after those from `start` to `end` of a part."""
         chunks = self._chunks
         before = runs[start - 1] if start else chunks[part.first - 1][-1] if part.first else None
         if end < len(runs):
@@ -229,7 +230,7 @@ class RichTextBuffer:
         return before, chunks[part.last + 1][0] if part.last + 1 < len(chunks) else None
 
     def _replace(self, edit: Edit) -> bool:
-        """Put new chunks in the place of old ones; whether others have moved by that."""
+        """Replace chunks by new ones; return whether the number of chunks has changed."""
         runs, end = edit.runs, edit.last + 1
         if end < len(self._chunks) and weight(runs) < CHUNK // 4:
             runs = runs + self._chunks[end]
@@ -249,7 +250,7 @@ class RichTextBuffer:
 
 
 class Part:
-    """The components that change the chunks from `first` to `last`, as an operation on these."""
+    """The components that change the chunks from `first` to `last`, as an operation on them."""
 
     __slots__ = ("_read", "components", "first", "last")
 
@@ -267,7 +268,7 @@ class Part:
 
 
 class Edit(NamedTuple):
-    """The chunks from `first` to `last` become `runs`; the text grows by `growth` units, and its
+    """The chunks from `first` to `last` become `runs`. The text grows by `growth` units, its
     formats by `format_growth` bytes."""
 
     first: int
@@ -278,8 +279,8 @@ class Edit(NamedTuple):
 
 
 def touched(runs: list[Component], components: list[Component]) -> tuple[int, int, list[Component]]:
-    """Where the runs begin and end that the components change, those included that what is inserted
-    may join; and the components as they apply to these alone."""
+    """Return the range of runs that the components change, including neighbours that an insert may
+    join, and the components relative to this range."""
     lead = components[0]["retain"] if components[0].keys() == {"retain"} else 0
     reach = sum(each.get("retain", 0) or each.get("delete", 0) for each in components)
     start = skipped = 0
@@ -302,7 +303,7 @@ def growth_of(component: Component) -> int:
 
 
 def work_on(runs: list[Component], components: list[Component]) -> int:
-    """How many steps it takes to rewrite these runs by these components."""
+    """Return the steps to rewrite these runs with these components."""
     steps = 0
     index, left = -1, 0
     for component in components:
@@ -331,7 +332,7 @@ def work_on(runs: list[Component], components: list[Component]) -> int:
 
 
 def work_of(run: Component) -> int:
-    """How many steps it takes to copy and measure an insert and its attributes."""
+    """Return the steps to copy and measure an insert and its attributes."""
     steps = len(run["insert"]) // CHARACTERS_OF_STEP
     formats = run.get("attributes")
     return steps if formats is None else steps + len(formats) // ATTRIBUTES_OF_STEP
@@ -340,7 +341,7 @@ def work_of(run: Component) -> int:
 def check_attributes(
     old: list[Component], new: list[Component], components: list[Component], limit: int
 ) -> None:
-    """Refuse an operation that gives a stretch more attributes than the limit."""
+    """Raise `InvalidOperation` if a stretch would have more attributes than the limit."""
     if not any("attributes" in component for component in components):
         return
     most = max((len(run["attributes"]) for run in new if "attributes" in run), default=0)
@@ -354,9 +355,9 @@ def check_attributes(
 
 
 def text_of(chunks: list[list[Component]]) -> Iterator[bytes]:
-    """The JSON text of the content that these chunks hold: pieces of one insert are joined."""
+    """Yield the JSON text of the content in these chunks; parts of one insert are joined."""
     yield b'{"ops":['
-    # Of the text that goes on: what follows it, and its attributes.
+    # The end of the insert that is being written: its closing quote and attributes.
     closing = b""
     attributes = None
     separator = b""
@@ -388,7 +389,7 @@ def weight(runs: list[Component]) -> int:
 
 
 def splits_pair(runs: list[Component], offset: int) -> bool:
-    """Whether the offset lies between the two units of a pair."""
+    """Whether the offset lies between the two units of a surrogate pair."""
     for run in runs:
         here = extent(run["insert"])
         if offset < here:
@@ -398,7 +399,7 @@ def splits_pair(runs: list[Component], offset: int) -> bool:
 
 
 def format_bytes(before: Component | None, runs: list[Component], after: Component | None) -> int:
-    """Bytes of JSON for embeds and attributes; those of `after` count if they begin there."""
+    """Return the JSON bytes of embeds and attributes, with those of `after` if they start there."""
     total = 0
     last = before.get("attributes") if before else None
     for run in runs if after is None else [*runs, after]:
@@ -412,7 +413,7 @@ def format_bytes(before: Component | None, runs: list[Component], after: Compone
 
 
 def cut(runs: list[Component]) -> list[list[Component]]:
-    """The runs in new chunks; one empty chunk if there are none."""
+    """Divide the runs into new chunks; one empty chunk if there are no runs."""
     chunks: list[list[Component]] = [[]]
     room = CHUNK
     for run in runs:

@@ -1,4 +1,4 @@
-"""Runs, the inserts of a rich text's content, rewritten by an operation."""
+"""Rewrite runs, the inserts of a rich text's content, by an operation."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["RunWriter", "rewrite"]
 
 
 def rewrite(runs: Sequence[Component], components: Sequence[Component]) -> list[Component]:
-    """The runs after an operation that is known to fit them; as `delta.apply`, in fewer steps."""
+    """As `delta.apply`, in fewer steps, for an operation that is known to fit the runs."""
     writer = RunWriter()
     index = offset = 0
-    # Of the run that is being cut.
+    # The UTF-16 form of the run that is being cut.
     units: Units | None = None
     for component in components:
         if "insert" in component:
@@ -56,7 +56,7 @@ def rewrite(runs: Sequence[Component], components: Sequence[Component]) -> list[
 
 
 class RunWriter:
-    """Collects runs in normal form: texts with the same attributes are one."""
+    """Collects runs in normal form: adjacent texts with the same attributes are joined."""
 
     __slots__ = ("_formats", "_run", "_runs", "_texts")
 
@@ -67,7 +67,7 @@ class RunWriter:
         self._run: Component | None = None
 
     def write(self, insert: Any, formats: Attributes | None, run: Component | None) -> None:
-        """Add what is inserted with its attributes; `run` if it is a run as it stands."""
+        """Add an insert with its attributes; `run` is the same as an existing run, if any."""
         if type(insert) is not str:
             self._end_text()
             self._runs.append(run or made(insert, formats))
@@ -79,7 +79,7 @@ class RunWriter:
             self._texts, self._formats, self._run = [insert], formats, run
 
     def close(self, rest: Sequence[Component]) -> list[Component]:
-        """What was written, and after it the rest, which is in normal form."""
+        """Return the collected runs, followed by `rest`, which must be in normal form."""
         if rest:
             first = rest[0]
             self.write(first["insert"], first.get("attributes"), first)

@@ -1,4 +1,4 @@
-"""How long JSON text is, as Python and JavaScript both count it without writing it."""
+"""The size of JSON text, computed without encoding it, equal in Python and JavaScript."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .utf16 import length
 __all__ = ["LEAST_TEXT_BYTES", "head", "quoted_size"]
 
 LEAST_TEXT_BYTES = 16
-"""A text is never cut to less than this; every character takes fewer bytes."""
+"""The least size to which a text is cut; every single character takes fewer bytes."""
 
 BLOCK = 4096
 
@@ -18,16 +18,17 @@ _control = re.compile("[\x00-\x1f]")
 
 
 def quoted_size(text: str) -> int:
-    """At most how many bytes a text takes inside the quotes of JSON.
+    """Return an upper bound of the bytes of a text inside the quotes of JSON.
 
-    A control character counts six, one beyond U+FFFF too, as a browser counts its two units.
+    A control character counts six. A character above U+FFFF also counts six, three for each of its
+    UTF-16 units, as a browser counts.
     """
     plain = len(text) if text.isascii() else len(text.encode()) + 2 * (length(text) - len(text))
     return plain + len(_escaped_by_one.findall(text)) + 5 * len(_control.findall(text))
 
 
 def head(text: str, max_bytes: int) -> str:
-    """The longest beginning whose `quoted_size` is at most `max_bytes`."""
+    """Return the longest prefix whose `quoted_size` is at most `max_bytes`."""
     if 6 * len(text) <= max_bytes:
         return text
     left = max_bytes

@@ -25,7 +25,7 @@ class TextType(DeltaType):
     """The type `text`.
 
     Args:
-        max_components: an operation with more is refused.
+        max_components: the limit of components in an operation.
     """
 
     name = "text"
@@ -34,7 +34,7 @@ class TextType(DeltaType):
         self._max_components = max_components
 
     def create(self, content: Any = None) -> str:
-        """Checked content of a new document: a string without lone surrogates."""
+        """Return the checked content of a new document: a string without lone surrogates."""
         if content is None:
             return ""
         if type(content) is not str:
@@ -77,8 +77,8 @@ class TextType(DeltaType):
         return delta.invert(operation, [{"insert": content}])
 
     def difference(self, before: str, after: str) -> Operation:
-        """The stretches that differ are replaced: short ones as what stands between the beginning
-        and the end that both have in common."""
+        """Return an operation that replaces the stretches that differ; a short stretch is what lies
+        between the common prefix and the common suffix."""
         return finished(self._compare(before, after, sys.maxsize, Meter()))
 
     def compare(self, before: str, after: str, meter: Meter) -> Search[Operation]:

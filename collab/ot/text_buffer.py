@@ -1,7 +1,7 @@
 """A long string that is edited in place.
 
-It is kept in chunks of a few thousand characters, found by their UTF-16 sizes in logarithmic time,
-so that a keystroke copies one chunk, whatever the length of the whole.
+The string is kept in chunks of a few thousand characters. A chunk is found by its UTF-16 size in
+logarithmic time, so a keystroke copies one chunk, whatever the length of the string.
 """
 
 from __future__ import annotations
@@ -17,31 +17,30 @@ from .utf16 import Units, length
 __all__ = ["TextBuffer"]
 
 CHUNK = 2048
-"""Characters in a new chunk; one that grows beyond twice as many is cut."""
+"""The characters of a new chunk. A chunk that grows beyond twice as many is divided."""
 
 STEPS_OF_COMPONENT = 2
 CHARACTERS_OF_STEP = 1024
-"""What it takes to carry out a component, and how many characters are put in the time of a step."""
+"""The steps to apply a component, and the characters that are inserted in the time of a step."""
 
 WIDE_CHUNK = 512
-"""The same of text that is not ASCII: each character of a chunk is looked at to find a place in it.
-"""
+"""The same for text that is not ASCII: finding a position looks at each character of a chunk."""
 
 CHUNKS_OF_STEP = 8
-"""So many chunks are counted again in the time of a step, where an edit makes new ones."""
+"""The number of chunks that are indexed again in the time of a step, if an edit makes new ones."""
 
 CHUNKS_OF_TURN = 1024
-"""So many chunks are measured in one step, where a buffer is filled."""
+"""The number of chunks that are measured in one step while a buffer is filled."""
 
 PADDED = 32
-"""So many chunks, when they are deleted, stay in the index as empty ones."""
+"""The most deleted chunks that stay in the index as empty ones."""
 
 
 class TextBuffer:
     """The buffer of the type `text`; `size` and all offsets count UTF-16 code units.
 
-    `apply` takes time in proportion to the operation and to the logarithm of the content. Only an
-    edit that makes new chunks takes time in proportion to their number.
+    `apply` takes time proportional to the operation and to the logarithm of the content. Only an
+    edit that makes new chunks takes time proportional to their number.
     """
 
     __slots__ = ("_chunks", "_content", "_room", "_size", "_sizes", "_sums")
@@ -52,7 +51,7 @@ class TextBuffer:
 
     @classmethod
     def filling(cls, content: str) -> Generator[None, None, TextBuffer]:
-        """Steps of a few milliseconds, at whose end is the buffer."""
+        """Fill a buffer in steps of a few milliseconds; the generator returns it."""
         buffer = cls.__new__(cls)
         yield from buffer._fill(content)
         return buffer
@@ -76,7 +75,7 @@ class TextBuffer:
         return self.weigh(operation, Meter())
 
     def weigh(self, operation: Operation, meter: Meter) -> int:
-        """As `size_after`, where the meter counts the work, also that of `apply` afterwards.
+        """As `size_after`; the meter counts the work of this call and of `apply` afterwards.
 
         Raises:
             TooMuchWork: the content is unchanged.
@@ -108,13 +107,13 @@ class TextBuffer:
     def apply(self, operation: Operation) -> None:
         if self._apply_keystroke(operation["ops"]):
             return
-        # All is checked here, before the first chunk changes.
+        # The whole operation is checked here, before the first chunk changes.
         edits = self._plan(operation["ops"])
         if not edits:
             return
         self._content = None
         moved = False
-        # From the end, so that the indexes of those still to come stay right.
+        # From the end, so that the indexes of the other edits stay valid.
         for edit in reversed(edits):
             self._size += edit.growth
             room = 2 * room_of(edit.text)
@@ -128,8 +127,8 @@ class TextBuffer:
             self._settle()
 
     def _apply_keystroke(self, components: list[Component]) -> bool:
-        """The commonest case, in few steps: a lone insert or delete within one chunk that has no
-        surrogate pair. False if it is not that; then nothing has changed."""
+        """Apply the most common case in few steps: one insert or delete within one chunk without
+        surrogate pairs. Return False, with the content unchanged, for any other case."""
         offset = 0
         if len(components) == 2:
             offset = components[0].get("retain", -1)
@@ -175,7 +174,8 @@ class TextBuffer:
         return plan.close()
 
     def _find(self, offset: int) -> tuple[int, int]:
-        """The chunk that holds `offset`, and the character in it; -1 inside a surrogate pair."""
+        """Return the index of the chunk that contains `offset`, and that of the character in it, -1
+        inside a surrogate pair."""
         chunk, within = self._sums.find(offset)
         if chunk == len(self._chunks):
             chunk -= 1
@@ -187,7 +187,7 @@ class TextBuffer:
         return chunk, -1 if units.splits_pair(within) else len(units.cut(0, within))
 
     def _replace(self, edit: Edit) -> bool:
-        """Put new chunks in the place of old ones; whether others have moved by that."""
+        """Replace chunks by new ones; return whether the number of chunks has changed."""
         chunks = cut(edit.text)
         removed = edit.last + 1 - edit.first
         if len(chunks) < removed <= PADDED:
@@ -202,7 +202,7 @@ class TextBuffer:
         return moved
 
     def _settle(self) -> None:
-        """Count anew; and cut anew when most chunks have become small."""
+        """Rebuild the index; first divide the text again if most chunks are small."""
         if len(self._chunks) > 2 * self._size // self._room + 2 * PADDED:
             for _ in self._fill(self.content()):
                 pass
@@ -211,7 +211,7 @@ class TextBuffer:
 
 
 class Edit(NamedTuple):
-    """The chunks from `first` to `last` become one text, `growth` units longer than they were."""
+    """The chunks from `first` to `last` become one text, longer by `growth` units."""
 
     first: int
     last: int
@@ -220,9 +220,9 @@ class Edit(NamedTuple):
 
 
 class Plan:
-    """Collects the changes of one operation, in order, as edits that have no chunk in common.
+    """Collects the changes of one operation, in order, as edits of disjoint chunks.
 
-    A position is a chunk's index and a character's within it.
+    A position is the index of a chunk and that of a character in it.
     """
 
     __slots__ = ("_chunks", "_edits", "_first", "_growth", "_last", "_parts", "_read")
@@ -263,12 +263,12 @@ class Plan:
 
 
 def room_of(text: str) -> int:
-    """How many characters of this text make a chunk."""
+    """Return how many characters of this text make a chunk."""
     return CHUNK if text.isascii() else WIDE_CHUNK
 
 
 def cut(text: str) -> list[str]:
-    """The text in new chunks; one empty chunk if there is none."""
+    """Divide the text into new chunks; one empty chunk if the text is empty."""
     room = room_of(text)
     if len(text) <= room:
         return [text]

@@ -1,7 +1,7 @@
-"""Strings measured in UTF-16 code units, as browsers measure them.
+"""Lengths and offsets of strings in UTF-16 code units, as browsers count.
 
 Python counts code points: a character above U+FFFF is one code point and two units, a surrogate
-pair. Most strings have none of those, and then both counts are the same and nothing is converted.
+pair. For a string without such characters both counts are equal and nothing is converted.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ BLOCK = 4096
 
 
 def length(text: str) -> int:
-    """The number of UTF-16 code units.
+    """Return the number of UTF-16 code units.
 
     Raises:
-        UnicodeEncodeError: there is a lone surrogate; its `start` is the code point's index.
+        UnicodeEncodeError: the text has a lone surrogate; `start` is the code point's index.
     """
     return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
 
 
 def index(text: str, offset: int) -> tuple[int, bool]:
-    """The index of the code point that holds an offset in UTF-16 code units, and whether the offset
-    splits it; -1 beyond the end. It takes time in proportion to the offset."""
+    """Return the index of the code point at an offset in UTF-16 code units, and whether the offset
+    splits it. The index is -1 beyond the end. The time is proportional to the offset."""
     start = 0
     while start < len(text):
         block = text[start : start + BLOCK]
@@ -38,12 +38,12 @@ def index(text: str, offset: int) -> tuple[int, bool]:
 
 
 class Units:
-    """A string that is cut by offsets in UTF-16 code units.
+    """A string that is cut at offsets in UTF-16 code units.
 
-    Making one takes time in proportion to the string; each cut only to what it returns.
+    The constructor takes time proportional to the string; a cut, to its result.
 
     Raises:
-        UnicodeEncodeError: there is a lone surrogate.
+        UnicodeEncodeError: the text has a lone surrogate.
     """
 
     __slots__ = ("_pairs", "_text", "length")
@@ -59,14 +59,14 @@ class Units:
                 self.length = len(encoded) // 2
 
     def splits_pair(self, offset: int) -> bool:
-        """Whether the offset lies between the two units of a pair."""
+        """Whether the offset lies between the two units of a surrogate pair."""
         if self._pairs is None or not 0 < offset < self.length:
             return False
-        # The high byte of the unit that follows says whether it is the second of a pair.
+        # The high byte of the following unit says whether it is the second of a pair.
         return 0xDC <= self._pairs[2 * offset + 1] <= 0xDF
 
     def cut(self, start: int, end: int) -> str:
-        """The part from `start` to `end`, neither of which may split a pair."""
+        """Return the part from `start` to `end`, neither of which may split a pair."""
         if self._pairs is None:
             return self._text[start:end]
         return self._pairs[2 * start : 2 * end].decode("utf-16-le")

@@ -1,8 +1,8 @@
-"""JSON values as documents hold them.
+"""Normalize, compare and measure the JSON values of documents.
 
-Numbers are what JavaScript makes of them, so that every editor holds the same: a whole number
-within ±(2^53 - 1) is an `int`, every other one the nearest double. One number has one form only, so
-equal values have the same size.
+Numbers have the form that JavaScript gives them, so that all editors hold equal values: a whole
+number within ±(2^53 - 1) is an `int`, every other number the nearest double. Each number has only
+one form, so equal values have equal sizes.
 """
 
 from __future__ import annotations
@@ -35,29 +35,29 @@ __all__ = [
 LARGEST_INTEGER = 2**53 - 1
 
 FORBIDDEN_KEY = "__proto__"
-"""In a browser, setting this key of an object doesn't make a member of it."""
+"""In a browser, setting this key of an object doesn't make a member."""
 
 PREVIEW = 60
 
 VALUES_OF_STEP = 4
 CHARACTERS_OF_STEP = 4096
-"""So many values, and characters of strings, are compared in the time of one step."""
+"""The values, and the characters of strings, that are compared in the time of one step."""
 
 _encode = msgspec.json.Encoder().encode
 
 
 class Misfit(ValueError):
-    """What is wrong with a value or a component; whoever catches it knows which one."""
+    """A value or component is invalid; the code that catches it adds which one."""
 
 
 def checked(value: Any, depth: int) -> Any:
-    """The value with its numbers in their one form: itself if they are.
+    """Return the value with its numbers normalized; the same object if nothing changes.
 
     Args:
-        depth: how many lists and objects may lie in one another.
+        depth: the limit of nested lists and objects.
 
     Raises:
-        Misfit: it is no JSON value, or nested deeper.
+        Misfit: the value is not a JSON value, or is nested too deep.
     """
     return _checked(value, depth, depth)
 
@@ -71,7 +71,7 @@ def _checked(value: Any, left: int, depth: int) -> Any:
     if kind is int or kind is float:
         return number(value)
     if kind is not list and kind is not dict:
-        raise Misfit(f"a {kind.__name__} is no JSON value")
+        raise Misfit(f"a {kind.__name__} is not a JSON value")
     if left <= 0:
         raise Misfit(f"it is nested too deep: {depth} levels of lists and objects fit here")
     if kind is list:
@@ -107,7 +107,7 @@ def key(value: Any) -> str:
 
 
 def number(value: Any) -> int | float:
-    """The one form of a number."""
+    """Return the normalized form of a number."""
     if type(value) is int:
         if -LARGEST_INTEGER <= value <= LARGEST_INTEGER:
             return value
@@ -118,16 +118,16 @@ def number(value: Any) -> int | float:
     if type(value) is not float:
         raise Misfit(f"got {shown(value)}, expected a number")
     if not math.isfinite(value):
-        raise Misfit(f"{value} is no JSON number")
+        raise Misfit(f"{value} is not a JSON number")
     if value.is_integer() and abs(value) <= LARGEST_INTEGER:
         return int(value)
     return value
 
 
 def add(one: float, two: float) -> int | float | None:
-    """The sum, or None where a double doesn't hold it exactly.
+    """Return the sum, or None if a double can't represent it exactly.
 
-    Rounded sums depend on the order, and editors add in different orders.
+    Rounded sums depend on the order of additions, which differs between editors.
     """
     exact = Fraction(one) + Fraction(two)
     try:
@@ -138,7 +138,7 @@ def add(one: float, two: float) -> int | float | None:
 
 
 def same(one: Any, two: Any, meter: Meter | None = None) -> bool:
-    """Whether two JSON values are the same: 1 and 1.0 are, 1 and True are not."""
+    """Whether two JSON values are equal: 1 and 1.0 are, 1 and True are not."""
     if one is two:
         return True
     kind = type(one)
@@ -158,7 +158,7 @@ def same(one: Any, two: Any, meter: Meter | None = None) -> bool:
 
 
 def count(value: Any, limit: int | None = None) -> int:
-    """How many values a JSON value consists of, itself included; counting ends beyond the limit."""
+    """Return the number of values in a JSON value, itself included; stop beyond the limit."""
     waiting = [value]
     found = 1
     while waiting:
@@ -175,12 +175,12 @@ def count(value: Any, limit: int | None = None) -> int:
 
 
 def size(value: Any) -> int:
-    """Bytes of the value's JSON text."""
+    """Return the bytes of the value's JSON text."""
     return len(_encode(value))
 
 
 def shown(value: Any) -> str:
-    """A value as a message shows it: cut where it is long, and no more of it looked at."""
+    """Return a short text of the value for a message; a long value is not read to its end."""
     written = ""
     try:
         for piece in pieces(value):
@@ -193,7 +193,7 @@ def shown(value: Any) -> str:
 
 
 def pieces(value: Any) -> Iterator[str]:
-    """The JSON text of a value, piece by piece; of a long string only as much as is shown."""
+    """Yield the JSON text of a value in pieces; of a long string only as much as is shown."""
     kind = type(value)
     if kind is str:
         yield json.dumps(value[: PREVIEW + 1])

@@ -1,4 +1,4 @@
-"""Operations in the Delta format, `{"ops": [components]}`: reading, writing and their algebra."""
+"""Operations in the Delta format, `{"ops": [components]}`: reader, writer and algebra."""
 
 from .algebra import (
     apply,

@@ -1,6 +1,6 @@
 """Compose, transform and invert operations in the Delta format.
 
-Each merges two readers step by step, and gives exactly the answers of quill-delta 5.1, whose
+Each function merges two readers and gives exactly the results of quill-delta 5.1, whose
 documentation describes them. All expect checked operations and return normal form.
 """
 
@@ -41,14 +41,14 @@ __all__ = [
 Keystroke = tuple[int, int, int]
 
 CHANGES_OF_STEP = 4
-"""A keystroke is carried past so many others in the time of one step."""
+"""The number of keystrokes that a keystroke is transformed over in the time of one step."""
 
 
 def apply(content: list[Component], operation: Operation) -> list[Component]:
-    """The content, as inserts, after `operation`.
+    """Return the content, as inserts, after `operation`.
 
     Raises:
-        InvalidOperation: it doesn't fit the content.
+        InvalidOperation: the operation doesn't fit the content.
     """
     base, change = DeltaReader(content), DeltaReader(operation["ops"])
     writer = DeltaWriter()
@@ -79,14 +79,14 @@ def _insert(component: Component, writer: DeltaWriter) -> None:
 
 
 def _fitting(base: DeltaReader, change: DeltaReader) -> int:
-    """How many units of the base the next step takes."""
+    """Return how many units of the base the next step consumes."""
     if base.ended:
         raise BeyondEnd(change.kind, change.left, component=change.index, offset=change.start)
     return min(change.left, base.left)
 
 
 def _retain(earlier: DeltaReader, later: DeltaReader, count: int, writer: DeltaWriter) -> None:
-    """Pass on what is earlier, formatted as the later retain says."""
+    """Copy the next `count` units of `earlier` with the attributes of the later retain."""
     if later.attributes is None:
         writer.push(earlier.take(count))
         return
@@ -100,7 +100,7 @@ def _retain(earlier: DeltaReader, later: DeltaReader, count: int, writer: DeltaW
 
 
 def compose(first: Operation, second: Operation) -> Operation:
-    """One operation with the effect of `first`, then `second`.
+    """Return one operation with the effect of `first`, then `second`.
 
     Raises:
         InvalidOperation: `second` splits a surrogate pair that `first` inserts.
@@ -133,7 +133,7 @@ def _compose_step(earlier: DeltaReader, later: DeltaReader, writer: DeltaWriter)
 
 
 def transform(operation: Operation, other: Operation, *, first: bool) -> Operation:
-    """`operation` as it must be after `other`; `first` when `operation` was committed first."""
+    """Return `operation` transformed against `other`; `first` if it was committed first."""
     moved = _transform_apart(operation, other, first=first)
     if moved is not None:
         return moved
@@ -158,7 +158,7 @@ def transform(operation: Operation, other: Operation, *, first: bool) -> Operati
 def _keep(
     mine: DeltaReader, theirs: DeltaReader, count: int, writer: DeltaWriter, *, first: bool
 ) -> None:
-    """What is mine stays, on a stretch that the others have kept."""
+    """Keep a part of `mine` on a stretch that `theirs` retains."""
     if mine.kind == "delete":
         writer.delete(count)
     else:
@@ -167,9 +167,9 @@ def _keep(
 
 
 def _transform_apart(operation: Operation, other: Operation, *, first: bool) -> Operation | None:
-    """The commonest case, done without merging: two keystrokes that don't overlap.
+    """Transform the most common case without merging: two keystrokes that don't overlap.
 
-    Then the one that stands behind moves as a whole; of two inserts at one place, the second.
+    The later one in the text moves as a whole; of two inserts at one position, the second.
     """
     mine, theirs = _keystroke(operation), _keystroke(other)
     if mine is None or theirs is None:
@@ -193,17 +193,17 @@ def _moved(keystroke: Operation, start: int) -> Operation:
 def transform_past(
     operation: Operation, others: Iterable[Applied], meter: Meter | None = None
 ) -> Operation:
-    """`operation` as it must be after all of `others`, which were committed first, in this order.
+    """Return `operation` transformed against all of `others`, which were committed first, in order.
 
-    The same as `transform` with one after the other. A keystroke is carried past keystrokes that
-    it does not overlap by moving its place, and written again once.
+    The result equals repeated calls of `transform`. A keystroke is only moved past keystrokes that
+    it does not overlap, and written once at the end.
 
     Raises:
-        TooMuchWork: it takes more than the meter allows.
+        TooMuchWork: the work exceeds the meter's limit.
     """
     meter = meter or Meter()
     keystroke = _keystroke(operation)
-    # Made when it meets what it has to be merged with.
+    # Made when the first operation has to be merged.
     steps = None if keystroke else steps_of(operation)
     start, end, _ = keystroke or (-1, -1, 0)
     begun = start
@@ -243,7 +243,7 @@ def transform_past(
 
 
 def _place(steps: Sequence[Step]) -> tuple[int, int]:
-    """Where a keystroke starts and ends; -1 for what is none."""
+    """Return where a keystroke starts and ends; -1 for any other operation."""
     if len(steps) == 1:
         start = 0
     elif len(steps) == 2 and steps[0].kind == RETAIN and steps[0].attributes is None:
@@ -268,15 +268,14 @@ def _walked(keystroke: Keystroke) -> list[tuple[int, int, None]]:
 
 
 def outline(operation: Operation) -> Keystroke | Outline:
-    """What of an operation others need to be carried past it: of a keystroke where in the content
-    it starts and ends, and by how much the content grows; of any other its lengths and attributes.
-    """
+    """Return the data of an operation that transforming others over it needs: of a keystroke its
+    start, its end and the growth of the content; of any other its lengths and attributes."""
     keystroke = _keystroke(operation)
     return outline_of(operation) if keystroke is None else keystroke
 
 
 def _keystroke(operation: Operation) -> Keystroke | None:
-    """The outline of a lone insert or delete; None of any other operation."""
+    """Return the outline of a lone insert or delete; None for any other operation."""
     components = operation["ops"]
     start = 0
     if len(components) == 2:
@@ -298,13 +297,13 @@ def _keystroke(operation: Operation) -> Keystroke | None:
 
 
 def invert(operation: Operation, content: list[Component]) -> Operation:
-    """The operation that takes `operation` back.
+    """Return the operation that undoes `operation`.
 
     Args:
-        content: what `operation` applies to, as inserts.
+        content: the content before `operation`, as inserts.
 
     Raises:
-        InvalidOperation: it doesn't fit the content.
+        InvalidOperation: the operation doesn't fit the content.
     """
     change, base = DeltaReader(operation["ops"]), DeltaReader(content)
     writer = DeltaWriter()
@@ -332,15 +331,15 @@ def _invert_step(change: DeltaReader, base: DeltaReader, writer: DeltaWriter) ->
 
 
 def transform_cursor(offset: int, operation: Operation, *, own: bool) -> int:
-    """Where a cursor at `offset` stands after `operation`.
+    """Return the offset of a cursor after `operation`.
 
-    At a cursor, an editor's own insert pushes it along and another's leaves it where it is.
+    An insert at the cursor moves it only if the cursor's own editor made the insert.
     """
     return move_offset(offset, outline(operation), own=own)
 
 
 def move_offset(offset: int, outline: Any, *, own: bool) -> int:
-    """As `transform_cursor`, by what `outline` tells of the operation."""
+    """As `transform_cursor`, with the operation's outline."""
     if type(outline) is tuple:
         start, end, growth = outline
         if start == end:

@@ -1,7 +1,7 @@
-"""The algebra of attributes: what formats a stretch of content or changes its format.
+"""The algebra of attributes, which format a stretch of content or change its format.
 
-A missing key leaves a format as it is, null removes it. The answers are those of quill-delta's
-AttributeMap; None stands for no attributes, and no function returns an empty object.
+A missing key leaves a format unchanged, null removes it. The results are those of quill-delta's
+AttributeMap. None means no attributes; no function returns an empty object.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Attributes = dict[str, Any]
 def compose(
     earlier: Attributes | None, later: Attributes | None, *, keep_null: bool
 ) -> Attributes | None:
-    """`earlier`, then `later`; `keep_null` where what they change is not known yet: on a retain."""
+    """Compose `earlier` and `later`; `keep_null` for a retain, whose content is not known yet."""
     if later is None:
         return earlier
     composed = later if keep_null else without_null(later)
@@ -34,9 +34,9 @@ def without_null(attributes: Attributes) -> Attributes:
 def transform(
     attributes: Attributes | None, other: Attributes | None, *, first: bool
 ) -> Attributes | None:
-    """`attributes` after `other`: what was committed first wins where both set the same.
+    """Return `attributes` after `other`: for a key in both, the operation committed first wins.
 
-    Itself where they set nothing in common, found out in the time of the smaller.
+    The result is the same object if no key is in both, checked in the time of the smaller one.
     """
     if attributes is None or other is None or first:
         return attributes
@@ -46,7 +46,7 @@ def transform(
 
 
 def invert(attributes: Attributes, base: Attributes | None) -> Attributes | None:
-    """What takes `attributes` back from a stretch that had the attributes `base`."""
+    """Return the attributes that undo `attributes` on a stretch that had the attributes `base`."""
     base = base or {}
     inverse: Attributes = {}
     for key in attributes:
@@ -58,13 +58,13 @@ def invert(attributes: Attributes, base: Attributes | None) -> Attributes | None
 
 
 def changes(attributes: Attributes, base: Attributes, key: str) -> bool:
-    """As JavaScript's `!==` sees it: two objects are never one."""
+    """Compare as JavaScript's `!==`: two objects are never identical."""
     value = attributes[key]
     return isinstance(value, (dict, list)) or not same(value, base[key])
 
 
 def difference(before: Attributes | None, after: Attributes | None) -> Attributes | None:
-    """What makes `before` into `after`."""
+    """Return the attributes that turn `before` into `after`."""
     before, after = before or {}, after or {}
     changed: Attributes = {key: None for key in before if key not in after}
     for key, value in after.items():
@@ -74,5 +74,5 @@ def difference(before: Attributes | None, after: Attributes | None) -> Attribute
 
 
 def same_attributes(one: Attributes | None, two: Attributes | None) -> bool:
-    # Python takes 1 and True for the same, but it compares much faster.
+    # Python treats 1 and True as equal, but its comparison is much faster and rules out most.
     return one is two or (one is not None and two is not None and one == two and same(one, two))

@@ -1,4 +1,4 @@
-"""What leads from one rich text to another."""
+"""The difference between two rich texts, as an operation."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from .writer import DeltaWriter
 __all__ = ["check_count", "compare", "difference"]
 
 PLACEHOLDER = "\ufffc"
-"""Stands for an embed, of whatever kind, while texts are compared."""
+"""Stands for any embed while texts are compared."""
 
 STEPS_OF_PIECE = 4
 COMPONENTS_OF_STEP = 8
 PIECES = 64
-"""What it takes to compare a piece with its attributes, how many components are measured in the
-time of one step, and after how many pieces the search stops for others."""
+"""The steps to compare a piece with its attributes, the components that are measured in the time of
+one step, and the pieces after which the search yields."""
 
 
 def difference(before: list[Component], after: list[Component]) -> Operation:
-    """An operation that makes `before` into `after`, both lists of inserts in normal form.
+    """Return an operation that turns `before` into `after`, lists of inserts in normal form.
 
-    Stretches in which their texts differ (`differing`) are replaced; elsewhere attributes are
-    changed and embeds replaced where they are not the same.
+    Stretches in which the texts differ (see `differing`) are replaced. Elsewhere attributes are
+    changed, and embeds that differ are replaced.
     """
     return finished(compare(before, after, sys.maxsize, Meter()))
 
@@ -38,11 +38,11 @@ def difference(before: list[Component], after: list[Component]) -> Operation:
 def compare(
     before: list[Component], after: list[Component], max_components: int, meter: Meter
 ) -> Search[Operation]:
-    """As `difference`, in turns.
+    """As `difference`, in a generator.
 
     Raises:
         TooLarge: the operation has more components than the maximum.
-        TooMuchWork: it takes more than the meter allows.
+        TooMuchWork: the work exceeds the meter's limit.
     """
     most = min(len(before), len(after))
     start = yield from common_items(before, after, most, meter)
@@ -76,7 +76,7 @@ def check_count(components: int, maximum: int) -> None:
 
 
 class Comparison:
-    """Writes what leads from one list of inserts to another."""
+    """Writes the difference between two lists of inserts."""
 
     def __init__(
         self,
@@ -141,7 +141,7 @@ class Comparison:
             removed -= count
 
     def _next(self) -> bool:
-        """Count one piece more; whether it is time for a stop."""
+        """Count one more piece; return whether the search should yield."""
         self._meter.spend(STEPS_OF_PIECE)
         self._pieces += 1
         if self._pieces % PIECES:

@@ -1,4 +1,4 @@
-"""The ways in which an operation may not fit its content."""
+"""The errors of an operation that does not fit its content."""
 
 from __future__ import annotations
 

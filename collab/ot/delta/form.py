@@ -1,4 +1,4 @@
-"""What a JSON value must look like to be an operation in the Delta format."""
+"""Check and normalize a JSON value as an operation in the Delta format."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ __all__ = [
 
 MAXIMUM_COMPONENTS = 10_000
 MAXIMUM_LENGTH = 2**53 - 1
-"""The largest length, and sum of lengths, that every JSON reader holds exactly."""
+"""The largest length, and sum of lengths, that every JSON parser represents exactly."""
 
 EXPECTED = 'expected {"retain": length}, {"insert": text} or {"delete": length}'
 
 
 def normalize(operation: Any, max_components: int) -> Operation:
-    """Check any JSON value and return its normal form: itself if it is in it.
+    """Check any JSON value and return its normal form; the same object if it is normal already.
 
     Raises:
-        InvalidOperation: it is not an operation on text.
+        InvalidOperation: the value is not an operation on text.
     """
     components = component_list(operation, max_components)
     offset = 0
@@ -72,7 +72,7 @@ def component_list(operation: Any, maximum: int) -> list[Component]:
 
 
 def _check(component: Any, index: int, offset: int) -> tuple[str, Any]:
-    """The component's kind and value; `offset` is where in the content it begins."""
+    """Return the component's kind and value; `offset` is its position in the content."""
     problem = None
     if not isinstance(component, dict):
         problem = f"got {_name(component)}, {EXPECTED}"
@@ -92,7 +92,7 @@ def _check(component: Any, index: int, offset: int) -> tuple[str, Any]:
 
 
 def length_problem(kind: str, value: Any) -> str | None:
-    # A bool is an int to isinstance.
+    # isinstance would accept a bool as an int.
     if type(value) is not int:
         return f"{kind} is {_name(value)}, expected a whole number of UTF-16 code units"
     if value < 0:
@@ -115,7 +115,7 @@ def insert_problem(value: Any) -> str | None:
 
 
 def _name(value: Any) -> str:
-    """What kind of JSON value it is."""
+    """Return the kind of a JSON value, for a message."""
     if value is None:
         return "null"
     if isinstance(value, bool):

@@ -1,7 +1,7 @@
-"""Reading an operation piece by piece.
+"""Read an operation piece by piece.
 
-The shape of it, two readers that are merged and each followed by an endless retain, so that no end
-needs a case of its own, is learnt from the iterator of quill-delta.
+The design is that of quill-delta's iterator: two readers are merged, and each ends with an endless
+retain, so that the end of the shorter one needs no special case.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ ENDLESS = sys.maxsize
 
 
 def extent(insert: Any) -> int:
-    """How long an insert is, in UTF-16 code units: an embed counts as one."""
+    """Return the length of an insert in UTF-16 code units; an embed counts as one."""
     return length(insert) if type(insert) is str else 1
 
 
 class DeltaReader:
     """A position in a list of components.
 
-    `kind` is `"retain"`, `"insert"` or `"delete"`, `left` how many UTF-16 code units of the
-    component are unread, `attributes` its attributes. After the last component comes a retain
-    without end.
+    `kind` is `"retain"`, `"insert"` or `"delete"`, `left` is the number of unread UTF-16 code units
+    of the component, `attributes` are its attributes. The last component is followed by an endless
+    retain.
     """
 
     __slots__ = (
@@ -59,7 +59,7 @@ class DeltaReader:
 
     @property
     def start(self) -> int:
-        """Where in the content the component begins."""
+        """The offset in the content at which the component begins."""
         start = 0
         for component in self._components[: self.index]:
             start += component.get("retain", 0) or component.get("delete", 0)
@@ -90,10 +90,10 @@ class DeltaReader:
             self.kind, self.left = "insert", 1
 
     def skip(self, count: int) -> None:
-        """Pass over `count` units, at most what is left.
+        """Skip `count` units, at most `left`.
 
         Raises:
-            SplitPair: that would end inside a surrogate pair of an insert.
+            SplitPair: the end would split a surrogate pair of an insert.
         """
         if count == self.left:
             self._advance()
@@ -105,10 +105,10 @@ class DeltaReader:
             self.left -= count
 
     def take(self, count: int) -> Component:
-        """The next `count` units, at most what is left, as a component.
+        """Return the next `count` units, at most `left`, as a component.
 
         Raises:
-            SplitPair: that would end inside a surrogate pair of an insert.
+            SplitPair: the end would split a surrogate pair of an insert.
         """
         start, kind, units, attributes = self._offset, self.kind, self._units, self.attributes
         whole = count == self.left and not start
@@ -123,7 +123,7 @@ class DeltaReader:
         return component
 
     def rest(self) -> list[Component]:
-        """All that is unread."""
+        """Return the unread components."""
         if self.ended:
             return []
         following = list(self._components[self.index + 1 :])

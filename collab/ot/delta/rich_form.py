@@ -1,4 +1,4 @@
-"""What a JSON value must look like to be an operation on rich text."""
+"""Check and normalize a JSON value as an operation on rich text."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ EXPECTED = (
 
 @dataclass(frozen=True, slots=True)
 class RichForm:
-    """The limits of an operation, and how it is checked.
+    """The limits of an operation, and the check against them.
 
     Args:
-        max_components: an operation with more is refused.
-        max_depth: so many lists and objects may lie in one another in an embed.
+        max_components: the limit of components in an operation.
+        max_depth: the limit of nested lists and objects in an embed.
         attribute_depth: the same for an attribute; 0 allows strings, numbers, booleans and null.
-        max_attributes: a component with more is refused; values nested in one count each.
+        max_attributes: the limit of attributes of a component; values nested in one count each.
     """
 
     max_components: int
@@ -39,10 +39,10 @@ class RichForm:
     max_attributes: int
 
     def normalize(self, operation: Any) -> Operation:
-        """Check any JSON value and return its normal form: itself if it is in it.
+        """Check any JSON value and return its normal form; the same object if it is normal already.
 
         Raises:
-            InvalidOperation: it is not an operation on rich text.
+            InvalidOperation: the value is not an operation on rich text.
         """
         return self._normal(operation, component_list(operation, self.max_components))
 
@@ -50,7 +50,7 @@ class RichForm:
         """Check any JSON value and return its normal form as content: `{"ops": [inserts]}`.
 
         Raises:
-            InvalidOperation: it is no content of rich text.
+            InvalidOperation: the value is not content of a rich text.
         """
         components = component_list(value, sys.maxsize)
         content = self._normal(value, components)
@@ -86,7 +86,7 @@ class RichForm:
         return writer.operation()
 
     def _component(self, component: Any) -> Component:
-        """The component with its values in their one form: itself if they are."""
+        """Return the component with normalized values; the same object if nothing changes."""
         if not isinstance(component, dict):
             raise Misfit(f"got {shown(component)}, {EXPECTED}")
         if "delete" in component and len(component) == 1:
@@ -139,7 +139,7 @@ class RichForm:
                     "boolean or null"
                 )
         checked: Attributes = values.checked(attributes, self.attribute_depth + 1)
-        # A new insert has nothing that null could remove.
+        # A new insert has no attribute that null could remove.
         if kind == "insert" and None in checked.values():
             checked = without_null(checked)
         return checked or None
@@ -153,7 +153,7 @@ def whole(component: Component, kind: str, value: Any) -> Component:
 
 
 def follows(last: Component, component: Component) -> bool:
-    """Whether a component is in normal form behind `last`; an empty one never is."""
+    """Whether a component may follow `last` in normal form; an empty one never may."""
     if "insert" in component:
         if not component["insert"] or "delete" in last:
             return False

@@ -1,4 +1,4 @@
-"""Cutting an operation that is too large for one edit into several.
+"""Cut an operation that is too large for one edit into several.
 
 `static/js/collab/ot/split.js` gives the same pieces; both are tested with the same vectors.
 """
@@ -14,17 +14,17 @@ from .reader import Component, Operation, extent
 __all__ = ["PIECE_COMPONENTS", "split"]
 
 PIECE_COMPONENTS = 2000
-"""Of one piece; a server takes 6000 by default, and transforms few sooner than many."""
+"""The limit of a piece. A server accepts 6000 by default, but transforms smaller ones faster."""
 
 COMPONENT_BYTES = 32
-"""The JSON text around a number or a text is at most this long."""
+"""An upper bound of the JSON text around a number or a text."""
 
 
 def split(operation: Operation, max_bytes: int) -> list[Operation]:
-    """Pieces that, applied one after the other, are the operation; itself if it is small.
+    """Return operations with the same effect in sequence; only itself if it is small.
 
-    Each is about `max_bytes` of JSON text at most, and has at most `PIECE_COMPONENTS`
-    components. Embeds and attributes are not cut, so a piece may be as large as one of them.
+    Each has about `max_bytes` of JSON text at most, and at most `PIECE_COMPONENTS` components.
+    Embeds and attributes are not cut, so a piece may be as large as one of them.
     """
     rest = deque(operation["ops"])
     pieces: list[Operation] = []
@@ -37,7 +37,7 @@ def split(operation: Operation, max_bytes: int) -> list[Operation]:
 
 
 def take(rest: deque[Component], max_bytes: int) -> tuple[list[Component], int]:
-    """Take the components of the next piece; and how long the content is that they walk over."""
+    """Take the next piece; return its components and the length that they retain or insert."""
     room = max_bytes
     offset = 0
     taken: list[Component] = []
@@ -64,7 +64,7 @@ def take(rest: deque[Component], max_bytes: int) -> tuple[list[Component], int]:
 
 
 def fixed_size(component: Component) -> int:
-    """Bytes of all of a component but its text."""
+    """Return the bytes of a component without its text."""
     total = COMPONENT_BYTES
     if "attributes" in component:
         total += size(component["attributes"])
@@ -74,7 +74,7 @@ def fixed_size(component: Component) -> int:
 
 
 def without_end(components: list[Component]) -> list[Component]:
-    """Without the mere retain at the end that the normal form doesn't have."""
+    """Remove a last retain without attributes, as the normal form requires."""
     if set(components[-1]) == {"retain"}:
         return components[:-1]
     return components

@@ -1,8 +1,8 @@
-"""An operation carried past many others, without reading its strings again for each.
+"""Transform an operation over many others without reading its strings again for each.
 
-A step is a component with its length known. Texts are neither measured nor cut on the way, and what
-others inserted counts only by its length. The answers are those of `algebra.transform`, for an
-operation that was committed second.
+A step is a component with its length known. Texts are neither measured nor cut in between, and of
+the inserts of other operations only the lengths are used. The results are those of
+`algebra.transform` for an operation that was committed second.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ __all__ = [
 RETAIN, INSERT, DELETE = 0, 1, 2
 
 KEYS_OF_STEP = 8
-"""So many keys of attributes are looked at in the time of one step."""
+"""The number of attribute keys that are compared in the time of one step."""
 
 CHARACTERS_OF_STEP = 2048
-"""So many characters are compared or copied in the time of one step."""
+"""The number of characters that are compared or copied in the time of one step."""
 
 
 class Step(NamedTuple):
-    """`weight` is how much work it is to compare or to copy the attributes; `component` is there
-    where something is inserted."""
+    """`weight` is the work to compare or copy the attributes; `component` is set only for an
+    insert."""
 
     kind: int
     length: int
@@ -49,11 +49,11 @@ class Step(NamedTuple):
 
 
 Outline = list[tuple[int, int, Attributes | None]]
-"""Of each component its kind, length and attributes."""
+"""The kind, length and attributes of each component."""
 
 
 def outline_of(operation: Operation) -> Outline:
-    """What others need of an operation to be carried past it."""
+    """Return the data of an operation that transforming others over it needs."""
     return [
         (RETAIN, component["retain"], component.get("attributes"))
         if "retain" in component
@@ -98,7 +98,7 @@ def component_of(step: Step) -> Component:
 
 
 def passed(mine: Sequence[Step], theirs: Outline, meter: Meter) -> list[Step]:
-    """`mine`, not empty and in normal form, after `theirs`, which was committed first."""
+    """Return `mine`, not empty and in normal form, after `theirs`, which was committed first."""
     writer = StepWriter(meter)
     index, last = 0, len(mine) - 1
     step = mine[0]
@@ -132,7 +132,7 @@ def passed(mine: Sequence[Step], theirs: Outline, meter: Meter) -> list[Step]:
             worked = 0
     meter.spend(worked)
     writer.push(step if left == step.length else step._replace(length=left))
-    # What follows a retain stays as it is.
+    # The steps after a retain stay as they are.
     while step.kind != RETAIN and index < last:
         index += 1
         step = mine[index]
@@ -144,7 +144,7 @@ def passed(mine: Sequence[Step], theirs: Outline, meter: Meter) -> list[Step]:
 def keep(
     step: Step, count: int, formats: Attributes | None, writer: StepWriter, meter: Meter
 ) -> None:
-    """A part of a step stays, on a stretch that the others have kept."""
+    """Keep a part of a step on a stretch that the other operation retains."""
     if step.kind == DELETE:
         writer.delete(count)
         return
@@ -156,8 +156,8 @@ def keep(
 
 
 class StepWriter:
-    """Collects steps in any order they may stand in; `close` gives the normal form, as
-    `DeltaWriter` has it."""
+    """Collects steps in any valid order; `close` returns their normal form, as `DeltaWriter`
+    does."""
 
     __slots__ = (
         "_delete",
@@ -217,7 +217,7 @@ class StepWriter:
         self._delete += count
 
     def close(self, rest: Sequence[Step] = ()) -> list[Step]:
-        """What was written, and after it the rest; the writer is done with."""
+        """Return the collected steps, followed by `rest`. The writer can't be used afterwards."""
         if rest or self._texts or self._delete or self._inserts or self._formats is not None:
             self._flush()
         self._meter.spend(len(rest) // 64)
@@ -230,7 +230,7 @@ class StepWriter:
         self._meter.spend(weight)
         if one != other:
             return False
-        # Python takes 1 and True for the same.
+        # Python treats 1 and True as equal.
         self._meter.spend(weight * 4)
         return same(one, other)
 

@@ -1,4 +1,4 @@
-"""Which stretches of a text differ from another, found without looking at each character."""
+"""Find the stretches in which two texts differ without comparing each character."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from ..meter import Meter
 __all__ = ["Stretch", "differing"]
 
 CHARACTERS_OF_STEP = 512
-"""So many characters are compared or searched in the time of one step."""
+"""The number of characters that are compared or searched in the time of one step."""
 
 LONG = 4096
-"""What is longer, in both texts, is looked into for something that stayed."""
+"""A stretch longer than this, in both texts, is searched for common parts."""
 
 SAMPLE = 64
-"""So many characters that are once in the other text are taken for the same ones."""
+"""The length of a sample. One that occurs once in the other text counts as unchanged."""
 
 PLACES = (4, 2, 6)
 """Where a stretch is sampled, in eighths of its length."""
 
 
 class Stretch(NamedTuple):
-    """The characters from `start` to `end` of one text stand where those from `new_start` to
-    `new_end` of the other do."""
+    """The characters from `start` to `end` of one text correspond to those from `new_start` to
+    `new_end` of the other."""
 
     start: int
     end: int
@@ -34,14 +34,14 @@ class Stretch(NamedTuple):
 
 
 def differing(before: str, after: str, meter: Meter) -> Search[list[Stretch]]:
-    """In order, the stretches of `before` and what stands in their place in `after`.
+    """Return, in order, the stretches of `before` that differ and their counterparts in `after`.
 
-    A short stretch is what lies between the beginning and the end that both have in common. A long
-    one is divided where a sample of it is found once in the other text, so that changes far from
-    one another do not replace all that is between them.
+    A short stretch is what lies between the common prefix and the common suffix. A long one is
+    divided at a sample that occurs once in the other text, so that distant changes do not replace
+    all the text between them.
 
     Raises:
-        TooMuchWork: it takes more than the meter allows.
+        TooMuchWork: the work exceeds the meter's limit.
     """
     found: list[Stretch] = []
     waiting = [Stretch(0, len(before), 0, len(after))]
@@ -58,7 +58,7 @@ def differing(before: str, after: str, meter: Meter) -> Search[list[Stretch]]:
         place = (yield from _sample(old, new, meter)) if min(len(old), len(new)) > LONG else None
         if place is not None:
             middle, new_middle = stretch.start + place[0], stretch.new_start + place[1]
-            # What both have in common around the sample, these parts begin and end with.
+            # The next round removes the common text around the sample from both parts.
             waiting.append(Stretch(middle, stretch.end, new_middle, stretch.new_end))
             waiting.append(Stretch(stretch.start, middle, stretch.new_start, new_middle))
         elif old or new:
@@ -67,7 +67,7 @@ def differing(before: str, after: str, meter: Meter) -> Search[list[Stretch]]:
 
 
 def _sample(old: str, new: str, meter: Meter) -> Search[tuple[int, int] | None]:
-    """A place in the one text, and the same in the other."""
+    """Return the offsets of a common sample in both texts, or None."""
     for eighths in PLACES:
         place = len(old) * eighths // 8
         sample = old[place : place + SAMPLE]

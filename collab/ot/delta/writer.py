@@ -1,7 +1,8 @@
-"""Writing an operation in normal form, as quill-delta does.
+"""Write an operation in normal form, as quill-delta does.
 
-Neighbours of one kind and with the same attributes are merged, save embeds; inserts stand before a
-delete at the same place, nothing is empty, and no retain without attributes stands at the end.
+Adjacent components of one kind and with the same attributes are merged, except embeds. Inserts
+precede a delete at the same position. There is no empty component, and no retain without attributes
+at the end.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ __all__ = ["DeltaWriter"]
 
 
 class DeltaWriter:
-    """Collects components in any order they may stand in; `operation` gives the normal form.
+    """Collects components in any valid order; `operation` returns the normal form.
 
-    What is written at one place waits until the next retain, so that long runs are joined once.
+    The components at one position are kept until the next retain, so that a long run is joined
+    only once.
     """
 
     __slots__ = (
@@ -82,11 +84,11 @@ class DeltaWriter:
 
     @property
     def count(self) -> int:
-        """How many components were finished so far."""
+        """Return the number of components that are finished so far."""
         return len(self._components) + len(self._inserts)
 
     def operation(self) -> Operation:
-        """What was written; the writer is done with."""
+        """Return the collected operation. The writer can't be used afterwards."""
         if self._text or self._delete or self._inserts or self._formats is not None:
             self._flush()
         return {"ops": self._components}

@@ -1,4 +1,4 @@
-"""Where an operation writes."""
+"""The range of content that an operation inserts."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ __all__ = ["written"]
 
 
 def written(operation: Operation) -> tuple[int, int] | None:
-    """From where to where, in the content that the operation makes, in UTF-16 code units; None
-    unless that is one place and nothing is deleted."""
+    """Return the start and end of the inserted text in the new content, in UTF-16 code units; None
+    if the operation inserts at several places or deletes."""
     offset = 0
     found: tuple[int, int] | None = None
     for component in operation["ops"]:

@@ -19,11 +19,11 @@ __all__ = ["JsonBuffer"]
 class JsonBuffer:
     """The buffer of the type `json`; `size` counts the bytes of the content's JSON text.
 
-    `apply` takes time in proportion to the operation and to each string it edits. A list or object
-    that `content` has given away is copied, by itself and once, when it is next changed.
+    `apply` takes time proportional to the operation and to each string that it edits. A list or
+    object that `content` has returned is copied, without the values in it, before its next change.
 
-    To tell the size after an operation, it is applied. Most of the time `apply` of the same comes
-    next, and has nothing left to do; whatever else comes next takes it back first.
+    `size_after` has to apply the operation. Usually `apply` of the same operation follows and has
+    nothing left to do; any other call undoes it first.
     """
 
     __slots__ = ("_size", "_tree", "_tried")
@@ -35,7 +35,7 @@ class JsonBuffer:
 
     @classmethod
     def filling(cls, content: Any) -> Generator[None, None, JsonBuffer]:
-        """Steps of a few milliseconds, at whose end is the buffer, which knows its size."""
+        """Fill a buffer in steps of a few milliseconds; the generator returns it, measured."""
         buffer = cls(content)
         size = 0
         for piece in pieces(content):
@@ -45,7 +45,7 @@ class JsonBuffer:
         return buffer
 
     def releasing(self) -> Generator[None, None, None]:
-        """Steps at whose end the content is free; this is empty from now on."""
+        """Free the content in steps; the buffer is empty from the first one on."""
         held = [self.content()]
         self._tree = Tree({}, Meter())
         return releasing(held)
@@ -58,13 +58,13 @@ class JsonBuffer:
         return self.weigh(operation, Meter())
 
     def weigh(self, operation: Operation, meter: Meter) -> int:
-        """As `size_after`, where the meter counts the work, also that of `apply` afterwards.
+        """As `size_after`; the meter counts the work of this call and of `apply` afterwards.
 
         Raises:
             TooMuchWork: the content is unchanged.
         """
         self._settle()
-        # Counted now, it only grows and shrinks with each change.
+        # Measured once, the size is updated with each change.
         self._size = self._tree.size
         self._change(operation, meter)
         self._tried = operation

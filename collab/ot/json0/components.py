@@ -1,8 +1,8 @@
-"""Components of operations, and how a row of them is kept in normal form.
+"""Components of operations, and the normal form of a list of components.
 
-Two neighbours that can be one component are one: that is what ot-json0 does when it composes. It
-looks only at the last component; here what two became is joined with the one before it, too, so
-that the normal form of a normal form is itself.
+Two neighbours that can be joined are joined, as ot-json0 does when it composes. ot-json0 checks
+only the last component; here the joined one is also joined with the one before it. So the normal
+form of a normal form is itself.
 """
 
 from __future__ import annotations
@@ -33,27 +33,27 @@ def is_text(component: Component) -> bool:
 
 
 def as_text0(component: Component) -> Component:
-    """A component on a string, in the form with `t` and `o`."""
+    """Return a component on a string in the form with `t` and `o`."""
     if "t" in component:
         return component
     return {"p": component["p"][:-1], "t": "text0", "o": [as_edit(component)]}
 
 
 def as_edit(component: Component) -> text0.Edit:
-    """What a component with `si` or `sd` does in its string."""
+    """Return the edit of the string that a component with `si` or `sd` makes."""
     if "si" in component:
         return {"p": component["p"][-1], "i": component["si"]}
     return {"p": component["p"][-1], "d": component["sd"]}
 
 
 def of_edit(edit: text0.Edit, path: list[str | int]) -> Component:
-    """The edit as a component with `si` or `sd`; all of the path but its end is kept."""
+    """Return the edit as a component with `si` or `sd`; `path` keeps all but its last step."""
     path = [*path[:-1], edit["p"]]
     return {"p": path, "si": edit["i"]} if "i" in edit else {"p": path, "sd": edit["d"]}
 
 
 def append(components: list[Component], component: Component, meter: Meter) -> None:
-    """Add a component in its place after the others."""
+    """Append a component, joined with the ones before it where possible."""
     if is_empty(component):
         return
     while components:
@@ -72,7 +72,7 @@ def is_empty(component: Component) -> bool:
 
 
 def join(last: Component, component: Component, meter: Meter) -> list[Component] | None:
-    """Two neighbours as one component or none; None if they stay two."""
+    """Join two neighbours to one component, or none; None if they can't be joined."""
     if is_text(component):
         return join_text(last, component, meter)
     if last["p"] != component["p"]:
@@ -90,7 +90,7 @@ def join(last: Component, component: Component, meter: Meter) -> list[Component]
 
 
 def undoes(deleted: Any, inserted: Any, meter: Meter) -> bool:
-    """ot-json0 compares by identity, so it sees that strings, numbers and such are the same."""
+    """Whether both are equal scalars; ot-json0 compares by identity, so objects never match."""
     return type(deleted) not in (list, dict) and same(deleted, inserted, meter)
 
 
@@ -133,7 +133,7 @@ def join_strings(last: Component, component: Component, meter: Meter) -> list[Co
 
 
 def inverse(component: Component) -> Component:
-    """The component that takes this one back, on what it has made."""
+    """Return the component that undoes this one on its result."""
     path = component["p"]
     if "lm" in component:
         return {"p": [*path[:-1], component["lm"]], "lm": path[-1]}

@@ -1,4 +1,4 @@
-"""What leads from one JSON value to another."""
+"""The difference between two JSON values, as an operation."""
 
 from __future__ import annotations
 
@@ -14,34 +14,35 @@ from .components import Component, Operation, append
 __all__ = ["compare", "difference"]
 
 FEW = 16
-"""So few values are looked at one by one at once."""
+"""Up to this many values are compared one by one at once."""
 
 NAMES_OF_STEP = 2
 VALUES_OF_STEP = 2
 CHARACTERS_OF_STEP = 512
-"""So many names, values without parts and characters are compared in the time of one step."""
+"""The names, scalars and characters that are compared in the time of one step."""
 
 Path = list[Any]
 
 
 class TooMany(Exception):
-    """The whole is replaced instead."""
+    """The difference has too many components: the whole is replaced instead."""
 
 
 def difference(before: Any, after: Any, max_components: int) -> Operation:
-    """Members and items are compared one by one, from both ends of a list; strings are edited
-    where they differ, and other values replaced.
+    """Return an operation that turns one value into the other.
 
-    What would take more than `max_components` replaces the whole.
+    Members and items are compared one by one, lists from both ends. Strings are edited where they
+    differ, and other values replaced. A difference of more than `max_components` replaces the whole
+    value.
     """
     return finished(compare(before, after, max_components, Meter()))
 
 
 def compare(before: Any, after: Any, max_components: int, meter: Meter) -> Search[Operation]:
-    """As `difference`, in turns. It ends where there is more than the maximum.
+    """As `difference`, in a generator, which ends at more than the maximum.
 
     Raises:
-        TooMuchWork: it takes more than the meter allows.
+        TooMuchWork: the work exceeds the meter's limit.
     """
     comparison = Comparison(max_components, meter)
     try:
@@ -52,7 +53,7 @@ def compare(before: Any, after: Any, max_components: int, meter: Meter) -> Searc
 
 
 class Comparison:
-    """What was found to differ so far, as an operation."""
+    """Collects the differences found so far as an operation."""
 
     def __init__(self, max_components: int, meter: Meter) -> None:
         self.operation: Operation = []
@@ -106,11 +107,11 @@ class Comparison:
     def _compare_items(self, path: Path, before: list[Any], after: list[Any]) -> Search[None]:
         most = min(len(before), len(after))
         start = end = 0
-        # In lists of one length, each item has its place anyway.
+        # In lists of equal length, the items correspond by index.
         if len(before) != len(after):
             start = yield from common_items(before, after, most, self._meter)
             end = yield from common_items(before, after, most - start, self._meter, at_end=True)
-        # Items between that both lists have places for are changed where they are.
+        # Items between whose indexes exist in both lists are changed in place.
         for index in range(start, most - end, BLOCK):
             places = range(index, min(index + BLOCK, most - end))
             old, new = (items[places.start : places.stop] for items in (before, after))
@@ -123,7 +124,7 @@ class Comparison:
     def _compare_each(
         self, path: Path, keys: Any, before: list[Any], after: list[Any]
     ) -> Search[None]:
-        """The values at these members or items, at most a block of them."""
+        """Compare the values of these members or items, at most a block of them."""
         if len(before) > FEW and (yield from alike(before, after, self._meter)):
             return
         for key, old, new in zip(keys, before, after, strict=True):

@@ -1,4 +1,4 @@
-"""What a JSON value must look like to be an operation in the json0 format."""
+"""Check and normalize a JSON value as an operation in the json0 format."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def normalize(operation: Any, max_components: int, max_depth: int) -> Operation:
     """Check any JSON value and return its normal form.
 
     Raises:
-        InvalidOperation: it is not an operation on a JSON document.
+        InvalidOperation: the value is not an operation on a JSON document.
     """
     if type(operation) is not list:
         raise InvalidOperation(f"got {shown(operation)}, expected a list of components")
@@ -40,7 +40,7 @@ def normalize(operation: Any, max_components: int, max_depth: int) -> Operation:
 
 
 def count(operation: list[Any]) -> int:
-    """How many components there are, those of text0 counted each."""
+    """Return the number of components; each one of a text0 operation counts."""
     return sum(max(1, edits_in(component)) for component in operation)
 
 
@@ -59,7 +59,7 @@ def edits_in(component: Any) -> int:
 
 
 def read(component: Any, max_depth: int) -> Component:
-    """One component, checked, with its numbers in their one form."""
+    """Return one component, checked and with normalized numbers."""
     if type(component) is not dict:
         raise Misfit(f"got {shown(component)}, expected an object")
     shape = frozenset(component) - {"p"}
@@ -112,7 +112,7 @@ def read_edit(edit: Any) -> dict[str, Any]:
 def read_path(path: Any, max_depth: int) -> list[str | int]:
     if type(path) is not list:
         raise Misfit(f"the path 'p' is {shown(path)}, expected a list of keys and indexes")
-    # One more than there may be lists and objects: the offset in a string.
+    # One more than the limit of nested lists and objects, for the offset in a string.
     if len(path) > max_depth + 1:
         raise Misfit(f"a path of {len(path)} steps: the limit is {max_depth + 1}")
     return [key(step) if type(step) is str else index_of(step) for step in path]
@@ -127,7 +127,7 @@ def index_of(value: Any) -> int:
 
 
 def check_end(path: list[str | int], shape: frozenset[str]) -> None:
-    """The last step of a path is a key, an index or an offset, as the kind demands."""
+    """Check that the last step of a path is a key, an index or an offset, as its kind requires."""
     if shape & {"na", "t"}:
         return
     if not path:

@@ -1,6 +1,6 @@
-"""Transformation of lists of components by a rule for two of them.
+"""Transform lists of components with a rule for two components.
 
-Both lists were made on the same content, and each component of a list on what those before it make.
+Both lists apply to the same content; each component applies after those before it in its list.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ def transform(
     append: Append,
     meter: Meter,
 ) -> list[Component]:
-    """`components` as they must be after `others`.
+    """Return `components` transformed against `others`.
 
     Args:
-        step: one component after another one, as none, one or several.
-        append: adds a component to a list, joining it with the last where it can.
-        meter: `step` and `append` spend what they do.
+        step: transforms one component against another, into none, one or several.
+        append: adds a component to a list, joined with the last one where possible.
+        meter: `step` and `append` spend their work on it.
     """
     if not others:
         return components
@@ -41,9 +41,9 @@ def transform(
 
 
 class Crossing:
-    """Components of the right on their way past those of the left.
+    """The components of the right list on their way past those of the left list.
 
-    `passed` are those of the left that the component has passed that is now split.
+    `passed` holds those of the left list that a component had passed when it was divided.
     """
 
     __slots__ = ("crossed", "left", "passed", "waiting")
@@ -62,10 +62,10 @@ def cross(
     append: Append,
     meter: Meter,
 ) -> tuple[list[Component], list[Component]]:
-    """Both lists, each after the other.
+    """Return both lists, each transformed against the other.
 
-    A component that falls into pieces has them pass the rest of the left one after the other; that
-    is kept on a stack, which may become as deep as the left is long.
+    If a component is divided, its pieces pass the rest of the left list one after the other. A
+    stack holds these passes; it may become as deep as the left list is long.
     """
     stack = [Crossing(left, right)]
     while True:
@@ -85,7 +85,7 @@ def cross(
 
 
 def advance(crossing: Crossing, step: Step, append: Append, meter: Meter) -> Crossing | None:
-    """Bring the next component past the left; or as far as where it falls into pieces."""
+    """Move the next component past the left list; return the pieces if it is divided on the way."""
     component = crossing.waiting.pop()
     passed: list[Component] = []
     for index, one in enumerate(crossing.left):

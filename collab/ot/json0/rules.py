@@ -1,7 +1,7 @@
-"""One component after another one that was made on the same content.
+"""Rules that transform one component against another on the same content.
 
-Named by what the other one did. `level` says whether both act in the same list or object; `index`
-is the step of the path in which the other one acts.
+The rules are named after what the other component does. `level` says whether both act in the same
+list or object; `index` is the step of the path in which the other component acts.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ __all__ = ["step"]
 STEPS_APART = 1
 STEPS_OF_MEETING = 3
 KEYS_OF_STEP = 16
-"""So many steps of paths are compared and copied in the time of one step of work."""
+"""The number of path steps that are compared and copied in the time of one step of work."""
 
 
 def step(component: Component, other: Component, side: Side, meter: Meter) -> list[Component]:
-    """`component` as it must be after `other`: none, one or two components."""
+    """Return `component` transformed against `other`: none, one or two components."""
     if apart(component["p"], other["p"]):
         meter.spend(STEPS_APART)
         return [component]
@@ -50,7 +50,7 @@ def step(component: Component, other: Component, side: Side, meter: Meter) -> li
 
 
 def apart(path: list[str | int], other: list[str | int]) -> bool:
-    """Whether two paths part at once, at members of the outermost object: the common case."""
+    """Whether two paths differ in the first step, a member of the document: the common case."""
     return bool(path and other) and path[0] != other[0] and type(path[0]) is type(other[0]) is str
 
 
@@ -64,20 +64,20 @@ def kind(component: Component) -> str:
 
 
 def extent(component: Component) -> int:
-    """Steps down to what the component changes: a number and a string lie below their place."""
+    """Return the steps down to the changed value; a number or string counts one step more."""
     return len(component["p"]) + ("na" in component or "t" in component)
 
 
 def at(component: Component, index: int) -> str | int | None:
-    """A step of the path, None beyond its ends."""
+    """Return a step of the path, or None beyond its ends."""
     path: list[str | int] = component["p"]
     return path[index] if 0 <= index < len(path) else None
 
 
 def place(one: Component, other: Component) -> int | None:
-    """The step in which `one` acts, if `other` acts in the same container or below it.
+    """Return the step in which `one` acts if `other` acts in the same container or below it.
 
-    -1 is the whole document.
+    -1 stands for the whole document.
     """
     depth, other_depth = extent(one), extent(other)
     if depth == 0:
@@ -88,7 +88,7 @@ def place(one: Component, other: Component) -> int | None:
 
 
 def brought_up_to_date(component: Component, other: Component, meter: Meter) -> Component:
-    """What the component deletes, as the other one has left it."""
+    """Apply `other` to the value that the component deletes, if it acts inside that value."""
     name = "ld" if "ld" in component else "od"
     index = place(component, other)
     below = extent(component)
@@ -193,7 +193,7 @@ def moved_item(
 def beside_move(
     component: Component, index: int, other_start: int, other_end: int, side: Side
 ) -> list[Component]:
-    """A move after another one in the same list."""
+    """Transform a move against another move in the same list."""
     start, end = component["p"][index], component["lm"]
     if other_start == other_end:
         return [component]

@@ -1,4 +1,4 @@
-"""Cutting an operation that is too large for one edit into several.
+"""Cut an operation that is too large for one edit into several.
 
 `static/js/collab/ot/json0/split.js` gives the same pieces; both are tested with the same vectors.
 """
@@ -18,21 +18,21 @@ from .components import Component, Operation, append, as_text0, is_text, of_edit
 __all__ = ["PIECE_COMPONENTS", "split"]
 
 PIECE_COMPONENTS = 400
-"""Of one piece, those of text0 counted each; a server takes 500 by default."""
+"""The limit of a piece; each one of a text0 operation counts. A server accepts 500 by default."""
 
 MAX_UNCUT = 5
-"""A replacement is sent as one up to so many times the size of a piece."""
+"""A replacement is sent whole up to this multiple of a piece's size."""
 
 Piece = tuple[Component, int]
 """A component and the bytes of its JSON text."""
 
 
 def split(operation: Operation, max_bytes: int) -> list[Operation]:
-    """Pieces that, applied one after the other, are the operation; itself if it is small.
+    """Return operations with the same effect in sequence; only itself if it is small.
 
-    Each is about `max_bytes` of JSON text at most, and has at most `PIECE_COMPONENTS`
-    components. Texts are cut between characters, and a very large replacement into deleting and
-    inserting; a value that is inserted or deleted is not cut, so a piece may be as large as one.
+    Each has about `max_bytes` of JSON text at most, and at most `PIECE_COMPONENTS` components.
+    Texts are cut between characters. A very large replacement becomes a deletion and an insertion.
+    An inserted or deleted value is not cut, so a piece may be as large as one.
     """
     groups: list[Operation] = []
     group: Operation = []
@@ -62,7 +62,7 @@ def pieces_of(operation: Operation, max_bytes: int) -> Iterator[Piece]:
 
 
 def text_parts(component: Component, max_bytes: int) -> Iterator[Component]:
-    """One component for each edit of the string, none with a text of more than the bytes."""
+    """Yield one component for each edit of the string, none with a text above `max_bytes`."""
     path = component["p"]
     for edit in as_text0(component)["o"]:
         for part in edit_parts(edit, max_bytes):
@@ -84,9 +84,9 @@ def edit_parts(edit: text0.Edit, max_bytes: int) -> Iterator[text0.Edit]:
 
 
 def cut_replacement(component: Component) -> list[Component]:
-    """Deleting what was there, then inserting the new value; none if it is no replacement.
+    """Return a deletion of the old value and an insertion of the new one; empty if not applicable.
 
-    A whole document can't be deleted: in between it is empty.
+    The whole document can't be deleted: in between it is an empty value.
     """
     path = component["p"]
     for delete, insert in (("od", "oi"), ("ld", "li")):

@@ -1,6 +1,6 @@
-"""Operations on a string inside a JSON document: ot-json0's embedded type `text0`.
+"""Operations on a string in a JSON document: ot-json0's embedded type `text0`.
 
-An operation is a list of `{"p": offset, "i": text}` and `{"p": offset, "d": text}`, carried out one
+An operation is a list of `{"p": offset, "i": text}` and `{"p": offset, "d": text}`, applied one
 after the other. Offsets count UTF-16 code units.
 """
 
@@ -20,15 +20,15 @@ __all__ = ["Edit", "Edits", "append", "apply", "invert", "join", "step", "transf
 STEPS_OF_MEETING = 2
 ASCII_OF_STEP = 2048
 CHARACTERS_OF_STEP = 128
-"""So many characters are measured and cut in the time of one step: all characters but ASCII may be
-of more than one unit, so that each has to be looked at."""
+"""The characters that are measured and cut in the time of one step. A character that is not ASCII
+may have two units, so each has to be looked at."""
 
 Edit = dict[str, Any]
 Edits = list[Edit]
 
 
 def parts(text: str, *offsets: int) -> list[str]:
-    """The text cut at the offsets, none of which may lie beyond its end or inside a pair."""
+    """Cut the text at the offsets, none of which may lie beyond its end or inside a pair."""
     units = Units(text)
     for offset in offsets:
         if offset > units.length:
@@ -40,7 +40,7 @@ def parts(text: str, *offsets: int) -> list[str]:
 
 
 def work(text: str) -> int:
-    """How many steps it takes to measure a string and to cut it."""
+    """Return the steps to measure and cut a string."""
     return len(text) // (ASCII_OF_STEP if text.isascii() else CHARACTERS_OF_STEP)
 
 
@@ -61,7 +61,7 @@ def apply(text: str, edits: Edits, meter: Meter) -> str:
 
 
 def place(text: str, offset: int) -> int:
-    """The index of the character at an offset in UTF-16 code units."""
+    """Return the index of the character at an offset in UTF-16 code units."""
     if text.isascii():
         if offset > len(text):
             raise beyond(offset, len(text))
@@ -90,7 +90,7 @@ def invert(edits: Edits) -> Edits:
 
 
 def append(edits: Edits, edit: Edit, meter: Meter) -> None:
-    """Add an edit to a list of them, as part of the last where both touch."""
+    """Append an edit to a list, merged with the last one if both touch."""
     if edit.get("i") == "" or edit.get("d") == "":
         return
     while edits and (joined := join(edits[-1], edit, meter)):
@@ -100,10 +100,10 @@ def append(edits: Edits, edit: Edit, meter: Meter) -> None:
 
 
 def join(last: Edit, edit: Edit, meter: Meter) -> Edit | None:
-    """Two edits, one after the other, as one; None if they don't touch."""
+    """Merge two successive edits; None if they don't touch."""
     if "i" in last and "i" in edit:
         start, within = last["p"], edit["p"] - last["p"]
-        # No character is more than two units.
+        # No character has more than two units.
         if not 0 <= within <= 2 * len(last["i"]):
             return None
         meter.spend(work(last["i"]))
@@ -122,12 +122,12 @@ def join(last: Edit, edit: Edit, meter: Meter) -> Edit | None:
 
 
 def transform(edits: Edits, others: Edits, side: Side, meter: Meter) -> Edits:
-    """`edits` as they must be after `others`, which were made on the same string."""
+    """Return `edits` transformed against `others`, which apply to the same string."""
     return lists.transform(edits, others, side, step, append, meter)
 
 
 def step(edit: Edit, other: Edit, side: Side, meter: Meter) -> Edits:
-    """One edit after another one."""
+    """Return one edit transformed against another."""
     meter.spend(STEPS_OF_MEETING)
     if "i" in edit:
         return [{"p": shifted(edit["p"], other, meter, pushed=side == "right"), "i": edit["i"]}]
@@ -137,7 +137,7 @@ def step(edit: Edit, other: Edit, side: Side, meter: Meter) -> Edits:
 
 
 def shifted(offset: int, other: Edit, meter: Meter, *, pushed: bool) -> int:
-    """Where an offset stands after an edit; an insert just there pushes it on or doesn't."""
+    """Return an offset after an edit; an insert at the offset moves it if `pushed`."""
     start: int = other["p"]
     if "i" in other:
         moves = start < offset or (start == offset and pushed)
@@ -151,7 +151,7 @@ def measured(text: str, meter: Meter) -> int:
 
 
 def around_insert(edit: Edit, other: Edit, meter: Meter) -> Edits:
-    """A delete leaves alone what was inserted amid what it deletes."""
+    """Transform a delete against an insert: text inserted inside the deleted range is kept."""
     start, text = edit["p"], edit["d"]
     within = other["p"] - start
     if within >= 2 * len(text):
@@ -167,7 +167,7 @@ def around_insert(edit: Edit, other: Edit, meter: Meter) -> Edits:
 
 
 def without_deleted(edit: Edit, other: Edit, meter: Meter) -> Edits:
-    """A delete after another: what both delete is gone already."""
+    """Transform a delete against another one: text that both delete is gone already."""
     start, end = edit["p"], edit["p"] + measured(edit["d"], meter)
     other_start, other_end = other["p"], other["p"] + measured(other["d"], meter)
     if start >= other_end:

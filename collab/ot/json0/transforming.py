@@ -1,4 +1,4 @@
-"""Composition and transformation of operations."""
+"""Compose and transform operations."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["compose", "transform"]
 
 
 def compose(first: Operation, second: Operation) -> Operation:
-    """One operation with the effect of `first`, then `second`.
+    """Return one operation with the effect of `first`, then `second`.
 
     Raises:
-        InvalidOperation: they can't follow one another on any content.
+        InvalidOperation: no content exists on which `second` can follow `first`.
     """
     components = list(first)
     meter = Meter()
@@ -30,11 +30,11 @@ def compose(first: Operation, second: Operation) -> Operation:
 
 
 def transform(operation: Operation, other: Operation, side: Side, meter: Meter) -> Operation:
-    """`operation` as it must be after `other`.
+    """Return `operation` transformed against `other`.
 
     Raises:
-        InvalidOperation: they can't both fit any one content.
-        TooMuchWork: it takes more than the meter allows.
+        InvalidOperation: no content exists that both fit.
+        TooMuchWork: the work exceeds the meter's limit.
     """
     try:
         return lists.transform(operation, other, side, step, append, meter)

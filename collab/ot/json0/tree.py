@@ -1,8 +1,8 @@
 """A JSON value that is changed in place, component by component.
 
-What somebody else may hold, the value it was made of, what operations bring and what `content` has
-given away, is never changed: a list or object in it is copied, by itself, when it is first changed,
-and is from then on this tree's own.
+Values that may be shared are never modified: the initial value, the values in operations, and what
+`content` has returned. Before its first change, a shared list or object is copied, without the
+values in it; the copy belongs to the tree.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ KEYS_OF_STEP = 4
 ITEMS_OF_STEP = 256
 MEMBERS_OF_STEP = 64
 MOVES_OF_STEP = 1024
-"""So many steps of a path are taken, and items and members copied, and items moved by one place, in
-the time of one step of work."""
+"""The path steps, the copied items and members, and the items moved by one place in the time of one
+step of work."""
 
 
 class Tree:
-    """`change` raises `Misfit` and leaves everything as it was if a component doesn't fit.
+    """`change` raises `Misfit` and changes nothing if a component doesn't fit.
 
-    It spends what it does, in advance: `TooMuchWork` leaves everything as it was, too.
+    It spends its work in advance, so `TooMuchWork` leaves everything unchanged as well.
     """
 
     __slots__ = ("_own", "_size", "_top", "meter")
@@ -36,13 +36,13 @@ class Tree:
     def __init__(self, content: Any, meter: Meter) -> None:
         self._top = [content]
         self.meter = meter
-        # The values keep the ids from being given to others.
+        # Keeping a reference to each value prevents the reuse of its id.
         self._own: dict[int, Any] = {}
         self._size: int | None = None
 
     @property
     def size(self) -> int:
-        """Bytes of the JSON text."""
+        """The bytes of the JSON text."""
         if self._size is None:
             self._size = size(self._top[0])
         return self._size
@@ -141,7 +141,7 @@ class Tree:
             self._grow(lambda: -size(key) - 1 - size(component["od"]) - (len(members) > 0))
 
     def _find(self, path: list[Any]) -> tuple[Any, Any]:
-        """The list or object that the path leads into, made our own, and its last step."""
+        """Return the list or object at the path's parent, owned by the tree, and the last step."""
         self.meter.spend(STEPS_OF_FINDING + len(path) // KEYS_OF_STEP)
         holder: Any = self._top
         key: Any = 0
@@ -171,7 +171,7 @@ class Tree:
 
 
 def growth_of(edit: text0.Edit) -> int:
-    """Bytes of JSON text that an edit adds to a string."""
+    """Return the bytes of JSON text that an edit adds to a string."""
     return size(edit["i"]) - 2 if "i" in edit else 2 - size(edit["d"])
 
 
