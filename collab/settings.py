@@ -1,7 +1,9 @@
 """All settings with their defaults, units and descriptions.
 
-A setting is an argument of `Settings(...)` or the environment variable `COLLAB_<NAME>`. Some are
-also options of `collab serve`. Names of sizes end in `_bytes`, of times in `_seconds` or `_days`.
+A setting is an argument of `Settings(...)`, which the command line passes its options to; the
+environment variable `COLLAB_<NAME>`; the file that `COLLAB_<NAME>_FILE` names; or a key of the
+configuration file that `COLLAB_CONFIG` names. The first of these that has a value wins. Names of
+sizes end in `_bytes`, of times in `_seconds` or `_days`.
 """
 
 from __future__ import annotations
@@ -11,7 +13,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from .settings_sources import ConfigurationFile, ValueFiles
 
 __all__ = ["Settings"]
 
@@ -43,6 +47,7 @@ class Settings(BaseSettings):
 
     Raises:
         pydantic.ValidationError: names each invalid setting.
+        ConfigurationError: a file of settings can't be read.
     """
 
     model_config = SettingsConfigDict(env_prefix="COLLAB_", frozen=True, extra="forbid")
@@ -502,6 +507,18 @@ class Settings(BaseSettings):
         ge=0,
         description="Delay before reconnecting that a closing server sends to clients.",
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The sources of settings; the first that has a value wins."""
+        return init_settings, env_settings, ValueFiles(cls), ConfigurationFile(cls)
 
     @field_validator("trusted_proxies")
     @classmethod

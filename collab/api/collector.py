@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from importlib.metadata import version
 from typing import TypeVar
 
 from prometheus_client.core import (
@@ -68,6 +69,14 @@ class ManagerCollector(Collector):
 
     def _now(self) -> Iterable[Metric]:
         manager = self._manager
+        yield _labelled(
+            GaugeMetricFamily(
+                "collab_build_info",
+                "Always 1; the label is the version of the program.",
+                labels=["version"],
+            ),
+            {version("collab-server"): 1},
+        )
         links = Counter({"direct": 0, "host": 0})
         links.update(each.transport_kind for each in manager.connections)
         yield _labelled(

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from .. import __version__
 from ..errors import CollabError, ConfigurationError
+from ..settings_sources import CONFIGURATION_VARIABLE
 from .backup import backup, restore
 from .check import check, repair
 from .compact import compact
@@ -28,8 +29,15 @@ __all__ = ["main"]
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="collab")
-def program() -> None:
+@click.option(
+    "--config",
+    metavar="FILE",
+    help=f"Configuration file (TOML): one key for each setting.  [env: {CONFIGURATION_VARIABLE}]",
+)
+def program(config: str | None) -> None:
     """Edit documents together: the collaborative document server for Python."""
+    if config is not None:
+        os.environ[CONFIGURATION_VARIABLE] = config
 
 
 program.add_command(serve)

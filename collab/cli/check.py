@@ -7,19 +7,56 @@ import sys
 from typing import Any
 
 import click
+from msgspec import Struct
 
 from ..documents.document_types import DocumentTypes
 from ..errors import ConfigurationError
+from ..frames import encode_bytes
 from ..installed_types import register_installed_types
 from ..maintenance.check import check_database, check_documents
 from ..maintenance.opening import check_unused, existing_file, opened
 from ..maintenance.repair import Repair, needs_dropping
 from ..maintenance.report import DocumentReport
 from ..settings import Settings
-from .options import given, setting_options
+from .options import given, json_option, setting_options
 from .texts import TEXT, printable
 
 __all__ = ["check", "repair"]
+
+
+class DocumentState(Struct):
+    """What `check` found of one document; `readable_version` is the newest version whose content
+    can be read, None if there is none."""
+
+    doc_id: str
+    version: int
+    readable_version: int | None
+    operations: int
+    operations_without_checksum: int
+    findings: list[str]
+    notes: list[str]
+
+    @classmethod
+    def of(cls, report: DocumentReport) -> DocumentState:
+        """What a report says."""
+        return cls(
+            report.record.doc_id,
+            report.record.version,
+            report.version,
+            report.operations,
+            report.without_checksum,
+            report.findings,
+            report.notes,
+        )
+
+
+class DatabaseState(Struct):
+    """What `check` found of the database as a whole."""
+
+    documents: int
+    operations: int
+    damaged_documents: int
+    findings: list[str]
 
 
 def say(report: DocumentReport) -> None:
@@ -40,7 +77,8 @@ def summary(reports: int, operations: int, damaged: int, without_checksum: int) 
 @click.command(short_help="See whether all that is stored is sound.")
 @setting_options("database")
 @click.argument("doc_ids", metavar="[DOC_ID]...", nargs=-1, type=TEXT)
-def check(doc_ids: tuple[str, ...], **options: Any) -> None:
+@json_option("one object for each document, then one for the database")
+def check(doc_ids: tuple[str, ...], as_json: bool, **options: Any) -> None:
     """Replay each document's log and compare it with its snapshots and its newest version; verify
     every checksum. All documents, or those that are named. Nothing is changed; a server may run.
 
@@ -54,15 +92,21 @@ def check(doc_ids: tuple[str, ...], **options: Any) -> None:
         reports = operations = damaged = without = 0
         async with opened(settings) as database:
             problems = await check_database(database)
-            for line in problems:
+            for line in problems if not as_json else ():
                 click.echo(f"the database: {line}")
             async for report in check_documents(database, types, *doc_ids):
-                say(report)
+                if as_json:
+                    click.echo(encode_bytes(DocumentState.of(report)))
+                else:
+                    say(report)
                 reports += 1
                 operations += report.operations
                 damaged += bool(report.findings)
                 without += report.without_checksum
-        summary(reports, operations, damaged, without)
+        if as_json:
+            click.echo(encode_bytes(DatabaseState(reports, operations, damaged, problems)))
+        else:
+            summary(reports, operations, damaged, without)
         return not problems and not damaged
 
     if not asyncio.run(run()):

@@ -9,16 +9,18 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from msgspec import structs
 
-from ..api.schemas import timestamp
+from ..api.schemas import Document, DocumentWithContent, timestamp
 from ..app import Collab
 from ..documents.titles import MAX_TITLE
+from ..frames import encode_bytes
 from ..maintenance.opening import check_kept, existing_file
 from ..manager import DocumentManager
 from ..settings import Settings
 from ..storage.url import file_of, parse_url
 from .content import as_text, from_text, read_text, write_output
-from .options import given, setting_options
+from .options import given, json_option, setting_options
 from .texts import TEXT, file_title, printable
 
 __all__ = ["documents"]
@@ -64,7 +66,8 @@ def documents() -> None:
 @click.option(
     "--search", type=TEXT, default="", help="Only documents whose title or id contains this."
 )
-def list_documents(search: str, **options: Any) -> None:
+@json_option("one object for each document")
+def list_documents(search: str, as_json: bool, **options: Any) -> None:
     """List documents, newest first: id, type, version, when it was changed, title."""
 
     async def act(manager: DocumentManager) -> None:
@@ -72,6 +75,9 @@ def list_documents(search: str, **options: Any) -> None:
         while True:
             page, after = await manager.store.catalog.list_documents(search, PAGE_DOCUMENTS, after)
             for record in page:
+                if as_json:
+                    click.echo(encode_bytes(Document.of(record)))
+                    continue
                 click.echo(
                     f"{printable(record.doc_id)}\t{printable(record.doc_type)}\t{record.version}\t"
                     f"{timestamp(record.updated_at)}\t{printable(record.title)}"
@@ -86,11 +92,16 @@ def list_documents(search: str, **options: Any) -> None:
 @setting_options("database")
 @click.argument("doc_id", type=TEXT)
 @click.option("--version", type=VERSION, help="Show it as it was at this version.")
-def show(doc_id: str, version: int | None, **options: Any) -> None:
+@json_option("one object, with the content")
+def show(doc_id: str, version: int | None, as_json: bool, **options: Any) -> None:
     """Show a document: what is known of it, then its content."""
 
     async def act(manager: DocumentManager) -> None:
         record, at, content = await manager.read_document(doc_id, version)
+        if as_json:
+            fields = structs.asdict(Document.of(record, at))
+            click.echo(encode_bytes(DocumentWithContent(**fields, content=content)))
+            return
         text = as_text(content, manager.documents.types.get(record.doc_type))
         click.echo(f"id:       {printable(record.doc_id)}")
         click.echo(f"title:    {printable(record.title)}")

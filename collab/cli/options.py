@@ -11,7 +11,7 @@ import click
 from ..settings import Settings
 from .texts import TEXT
 
-__all__ = ["DAYS", "HOURS", "given", "setting_options"]
+__all__ = ["DAYS", "HOURS", "given", "json_option", "setting_options"]
 
 MAX_TIME = 1_000_000.0
 
@@ -62,6 +62,11 @@ def _option(name: str) -> Callable[[Command], Command]:
         else TEXT,
         help=f"{field.description}  [default: {default}; env: COLLAB_{name.upper()}]",
     )
+
+
+def json_option(what: str) -> Callable[[Command], Command]:
+    """The option `--json` of a command that lists; `what` is what it writes on each line."""
+    return click.option("--json", "as_json", is_flag=True, help=f"Write JSON, a line each: {what}.")
 
 
 def given(options: dict[str, Any]) -> dict[str, Any]:

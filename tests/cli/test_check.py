@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,19 @@ def test_a_sound_database_is_sound_and_stays_as_it_is(collab: Run, file: Path) -
         assert (outcome.status, outcome.complaint) == (0, "")
     assert collab("check").output == "4 documents, 47 operations: sound\n"
     assert rows(file, "SELECT * FROM snapshots") + rows(file, "SELECT * FROM operations") == before
+
+
+def test_what_is_found_is_written_as_json(collab: Run, file: Path) -> None:
+    flip(file, "snapshots", "content", 45, 9, 0)
+    outcome = collab("check", "--json")
+    assert outcome.status == 1
+    *documents, database = [json.loads(line) for line in outcome.bytes.splitlines()]
+    found = {document["doc_id"]: document["findings"] for document in documents}
+    assert found.pop("notes") == ["the snapshot of version 45 is damaged"]
+    assert list(found.values()) == [[], [], []]
+    notes = next(document for document in documents if document["doc_id"] == "notes")
+    assert notes["version"] == notes["readable_version"] >= 45
+    assert database == {"documents": 4, "operations": 47, "damaged_documents": 1, "findings": []}
 
 
 @pytest.mark.parametrize("bit", [0, 7])

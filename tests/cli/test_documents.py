@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,18 @@ def test_what_is_imported_is_listed_shown_and_exported_byte_for_byte(
     assert collab("documents", "export", "notes").bytes == TEXT
     collab("documents", "export", "notes", "-o", "again.md")
     assert (imported / "again.md").read_bytes() == TEXT
+
+
+def test_documents_are_listed_and_shown_as_json(collab: Run, imported: Path) -> None:
+    collab("documents", "import", "notes.md", "--title", "Zweite 🙂", "--id", "second")
+    lines = [json.loads(line) for line in collab("documents", "list", "--json").bytes.splitlines()]
+    assert [line["doc_id"] for line in lines] == ["second", "notes"]
+    assert lines[0]["title"] == "Zweite 🙂"
+    assert (lines[0]["doc_type"], lines[0]["version"]) == ("text", 1)
+    shown = json.loads(collab("documents", "show", "notes", "--json").bytes)
+    assert shown == {**lines[1], "content": TEXT.decode()}
+    empty = json.loads(collab("documents", "show", "notes", "--version", "0", "--json").bytes)
+    assert (empty["version"], empty["content"]) == (0, "")
 
 
 CONTENTS: dict[str, Any] = {

@@ -92,3 +92,17 @@ def test_a_server_prints_where_it_is_and_ends_without_a_word(
     assert process.returncode in (0, -stop, 128 + stop)
     # Everything is in the one file: nothing waits in a log beside it.
     assert [path.name for path in folder.iterdir()] == ["collab.db"]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_shell_can_complete_commands(
+    collab_process: Run, monkeypatch: pytest.MonkeyPatch, shell: str
+) -> None:
+    monkeypatch.setenv("_COLLAB_COMPLETE", f"{shell}_source")
+    source = collab_process()
+    assert source.status == 0, source.complaint
+    assert f"_COLLAB_COMPLETE={shell}_complete" in source.output
+    monkeypatch.setenv("_COLLAB_COMPLETE", f"{shell}_complete")
+    monkeypatch.setenv("COMP_WORDS", "collab docum")
+    monkeypatch.setenv("COMP_CWORD", "docum" if shell == "fish" else "1")
+    assert "documents" in collab_process().output

@@ -20,7 +20,9 @@ SOURCES = {
 
 # From the bottom up. A layer may import those below it and the island, never its own neighbours.
 LAYERS = (
-    {"errors", "settings", "resources", "metrics", "connection_log", "exit_signals", "lifetime"},
+    {"errors", "resources", "metrics", "connection_log", "exit_signals", "lifetime"},
+    {"settings_sources"},
+    {"settings"},
     {"ot", "frames", "turns"},
     {"auth", "storage", "client", "installed_types"},
     {"limits"},
