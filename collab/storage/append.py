@@ -6,6 +6,7 @@ transaction that inserts them, and so is the checksum at the end of their chain.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -16,7 +17,9 @@ from . import tables
 from .checksums import chain
 from .records import Append
 
-__all__ = ["Part", "VersionConflict", "append_batch", "append_each", "part_of"]
+__all__ = ["Part", "VersionConflict", "append_batch", "append_each", "log_refused", "part_of"]
+
+logger = logging.getLogger(__name__)
 
 _documents = tables.documents.c
 _INSERT = insert(tables.operations)
@@ -121,6 +124,13 @@ def part_of(append: Append, heads: Mapping[int, int | None]) -> Part:
             raise ValueError(f"got an operation of version {record.version}, expected {version}")
     previous = heads.get(append.key)
     return Part(append, previous, chain(previous, append.key, append.operations))
+
+
+def log_refused(append: Append, error: Exception) -> None:
+    """Say that this append was not stored, since the database refuses one of its rows."""
+    # The error's own text would show what somebody wrote.
+    kind = type(error).__name__
+    logger.error("document key %d after %d: %s", append.key, append.version, kind)
 
 
 def _advance(connection: Connection, parts: Sequence[Part]) -> int:

@@ -48,5 +48,15 @@ class Backend(Protocol):
     async def append(self, writes: Executor, batch: Sequence[Append], heads: Heads) -> Stored:
         """As `Database.append`, by the executor that writes."""
 
+    async def settle(self, writes: Executor) -> None:
+        """Return once no append that was given up can be stored any more, if it is not yet.
+
+        Raises:
+            StorageUnavailable: one is still at work.
+        """
+
+    async def warn(self, reads: Executor) -> None:
+        """Log what a server should know of how safe its data is."""
+
     def migrating(self) -> Executor | None:
         """An executor of its own for a migration; None where the one that writes can run it."""

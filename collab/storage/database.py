@@ -291,7 +291,7 @@ class Database:
             heads: by document key, the checksums of the newest operations, as far as known.
 
         Returns:
-            For each append, the checksums of its operations.
+            For each append, the checksums of its operations; none if it was not stored.
 
         Raises:
             VersionConflict: not all of them could be stored, and none was.
@@ -299,10 +299,25 @@ class Database:
         """
         if self._is_lost:
             await self._return()
+        executor, backend = self._opened_to_write()
+        return await self._counted(backend.append(executor, batch, heads))
+
+    async def settle(self) -> None:
+        """Return once no append that was given up can be stored any more, if it is not yet.
+
+        Raises:
+            StorageUnavailable: one is still at work.
+        """
+        if self._is_lost:
+            await self._return()
+        executor, backend = self._opened_to_write()
+        await self._counted(backend.settle(executor))
+
+    def _opened_to_write(self) -> tuple[Executor, Backend]:
         executor, backend = self._writes, self._backend
         if executor is None or backend is None:
             raise StorageUnavailable(_NOT_OPEN)
-        return await self._counted(backend.append(executor, batch, heads))
+        return executor, backend
 
     async def _run(
         self, executor: Executor | None, function: Callable[..., T], *args: Any, **kwargs: Any
@@ -349,6 +364,8 @@ class Database:
                 await asyncio.sleep(RETRY_SECONDS)
         if self._watch is not None:
             self._watch.opened()
+        if self._serves and self._reads is not None:
+            await backend.warn(self._reads)
 
     async def _upgrade(self, backend: Backend) -> None:
         async with _one_migration():

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from typing import Any
 
-from sqlalchemy import URL
+from sqlalchemy import URL, event
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -26,7 +27,38 @@ def server_engine(url: URL, *, connections: int, one_state: bool = False) -> Asy
         engine = create_async_engine(
             url, hide_parameters=True, pool_size=connections, max_overflow=0, pool_pre_ping=True
         )
+    if engine.dialect.name == "postgresql":
+        _keep_promises(engine)
     return engine.execution_options(isolation_level="REPEATABLE READ") if one_state else engine
+
+
+# `remote_apply` promises more than `on`. A session that has set it keeps it when the server's
+# configuration changes.
+_SYNCHRONOUS = """
+SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit')
+    WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false)
+"""
+
+
+def _keep_promises(engine: AsyncEngine) -> None:
+    """Have what PostgreSQL commits be durable, and never cancelled."""
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def commit_synchronously(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute(_SYNCHRONOUS)
+        cursor.close()
+        # What a transaction sets that is rolled back is undone.
+        connection.commit()
+
+    if engine.dialect.driver == "asyncpg":
+
+        @event.listens_for(engine.sync_engine, "invalidate")
+        def cut(connection: Any, _record: Any, _error: BaseException | None) -> None:
+            # Of a call that is cancelled the driver asks the server to cancel it, in the loop's
+            # next turn. A commit that waits for a synchronous standby is visible after that
+            # without being safe.
+            connection.driver_connection.terminate()
 
 
 @contextlib.contextmanager

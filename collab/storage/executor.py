@@ -26,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from ..errors import StorageUnavailable
 from .faults import translated_faults
 
-__all__ = ["AsyncExecutor", "Executor", "ThreadExecutor"]
+__all__ = ["AsyncExecutor", "Executor", "ThreadExecutor", "too_slow"]
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +51,8 @@ class Executor(Protocol):
         """Wait for what was begun, but no longer than for a transaction, then disconnect."""
 
 
-def _too_slow(seconds: float) -> StorageUnavailable:
+def too_slow(seconds: float) -> StorageUnavailable:
+    """What is raised of a transaction that took longer than this."""
     return StorageUnavailable(
         f"the database can't be used: it has not answered for {seconds:g} s; try again later",
         "timeout",
@@ -185,7 +186,7 @@ class ThreadExecutor:
 
     async def _done(self, job: _Job) -> Any:
         if len(self._overdue) >= self._width:
-            raise _too_slow(self._timeout_seconds or 0)
+            raise too_slow(self._timeout_seconds or 0)
         if self._timeout_seconds is not None:
             job.timer = job.loop.call_later(self._timeout_seconds, self._give_up, job)
         self._in_flight += 1
@@ -215,7 +216,7 @@ class ThreadExecutor:
             self._overdue.add(job)
             logger.error("a transaction hangs: the database has not answered in time")
         if not job.future.done():
-            job.future.set_exception(_too_slow(self._timeout_seconds or 0))
+            job.future.set_exception(too_slow(self._timeout_seconds or 0))
 
     def end(self, seconds: float) -> None:
         """As `close`, without an event loop, for the end of the process: wait for so long."""
@@ -261,7 +262,7 @@ class AsyncExecutor:
         task = self._own(self._transact(lambda connection: function(connection, *args, **kwargs)))
         await asyncio.wait([task], timeout=self._timeout_seconds)
         if not task.done():
-            raise _too_slow(self._timeout_seconds or 0)
+            raise too_slow(self._timeout_seconds or 0)
         result: T = task.result()
         return result
 

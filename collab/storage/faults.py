@@ -14,7 +14,14 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyErro
 
 from ..errors import DocumentDamaged, StorageError, StorageUnavailable
 
-__all__ = ["REFUSED", "DatabaseLocked", "translated_faults"]
+__all__ = [
+    "REFUSED",
+    "DatabaseLocked",
+    "fault_of_state",
+    "is_refusal",
+    "translated_faults",
+    "unreachable",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +51,22 @@ _SQLITE_FAULTS = {
         "its file is not an SQLite database; another one must be chosen",
     ),
 }
+# By SQLSTATE, or the class that it begins with: SQL's own, and PostgreSQL's.
+_UNREACHABLE = ("unreachable", "it can't be reached; try again later")
+_FAULTS_OF_STATES = {
+    "08": _UNREACHABLE,
+    "57P": _UNREACHABLE,
+    "53300": _UNREACHABLE,
+    "25006": ("read_only", "it is read-only; the server needs one that can be written"),
+    "28": ("permission", "its user may not log in"),
+    "42501": ("permission", "its user may not do this; it needs rights on all tables"),
+    "53100": ("full", "the disk is full; something must be deleted"),
+    "58030": ("io", "reading or writing its files failed (I/O error)"),
+    "XX001": ("damaged", "its files are damaged; a backup must be restored"),
+    "XX002": ("damaged", "an index is damaged; REINDEX makes it anew"),
+}
+# A value that can't be stored, or a constraint that forbids it.
+_REFUSALS = ("22", "23")
 _REFUSAL = ("refused", "it refused a statement; the log says which")
 # The driver's own complaint, which has no code.
 _NOT_TEXT = "Could not decode to UTF-8"
@@ -92,8 +115,23 @@ def _fault(error: Exception) -> StorageError:
             )
         return _sqlite_fault(getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_ERROR))
     if isinstance(cause, OSError) or getattr(error, "connection_invalidated", False):
-        return _unavailable("unreachable", "it can't be reached; try again later")
-    return _unavailable(*_REFUSAL)
+        return unreachable()
+    return fault_of_state(getattr(cause, "sqlstate", None) or "")
+
+
+def fault_of_state(state: str) -> StorageUnavailable:
+    """What an error of this SQLSTATE means."""
+    found = (_FAULTS_OF_STATES.get(state[:length]) for length in (5, 3, 2))
+    return _unavailable(*next(filter(None, found), _REFUSAL))
+
+
+def is_refusal(state: str) -> bool:
+    """Whether an error of this SQLSTATE is of one row, and not of the database."""
+    return state.startswith(_REFUSALS)
+
+
+def unreachable() -> StorageUnavailable:
+    return _unavailable(*_UNREACHABLE)
 
 
 def _sqlite_fault(code: int) -> StorageUnavailable:

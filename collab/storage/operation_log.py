@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Integer, Select, bindparam, select
 
 from ..errors import DocumentDamaged
 from . import compaction, tables
-from .append import VersionConflict, append_each
+from .append import VersionConflict, append_each, log_refused
 from .checksum_cache import ChecksumCache
 from .checksums import operation_checksum
 from .compacted_edits import client_of_identities, find_identity
@@ -241,9 +241,7 @@ class DatabaseOperationLog:
         try:
             return (await self._append_each([append], heads))[0]
         except REFUSED as error:
-            # The error's own text would show what somebody wrote.
-            kind = type(error).__name__
-            logger.error("document key %d after %d: %s", append.key, append.version, kind)
+            log_refused(append, error)
             return []
 
     def _noted(self, batch: Sequence[Append], stored: list[list[int]]) -> list[list[int]]:
@@ -267,6 +265,7 @@ class DatabaseOperationLog:
         return await self._database.read(find_edit, key, client_id, client_edit_id)
 
     async def holds_edit(self, key: int, client_id: str, client_edit_id: int) -> bool:
+        await self._database.settle()
         return await self._database.write(holds_edit, key, client_id, client_edit_id)
 
     async def droppable(

@@ -7,6 +7,7 @@ from sqlalchemy import URL
 from ..backend import Backend
 from ..url import is_sqlite
 from .generic import GenericBackend
+from .postgresql.backend import PostgreSQLBackend
 from .sqlite.backend import AsyncSQLiteBackend, SQLiteBackend
 
 __all__ = ["backend_of"]
@@ -14,6 +15,8 @@ __all__ = ["backend_of"]
 
 def backend_of(url: URL, busy_timeout_seconds: float, timeout_seconds: float) -> Backend:
     """The backend for a URL that names its driver, as by `parse_url`."""
+    if url.drivername == "postgresql+asyncpg":
+        return PostgreSQLBackend(url, busy_timeout_seconds, timeout_seconds)
     if not is_sqlite(url):
         return GenericBackend(url, timeout_seconds)
     kind = SQLiteBackend if url.drivername == "sqlite+pysqlite" else AsyncSQLiteBackend

@@ -41,5 +41,11 @@ class GenericBackend:
     async def append(self, writes: Executor, batch: Sequence[Append], heads: Heads) -> Stored:
         return await writes.run(append_batch, batch, heads)
 
+    async def settle(self, writes: Executor) -> None:
+        """An append holds the lock of its document, for which `holds_edit` waits."""
+
+    async def warn(self, reads: Executor) -> None:
+        """How safe it is has no name that all databases know."""
+
     def migrating(self) -> Executor | None:
         return None

@@ -46,6 +46,12 @@ class SQLiteBackend:
         assert isinstance(writes, ThreadExecutor)
         return await writes.run_whole(append_at_once, batch, heads)
 
+    async def settle(self, writes: Executor) -> None:
+        """Transactions that write come one after the other."""
+
+    async def warn(self, reads: Executor) -> None:
+        """Each connection sets what it takes."""
+
     def migrating(self) -> Executor | None:
         """A migration rebuilds tables: it drops the old one, which with foreign keys on would
         delete every row that refers to it."""

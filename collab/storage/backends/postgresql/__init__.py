@@ -1,0 +1,1 @@
+"""PostgreSQL over asyncpg: one statement for an append, on a connection that is kept."""
