@@ -89,7 +89,8 @@ async def test_no_handler_is_touched_where_the_host_opens_it(
 ) -> None:
     async with app.running():
         await app.manager.create_document("doc")
-        assert signal.getsignal(signal.SIGTERM) is handlers
+        current: object = signal.getsignal(signal.SIGTERM)
+        assert current is handlers
         signal.raise_signal(signal.SIGTERM)
         assert handlers.calls == [(signal.SIGTERM, ["collab.db-wal"])]
         assert await app.manager.store.catalog.find_document("doc")

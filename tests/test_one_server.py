@@ -18,7 +18,6 @@ from collab.app import Collab, create_app
 from collab.asgi.testclient import TestClient
 from collab.errors import DatabaseInUse, StorageUnavailable
 from collab.settings import Settings
-from collab.storage.backends.sqlite import serving_lock
 from tests.serverprocess import ServerProcess
 
 IN_USE = r"another server \(process (\d+)\) has it open"
@@ -269,6 +268,6 @@ async def test_a_file_system_without_locks_is_warned_of(
     def no_locks(*_: Any) -> None:
         raise OSError(37, "No locks available")
 
-    monkeypatch.setattr(serving_lock.fcntl, "flock", no_locks)
+    monkeypatch.setattr("fcntl.flock", no_locks)
     async with app_on(f"sqlite:///{tmp_path / 'collab.db'}").running():
         assert "the file system has no locks" in caplog.text

@@ -175,7 +175,8 @@ async def hosted(database: str) -> AsyncIterator[Collab]:
         return User(name) if name else None
 
     async def authorize(user: User, doc_id: str) -> Role | None:
-        return {"ann": "owner", "bob": "viewer"}.get(user.user_id)
+        roles: dict[str, Role] = {"ann": "owner", "bob": "viewer"}
+        return roles.get(user.user_id)
 
     app = create_app(Settings(database=database), authenticate=authenticate, authorize=authorize)
     async with app.running():
@@ -216,7 +217,8 @@ HIDDEN = "merger with acme"
 
 async def pages(http: httpx2.AsyncClient, **query: Any) -> tuple[list[str], list[Any]]:
     """The ids of all pages, and the cursors between them."""
-    ids, cursors, after = [], [], {}
+    ids, cursors = [], []
+    after: dict[str, Any] = {}
     while True:
         page = (await http.get("/api/documents", params={**query, **after})).json()
         ids += [each["doc_id"] for each in page["documents"]]
@@ -248,11 +250,11 @@ async def test_a_search_does_not_read_a_hidden_title(app: Collab) -> None:
 
 
 async def test_a_page_is_full_of_what_the_user_may_see(app: Collab) -> None:
-    mine: dict[str, Role] = {f"mine-{number}": "viewer" for number in range(5)}
+    mine: dict[str, Any] = {f"mine-{number}": "viewer" for number in range(5)}
     for doc_id in mine:
         await app.manager.create_document(doc_id, title="Mine")
         await app.manager.create_document(f"not-{doc_id}", title="Mine")
-    others: dict[str, Role] = {f"unknown-{number}": "viewer" for number in range(900)}
+    others: dict[str, Any] = {f"unknown-{number}": "viewer" for number in range(900)}
     async with client(app, cookie=f"collab_token={token(**mine, **others)}") as http:
         for query in ({}, {"search": "mine"}):
             ids, cursors = await pages(http, limit=2, **query)

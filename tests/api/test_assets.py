@@ -6,7 +6,7 @@ import gzip
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx2
 import pytest
@@ -142,7 +142,7 @@ async def test_a_page_names_the_bundles_or_the_modules(
 ) -> None:
     missing = JSONResponse({}, status_code=404)
     page = Files(Assets(folder, sources=sources), missing).page("page.html")
-    transport = httpx2.ASGITransport(page)
+    transport = httpx2.ASGITransport(cast(Any, page))
     async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as http:
         answer = await http.get("/wherever")
     assert answer.text.endswith(expected)

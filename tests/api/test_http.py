@@ -22,7 +22,7 @@ from tests.wire import connect
 async def http(app: Collab) -> AsyncIterator[httpx2.AsyncClient]:
     transport = httpx2.ASGITransport(app=app)
     description = (await read_description(app)).json()
-    hooks = {"response": [Described(description)]}
+    hooks: dict[str, Any] = {"response": [Described(description)]}
     async with httpx2.AsyncClient(
         transport=transport, base_url="http://testserver", event_hooks=hooks
     ) as client:

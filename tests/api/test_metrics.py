@@ -43,7 +43,7 @@ class Figures:
         return self.samples[name, frozenset(labels.items())]
 
 
-async def get(app: Any, token: str = "", **headers: str | bytes) -> httpx2.Response:
+async def get(app: Any, token: str = "", **headers: Any) -> httpx2.Response:
     if token:
         headers["authorization"] = f"Bearer {token}"
     transport = httpx2.ASGITransport(app=app)

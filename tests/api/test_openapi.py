@@ -18,7 +18,7 @@ from collab.settings import Settings
 
 from .described import Described, description_of, read_description
 
-MODES: dict[str, dict[str, str]] = {
+MODES: dict[str, dict[str, Any]] = {
     "open": {},
     "token": {"auth": "token", "token_secret": "s" * 32, "token_cookie": "a_cookie"},
 }

@@ -91,7 +91,7 @@ def token(user_id: str, documents: dict[str, Role]) -> str:
 def client(app: Any, bearer: str = "") -> httpx2.AsyncClient:
     headers = {"authorization": f"Bearer {bearer}"} if bearer else {}
     transport = httpx2.ASGITransport(app=app)
-    hooks = {"response": [Described(DESCRIPTION)]}
+    hooks: dict[str, Any] = {"response": [Described(DESCRIPTION)]}
     return httpx2.AsyncClient(
         transport=transport, base_url="http://testserver", headers=headers, event_hooks=hooks
     )
@@ -139,7 +139,7 @@ def test_every_call_has_its_row(app: Collab) -> None:
         if isinstance(route, Resource) and route.path.startswith("/api/"):
             called |= {(method, route.path) for method in route.endpoints}
         else:
-            others.add(route.path)
+            others.add(getattr(route, "path", None))
     rows = {(method, path_of_route(path)) for method, path, _, _ in CALLS}
     assert rows | OF_THE_SESSION | OF_THE_API == called
     assert others == OTHERS
@@ -202,7 +202,8 @@ def test_every_frame_has_its_row() -> None:
 async def test_a_frame_takes_its_role(app: Collab, way: Way, role: Role, frame_type: str) -> None:
     frame, answered, changes = FRAMES[frame_type]
     witness = await connect(app, "doc", token=token("wit", {"*": "viewer"}), client_id="wit")
-    wire: Wire = await connect(app, "doc", **await way(app, role), client_id="tab")
+    query: Any = await way(app, role)
+    wire: Wire = await connect(app, "doc", **query, client_id="tab")
     assert (await wire.expect("document_state"))["user"]["role"] == role
     await wire.send({"type": frame_type, **frame})
     # A presence has no answer of its own, a ping behind it has.
@@ -221,7 +222,7 @@ async def test_a_frame_takes_its_role(app: Collab, way: Way, role: Role, frame_t
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_without_a_role_there_is_no_connection_for_a_frame(app: Collab, way: Way) -> None:
-    query = await way(app, None)
+    query: Any = await way(app, None)
     with pytest.raises(Refused) as refused:
         await connect(app, "doc", **query)
     assert (refused.value.status, refused.value.body["code"]) == (403, "forbidden")

@@ -174,7 +174,8 @@ async def test_what_holds_no_token_is_malformed(app: Collab, body: Any) -> None:
 
 
 async def test_a_token_that_no_browser_would_keep_is_refused(app: Collab) -> None:
-    large = token(**{f"a-document-of-many-{number}": "viewer" for number in range(100)})
+    others: dict[str, Any] = {f"a-document-of-many-{number}": "viewer" for number in range(100)}
+    large = token(**others)
     async with client(app) as http:
         answer = await http.post(SESSION, json={"token": large})
     assert answer.status_code == 400

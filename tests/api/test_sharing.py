@@ -61,12 +61,12 @@ async def share(app: Collab, role: str, **given: Any) -> dict[str, Any]:
     return answer.json()
 
 
-async def join(app: Collab, **query: str) -> tuple[Wire, dict[str, Any]]:
+async def join(app: Collab, **query: Any) -> tuple[Wire, dict[str, Any]]:
     wire = await connect(app, "doc", **query)
     return wire, (await wire.expect("document_state"))["user"]
 
 
-async def refused(app: Collab, doc_id: str = "doc", **query: str) -> int:
+async def refused(app: Collab, doc_id: str = "doc", **query: Any) -> int:
     with pytest.raises(Refused) as refusal:
         await connect(app, doc_id, **query)
     return refusal.value.status

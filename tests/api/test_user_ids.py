@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 from urllib.parse import quote
 
 import httpx2
@@ -102,7 +103,7 @@ async def test_an_id_is_granted_to_and_revoked_by_path(
 async def test_an_id_is_granted_to_and_revoked_by_query(
     app: Collab, http: httpx2.AsyncClient, user_id: str
 ) -> None:
-    place = {"url": f"{ACCESS}/users", "params": {"user_id": user_id}}
+    place: Any = {"url": f"{ACCESS}/users", "params": {"user_id": user_id}}
     assert (await http.put(**place, json={"role": "viewer"})).status_code == 200
     headers = {"authorization": f"Bearer {token(user_id)}"}
     assert (await http.get("/api/documents/doc", headers=headers)).status_code == 200

@@ -21,7 +21,7 @@ from .toolkits import (
 )
 
 
-def endpoint(encoding: str | None = None, **failing: bool) -> Build:
+def endpoint(encoding: str | None = None, **failing: Any) -> Build:
     """A WebSocketEndpoint that writes its story into frames; `failing` says which method raises."""
 
     def build(kit: Toolkit) -> Any:
@@ -81,7 +81,7 @@ async def test_a_frame_of_the_wrong_kind_closes_with_1003() -> None:
 @pytest.mark.parametrize("method", ["connect", "receive", "disconnect"])
 async def test_a_method_that_raises_ends_the_connection_alike(method: str) -> None:
     events = [connect(), text("a"), disconnect(4000)]
-    outcome = await alike(endpoint(**{method: True}), websocket(), events)
+    outcome = await alike(endpoint(None, **{method: True}), websocket(), events)
     assert outcome.raised == "LookupError"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from importlib import import_module
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -62,7 +63,7 @@ def test_a_module_imports_only_its_own_package_and_asgiref(source: Path) -> None
         assert "httpx2" not in imported or source.name.startswith("test")
 
 
-def _is_type_checking_only(source: Path, node: ast.AST) -> bool:
+def _is_type_checking_only(source: Path, node: ast.stmt) -> bool:
     for block in ast.walk(ast.parse(source.read_text())):
         if isinstance(block, ast.If) and getattr(block.test, "id", "") == "TYPE_CHECKING":
             return any(getattr(inner, "lineno", 0) == node.lineno for inner in block.body)
@@ -97,4 +98,4 @@ def test_the_types_are_those_of_asgiref() -> None:
 
     assert Receive is typing.ASGIReceiveCallable
     assert Send is typing.ASGISendCallable
-    assert ASGIApp.__args__[1:3] == (Receive, Send)
+    assert get_args(ASGIApp)[1:3] == (Receive, Send)

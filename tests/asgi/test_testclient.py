@@ -486,4 +486,4 @@ class TestWebSockets:
 
 def test_the_client_runs_on_asyncio_only() -> None:
     with pytest.raises(ValueError, match="asyncio"):
-        TestClient(site(OURS), backend="trio")
+        TestClient(site(OURS), backend="trio")  # type: ignore[arg-type]

@@ -175,7 +175,8 @@ async def test_a_disconnect_while_receiving_has_its_code_and_reason(method: str)
         await ws.accept()
         try:
             await getattr(ws, method)()
-        except Exception as error:
+        except Exception as raised:
+            error: Any = raised
             told = (type(error).__name__, error.code, error.reason)
             await ws.send_text(repr(told))
 
@@ -240,7 +241,8 @@ def test_the_states_and_the_disconnect_are_those_of_starlette() -> None:
     assert {s.name: s.value for s in WebSocketState} == {
         s.name: s.value for s in THEIRS.websockets.WebSocketState
     }
-    for args in [(), (1006,), (1001, "bye")]:
+    cases: list[tuple[Any, ...]] = [(), (1006,), (1001, "bye")]
+    for args in cases:
         ours, theirs = WebSocketDisconnect(*args), THEIRS.websockets.WebSocketDisconnect(*args)
         assert (ours.code, ours.reason) == (theirs.code, theirs.reason)
 

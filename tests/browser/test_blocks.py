@@ -26,7 +26,7 @@ FORMATS: list[tuple[str, Any]] = [
 ]
 PAIRS = list(itertools.product(FORMATS, FORMATS))
 # Each line has marks and a picture, which code has or has not.
-WORDS = [
+WORDS: list[dict[str, Any]] = [
     {"insert": "plain "},
     {"insert": "bold", "attributes": {"bold": True}},
     {"insert": "link", "attributes": {"link": "https://a.example/"}},

@@ -30,7 +30,7 @@ def watch(request: pytest.FixtureRequest, browser: Browser, server: ServerProces
     context = browser.new_context(bypass_csp=request.param == "without")
     context.set_default_timeout(ACTION_MILLISECONDS)
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=server.url)
-    watch = Watch(context, server.url)
+    watch: Any = Watch(context, server.url)
 
     def open_page(path: str) -> Page:
         page = context.new_page()
@@ -122,8 +122,8 @@ def test_titles_are_text_wherever_they_are_shown(watch: Any, server: ServerProce
             editor.send(type="presence", data={"title": title})
             expect(page.get_by_test_id("title")).to_have_value(title[:200])
         # What is no title at all.
-        for title in ({"toString": 1}, ["<b>"], 7, None):
-            editor.send(type="presence", data={"title": title})
+        for nonsense in ({"toString": 1}, ["<b>"], 7, None):
+            editor.send(type="presence", data={"title": nonsense})
         editor.send(type="ping")
         editor.receive("pong")
     listed.get_by_test_id("search").fill("owned")

@@ -26,7 +26,7 @@ def count(page: Page) -> Any:
 
 
 def write(server: ServerProcess, lines: int = 0) -> Any:
-    ops = [
+    ops: list[dict[str, Any]] = [
         {"insert": "Milk, and m"},
         {"insert": "ore mi", "attributes": {"bold": True}},
         {"insert": "lk "},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,7 +41,8 @@ async def test_a_backup_of_a_busy_database_is_the_beginning_of_its_log(
     for number in range(3):
         copy = folder / f"copy{number}.db"
         part = rows(copy, query)
-        heads = dict(rows(copy, "SELECT id, version FROM documents"))
+        pairs: list[Any] = rows(copy, "SELECT id, version FROM documents")
+        heads = dict(pairs)
         assert part == [row for row in whole if row[1] <= heads[row[0]]]
         assert len(part) == sum(int(str(each)) for each in heads.values())
         sizes.append(len(part))

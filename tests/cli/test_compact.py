@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -99,7 +100,7 @@ async def edits_sent_again(url: str) -> None:
     app = Collab(Settings(database=url))
     async with app.running():
         for number in (1, 20, 45):
-            operation = {"ops": [{"retain": number - 1}, {"insert": "x"}]}
+            operation: Any = {"ops": [{"retain": number - 1}, {"insert": "x"}]}
             wire = await connect(app, "notes", client_id="ann-1", user_id="ann")
             assert (await wire.expect("document_state"))["last_id"] == 45
             await wire.edit(number, number - 1, *operation["ops"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from collab.auth import TokenVerifier, User
@@ -19,7 +21,7 @@ def secret(folder: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLLAB_TOKEN_SECRET", SECRET)
 
 
-def user_of(token: str, **settings: str) -> User:
+def user_of(token: str, **settings: Any) -> User:
     return TokenVerifier.of_settings(Settings(**{"token_secret": SECRET, **settings})).user(token)
 
 

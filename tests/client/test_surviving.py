@@ -143,7 +143,7 @@ def moody(monkeypatch: pytest.MonkeyPatch) -> Moody:
 def moody_line(content: str = "") -> Line:
     """The server has the type as it should be."""
     sound = TextType()
-    sound.name = "moody"  # type: ignore[misc]
+    sound.name = "moody"
     return joined(SimulatedServer(content, doc_type=sound))
 
 

@@ -76,7 +76,7 @@ async def test_words_of_two_who_lost_their_connections_stay_whole(
 ) -> None:
     served = await serve()
     async with relayed(served, doc_type) as one, relayed(served, doc_type) as other:
-        editors, relays = zip(one, other, strict=True)
+        editors, relays = (one[0], other[0]), (one[1], other[1])
         # The first letters are on their way when the connections die, and may have come.
         for editor, relay in (one, other):
             relay.hold(answers_only=is_stored)

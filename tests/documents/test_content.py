@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import Any
 
 import pytest
 
@@ -81,8 +82,8 @@ async def test_large_content_is_put_into_a_buffer_in_turns(
 async def test_what_is_encoded_does_not_change_with_an_edit_meanwhile(doc_type: str) -> None:
     kind = get_type(doc_type)
     if doc_type == "json":
-        content = {"items": [[number] for number in range(50_000)]}
-        edit = [{"p": ["items", 49_999, 0], "na": 1}, {"p": ["new"], "oi": True}]
+        content: Any = {"items": [[number] for number in range(50_000)]}
+        edit: Any = [{"p": ["items", 49_999, 0], "na": 1}, {"p": ["new"], "oi": True}]
     else:
         runs = [{"insert": "ab"}, {"insert": "c", "attributes": {"bold": True}}]
         content = {"ops": runs * 20_000}

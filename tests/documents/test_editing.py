@@ -8,7 +8,7 @@ import pytest
 
 from collab.app import Collab
 from tests.conftest import Make
-from tests.wire import connect
+from tests.wire import Wire, connect
 
 INSERT_A = {"insert": "a"}
 
@@ -84,7 +84,7 @@ async def test_many_editors_at_once_make_one_gapless_order(app: Collab) -> None:
     for wire in wires:
         await wire.until("document_state")
 
-    async def type_ten(wire, letter: str) -> list[int]:
+    async def type_ten(wire: Wire, letter: str) -> list[int]:
         seen = [0]
 
         async def read_until_acknowledged() -> int:

@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -56,14 +57,14 @@ class FaultyStore(StoreOverrides):
         batch, self.hanging = self.hanging, ()
         assert all(await self.real.append(batch))
 
-    async def find_client(self, key: int, client_id: str):
+    async def find_client(self, key: int, client_id: str) -> Any:
         if client_id == self.late_for and self.hanging:
             await self.end_hanging()
         found = await self.real.find_client(key, client_id)
         await self._hold_back(client_id)
         return found
 
-    async def find_editor(self, doc_id: str, client_id: str):
+    async def find_editor(self, doc_id: str, client_id: str) -> Any:
         await self._begin_reading()
         found = await self.real.find_editor(doc_id, client_id)
         await self._hold_back(client_id)
@@ -74,11 +75,11 @@ class FaultyStore(StoreOverrides):
             self.reading.set()
             await self.answers.wait()
 
-    async def open_document(self, doc_id: str, client_id: str | None = None, *, limit: int):
+    async def open_document(self, doc_id: str, client_id: str | None = None, *, limit: int) -> Any:
         await self._begin_reading()
         return await self.real.open_document(doc_id, client_id, limit=limit)
 
-    async def find_document(self, doc_id: str):
+    async def find_document(self, doc_id: str) -> Any:
         await self._begin_reading()
         return await self.real.find_document(doc_id)
 

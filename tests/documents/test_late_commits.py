@@ -203,7 +203,7 @@ async def test_it_is_not_refused_for_good_while_it_may_still_be_stored(
     assert (await ann.until("error"))["code"] == "storage_unavailable"
     other.execute("ROLLBACK")
     other.close()
-    answer = {"type": "error", "code": "storage_unavailable"}
+    answer: dict[str, Any] = {"type": "error", "code": "storage_unavailable"}
     while answer["type"] == "error":
         assert answer["code"] == "storage_unavailable"
         await ann.edit(1, 1, {"insert": "x"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from collab.app import Collab
 from collab.documents import open_documents
 from collab.errors import InvalidRequest, NoSuchDocument, OutOfOrder, WrongDocType
 from collab.ot.json0 import JsonBuffer
+from collab.sessions.room import room_of
 from tests.conftest import Make
 from tests.wire import Refused, connect
 
@@ -22,9 +24,9 @@ async def test_a_document_is_loaded_once_however_many_join_at_once(
     app: Collab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loads = []
-    load = open_documents.load_opened
+    load: Any = vars(open_documents)["load_opened"]
 
-    async def counted(*args):
+    async def counted(*args: Any) -> Any:
         loads.append(1)
         return await load(*args)
 
@@ -190,7 +192,7 @@ async def test_memory_holds_nothing_of_editors_that_have_left(app: Collab) -> No
         await wire.leave()
     document = app.manager.documents["doc"]
     assert len(document.authors) == 0
-    assert not document.room.connections
+    assert not room_of(document).connections
     assert document.is_idle
 
 

@@ -11,6 +11,7 @@ import pytest
 from collab.app import Collab
 from collab.documents import reading
 from collab.documents.content import Encoded
+from collab.documents.loading import load_snapshot
 from collab.documents.reading import MAX_LOADS, Kept
 from collab.limits.budget import Metered
 from collab.limits.work import Work
@@ -131,7 +132,7 @@ async def test_so_many_are_loaded_at_one_time(
         await edited(app, 1, f"doc-{number}")
     app = await reopened(make_app, app)
     running = most = 0
-    load = reading.load_snapshot
+    load = load_snapshot
 
     async def counted(*args: Any) -> Any:
         nonlocal running, most

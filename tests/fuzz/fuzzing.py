@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
 from collab.app import Collab
 
@@ -121,7 +122,8 @@ async def fuzz(
     async with with_server() as server:
         for done in range(0, inputs, ROUND):
             name = f"{seed}-{done // ROUND}"
-            random, round_ = Random(name), Round(server.app, name)
+            random = Random(name)
+            round_: Any = Round(server.app, name)
             end = min(inputs, done + ROUND)
             try:
                 while done + len(round_.played) < end:

@@ -43,8 +43,11 @@ class Input:
 class Known(Protocol):
     """What a peer knows, to be wrong in detail."""
 
-    cases: Any
-    contents: dict[int, Any]
+    @property
+    def cases(self) -> Any: ...
+    @property
+    def contents(self) -> dict[int, Any]: ...
+
     last_id: int
     epoch: str
 

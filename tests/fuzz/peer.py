@@ -98,7 +98,7 @@ class Peer:
         self.wire.send_binary(payload)
         self.end_group()
 
-    def bytes(self, data: bytes) -> None:
+    def raw(self, data: bytes) -> None:
         if not isinstance(self.wire, FrameWire):
             return
         group = self._group()

@@ -22,7 +22,7 @@ from .wires import Line
 
 __all__ = ["BATCH", "Round", "fuzz_settings"]
 
-TYPES = [TextCases(), RichTextCases(), JsonCases()]
+TYPES: list[Any] = [TextCases(), RichTextCases(), JsonCases()]
 BATCH = 100
 PATIENCE_SECONDS = 30
 
@@ -64,7 +64,7 @@ class Round:
 
     def batch(self, count: int, random: Random) -> list[Input]:
         """Inputs that are made with what the peers know now."""
-        inputs = []
+        inputs: list[Input] = []
         while len(inputs) < count:
             place = random.choice(list(self._places.values()))
             peer = random.choice(place.peers)
@@ -105,7 +105,7 @@ class Round:
         elif each.kind == "binary":
             peer.binary(each.payload)
         elif each.kind == "bytes":
-            peer.bytes(each.payload)
+            peer.raw(each.payload)
         else:
             peer.stall()
 

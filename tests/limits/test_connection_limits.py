@@ -11,6 +11,7 @@ from collab.app import Collab, create_app
 from collab.asgi.requests import HTTPConnection
 from collab.auth import User
 from collab.limits.connection_limits import address_of
+from collab.sessions.room import room_of
 from collab.settings import Settings
 from tests.conftest import Make
 from tests.wire import Refused, Wire, connect
@@ -97,7 +98,7 @@ async def test_connections_that_come_at_once_are_limited_as_well(make_app: Make)
         *(connect(app, "doc") for _ in range(10)), return_exceptions=True
     )
     assert sum(isinstance(answer, Refused) for answer in answers) == 7
-    assert len(app.manager.documents["doc"].room.connections) == 3
+    assert len(room_of(app.manager.documents["doc"]).connections) == 3
 
 
 async def test_nothing_is_counted_once_everybody_has_left(make_app: Make) -> None:

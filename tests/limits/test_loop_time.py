@@ -298,6 +298,8 @@ async def test_each_step_of_a_coroutine_is_paid_and_waiting_is_not() -> None:
         def spend(self, seconds: float) -> None:
             self.spent += seconds
 
+        async def until_paced(self) -> None: ...
+
     payer = Payer()
     gate = asyncio.Event()
 
@@ -346,6 +348,8 @@ async def test_what_goes_on_in_another_task_is_paid_by_who_began_it() -> None:
 
         def spend(self, seconds: float) -> None:
             self.spent += seconds
+
+        async def until_paced(self) -> None: ...
 
     async def work() -> str:
         sum(range(200_000))

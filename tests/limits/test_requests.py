@@ -178,7 +178,8 @@ async def test_an_idle_editor_is_not_expected_to_send_anything(
 
 
 def waiting_of(served: Served) -> Waiting:
-    waiting = served.server.config.http_protocol_class.keywords["waiting"]
+    protocol: Any = served.server.config.http_protocol_class
+    waiting = protocol.keywords["waiting"]
     assert isinstance(waiting, Waiting)
     return waiting
 

@@ -181,7 +181,7 @@ async def test_who_comes_back_with_hundreds_of_edits_does_not_notice(
             await served.app.manager.handle_edit("doc", "bob", letters(1))
             ann.edit({"ops": [{"retain": number}, {"insert": "x"}]})
         await ann.saved()
-        await ann.reached(served.app.manager.documents.get("doc").history.head)
+        await ann.reached(served.app.manager.documents["doc"].history.head)
         assert codes == []
         assert ann.content.count("x") == 600
 

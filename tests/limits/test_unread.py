@@ -12,9 +12,7 @@ from collab.settings import Settings
 
 
 def bounds(address: int, total: int) -> Unread:
-    return Unread(
-        Settings(_env_file=None, max_address_unread_bytes=address, max_unread_bytes=total)
-    )
+    return Unread(Settings(max_address_unread_bytes=address, max_unread_bytes=total))
 
 
 class Peer:
@@ -82,7 +80,7 @@ def test_where_too_much_waits_in_all_the_address_that_holds_most_makes_room() ->
 
 
 def progress(unsent: int) -> Progress:
-    settings = Settings(_env_file=None, drain_timeout_seconds=10, min_drain_bytes_per_second=100)
+    settings = Settings(drain_timeout_seconds=10, min_drain_bytes_per_second=100)
     return Progress(settings, 0.0, unsent)
 
 

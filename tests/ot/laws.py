@@ -12,6 +12,7 @@ from typing import Any
 
 from collab.errors import InvalidOperation
 from collab.ot import OperationType, get_type
+from collab.ot.types import Side
 
 from .draws import Draws
 from .growset_cases import GrowSetCases
@@ -232,7 +233,8 @@ def a_cursor_lands_where_an_empty_insert_would(kind: OperationType, draws: Draws
     operation = draws.operation(content)
     cursor = draws.cursor(content)
     marker = draws.cases.insertion(content, cursor)
-    for own, side in ((True, "right"), (False, "left")):
+    sides: tuple[tuple[bool, Side], ...] = ((True, "right"), (False, "left"))
+    for own, side in sides:
         moved = kind.transform(marker, operation, side)
         landed = draws.cases.insertion_offset(moved)
         assert kind.transform_cursor(cursor, operation, own) == landed

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from collab.errors import TooLarge
-from collab.ot import JsonType, Meter, RichTextType, TextType, TooMuchWork
+from collab.ot import JsonType, Meter, OperationType, RichTextType, TextType, TooMuchWork
 from collab.ot.comparing import SMALL, Search, alike, common_items, finished
 from collab.ot.values import same
 
@@ -154,22 +154,22 @@ def test_two_lists_that_differ_throughout_are_not_compared_to_their_ends() -> No
 
 
 def test_a_rich_text_that_differs_throughout_is_refused_before_its_end() -> None:
-    contents = [
+    before, after = (
         {"ops": [{"insert": ".", "attributes": {key: n % 2}} for n in range(50_000)]}
         for key in "ab"
-    ]
+    )
     meter = Meter()
     with pytest.raises(TooLarge, match=r"more than 1000 components.*max_operation_components"):
-        finished(RichTextType(max_components=1000).compare(*contents, meter))
+        finished(RichTextType(max_components=1000).compare(before, after, meter))
     assert meter.spent < 50_000
 
 
 def test_a_few_components_too_many_are_refused_too() -> None:
-    contents = [
+    before, after = (
         {"ops": [{"insert": ".", "attributes": {key: n % 2}} for n in range(5)]} for key in "ab"
-    ]
+    )
     with pytest.raises(TooLarge):
-        finished(RichTextType(max_components=4).compare(*contents, Meter()))
+        finished(RichTextType(max_components=4).compare(before, after, Meter()))
 
 
 SHAPES: list[tuple[Any, Any, Any]] = [
@@ -215,10 +215,11 @@ def test_changes_far_from_one_another_do_not_replace_what_is_between() -> None:
     text = words(chance, 40_000)
     middle = len(text) // 2
     changed_text = f"begin {text[:middle]} middle {text[middle + 30 :]} end"
-    for kind, before, after in (
+    cases: list[tuple[OperationType, Any, Any]] = [
         (TextType(), text, changed_text),
         (RichTextType(), {"ops": [{"insert": text}]}, {"ops": [{"insert": changed_text}]}),
-    ):
+    ]
+    for kind, before, after in cases:
         operation = kind.difference(before, after)
         assert kind.apply(before, operation) == after
         assert kind.normalize(operation) == operation

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -196,7 +197,7 @@ def test_operations_that_fit_no_common_content_are_refused() -> None:
 
 
 def test_a_buffer_changes_its_own_lists_and_objects_in_place() -> None:
-    content = {"tasks": [{"n": 0}, {"n": 0}], "other": [1]}
+    content: Any = {"tasks": [{"n": 0}, {"n": 0}], "other": [1]}
     buffer = json0.buffer(content)
     buffer.apply([{"p": ["tasks", 0, "n"], "na": 1}])
     given_away = buffer.content()
@@ -248,13 +249,14 @@ def test_what_is_almost_an_operation_is_one_or_is_refused(value: Any) -> None:
     except InvalidOperation:
         return
     assert json0.normalize(normal) == normal
-    for call in (
+    calls: tuple[Callable[[], Any], ...] = (
         lambda: json0.compose(normal, normal),
         lambda: json0.transform(normal, normal, "left"),
         lambda: json0.transform(normal, normal, "right"),
         lambda: json0.apply({"a": [{"a": 1}, "x"]}, normal),
         lambda: json0.apply([["x", 1], 1], normal),
-    ):
+    )
+    for call in calls:
         with suppress(InvalidOperation):
             call()
 

@@ -43,7 +43,7 @@ class Passed(NamedTuple):
 
 def test_a_keystroke_goes_past_others_as_it_goes_past_each_in_turn() -> None:
     others = [Passed(each, algebra.outline(each)) for each in KEYSTROKES]
-    mixed = {"ops": [{"insert": "a"}, {"retain": 2}, {"insert": "b"}]}
+    mixed: Any = {"ops": [{"insert": "a"}, {"retain": 2}, {"insert": "b"}]}
     for mine in KEYSTROKES:
         for first, second in itertools.product(others, others[:9]):
             path = [first, Passed(mixed, algebra.outline(mixed)), second, first]

@@ -67,7 +67,13 @@ def test_typing_and_erasing_at_random_places_of_a_long_text() -> None:
 
 def test_an_error_in_the_last_component_leaves_the_text_as_it_was() -> None:
     buffer = TextBuffer(LONG)
-    changes = [{"insert": "x"}, {"delete": 5000}, {"retain": 1}, {"insert": "y"}, {"delete": 10**9}]
+    changes: list[dict[str, Any]] = [
+        {"insert": "x"},
+        {"delete": 5000},
+        {"retain": 1},
+        {"insert": "y"},
+        {"delete": 10**9},
+    ]
     with pytest.raises(InvalidOperation, match="beyond the end") as refusal:
         buffer.apply(at(3, *changes))
     assert (refusal.value.component, refusal.value.offset) == (5, 5004)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -71,7 +72,8 @@ def test_no_other_module_has_a_code_of_its_own() -> None:
     known = {*classes_of(errors).values(), *classes_of(client_errors).values()}
     for each in every_error():
         public = next(base for base in each.__mro__ if base in known)
-        answers = [(one.code, one.status, one.close_code, one.retry) for one in (each, public)]
+        both: tuple[Any, Any] = (each, public)
+        answers = [(one.code, one.status, one.close_code, one.retry) for one in both]
         assert answers[0] == answers[1], each
 
 

@@ -18,6 +18,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from collab.errors import ConfigurationError
 from collab.server.serving import listen
+from collab.sessions.room import room_of
 from tests.conftest import Make
 from tests.rawpeer import RawPeer, raw_peer
 from tests.served import serving
@@ -57,13 +58,13 @@ async def test_a_stalled_reader_is_let_go_and_holds_up_nobody(make_app: Make) ->
         join(served.address, "doc", "a") as ann,
         stalled_peer(served.address),
     ):
-        while "stalled" not in app.manager.documents["doc"].room.connections:
+        while "stalled" not in room_of(app.manager.documents["doc"]).connections:
             await ann.recv()
         await type_blocks(ann, 120, 60_000)
         # On a slow machine it has left while the blocks were typed.
-        while "stalled" in app.manager.documents["doc"].room.connections:
+        while "stalled" in room_of(app.manager.documents["doc"]).connections:
             await ann.recv()
-        assert list(app.manager.documents["doc"].room.connections) == ["a"]
+        assert list(room_of(app.manager.documents["doc"]).connections) == ["a"]
         # The transport itself is gone, not only its place in the room.
         assert len(served.server.server_state.connections) == 1
 

@@ -34,7 +34,7 @@ def in_two_parts(text: bytes) -> bytes:
 
 async def answered(peer: RawPeer, number: int) -> None:
     while True:
-        frame = json.loads((await peer.frame()).data)
+        frame = json.loads(bytes((await peer.frame()).data))
         if frame["type"] == "pong" and frame["data"] == number:
             return
 

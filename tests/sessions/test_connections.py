@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 
@@ -327,7 +328,7 @@ async def test_a_binary_frame_closes_the_connection(app: Collab) -> None:
 
 
 async def test_a_viewer_sees_changes_and_may_not_make_any(app: Collab) -> None:
-    async def viewing(scope, receive, send) -> None:
+    async def viewing(scope: Any, receive: Any, send: Any) -> None:
         from collab.asgi.websockets import WebSocket
 
         websocket = WebSocket(scope, receive, send)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 import pytest
@@ -47,7 +48,7 @@ class Recorder:
         self.writes.append(batch.for_client(self.client_id))
 
     def close(
-        self, code: int, reason: str, *, farewell: bytes | None = None, drain: bool = True
+        self, code: int, reason: str, *, last_frame: bytes | None = None, drain: bool = True
     ) -> None: ...
 
     def frames(self) -> list[dict]:
@@ -150,7 +151,7 @@ async def test_cursors_that_are_much_work_to_move_are_told_in_several_turns(
     monkeypatch.setattr("collab.sessions.room.MAX_MOVES", 6)
     for member in members:
         room.update_presence(member, Cursor(0, 0), None, 0)
-    told = []
+    told: list[list[str]] = []
     while len(told) < 2:
         await asyncio.sleep(0)
         told += [[f["client_id"] for f in members[3].frames()]] if members[3].writes else []
@@ -197,7 +198,7 @@ async def test_the_list_of_users_follows_their_cursors(history: History) -> None
 
 
 def commit_letters(history: History, count: int) -> None:
-    kind = ot.get_type("text")
+    kind: Any = ot.get_type("text")
     for _ in range(count):
         operation = {"ops": [{"insert": "x"}]}
         record = OperationRecord(
@@ -227,7 +228,9 @@ async def test_cursors_are_brought_forward_commit_by_commit(history: History) ->
     behind = [history.head - each.version for each in room._presences.values()]
     # All of them are looked at in 18 commits, and moved when they are 100 versions behind.
     assert max(behind) <= 100 + 300 // 16 + 1
-    frame = next(texts_of(room.presence_frame("c0")))
+    written = room.presence_frame("c0")
+    assert written is not None
+    frame = next(texts_of(written))
     assert msgspec.json.decode(frame)["cursor"] == {"anchor": 707, "head": 707}
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 from collab.ot import get_type
+from collab.sessions.room import room_of
 
 from .client import SimulatedClient
 from .store import Log
@@ -114,7 +115,7 @@ def check_at_rest(world: World) -> None:
 
 def _check_presence(world: World, client: SimulatedClient) -> None:
     here = {each.client_id: each for each in world.clients if each.doc_id == client.doc_id}
-    (room,) = [each.room for each in world.open_documents if each.doc_id == client.doc_id]
+    (room,) = [room_of(each) for each in world.open_documents if each.doc_id == client.doc_id]
     expect("presence", set(room.connections) == set(here), f"the room has {set(room.connections)}")
     assert client.socket is not None
     view = client.socket.view.present
@@ -186,7 +187,7 @@ def check_left(world: World) -> None:
 def check_idle(world: World) -> None:
     """Documents that nobody is connected to hold no pins, authors, presences, tasks or tail."""
     for document in world.open_documents:
-        room = document.room
+        room = room_of(document)
         left = {
             "pins": document.pins,
             "authors": len(document.authors),

@@ -281,8 +281,9 @@ class SimulatedClient:
             user_id=f"user-{self.number}",
             doc_type=self.doc_type,
         ) as editor:
-            self._session = editor._session
-            assert self._session is not None
+            session = editor._session
+            assert isinstance(session, WatchedSession)
+            self._session = session
             self._session.undo = OwnUndo(get_type(self.doc_type))
             self._session.replaced = self._leaving.set
             if self.doc_type == "text":

@@ -62,7 +62,7 @@ def _errors() -> Iterator[list[logging.LogRecord]]:
     """What the program logs as an error; what it logs is shown nowhere."""
     records: list[logging.LogRecord] = []
     handler = logging.Handler(logging.ERROR)
-    handler.emit = records.append
+    handler.emit = records.append  # type: ignore[assignment]
     logger = logging.getLogger("collab")
     level, propagate = logger.level, logger.propagate
     logger.addHandler(handler)

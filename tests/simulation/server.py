@@ -28,14 +28,14 @@ class Generation:
         self,
         number: int,
         settings: Settings,
-        store: Disk,
+        disk: Disk,
         loop: VirtualLoop,
         server: SimulatedServer,
     ) -> None:
         self.process = Process(f"server {number}")
         self.wires: dict[Wire, None] = {}
         random = Random(f"{server.seed} database {number}")
-        self.database = SimulatedDatabase(store, loop, random, lambda: server.crash(self))
+        self.database = SimulatedDatabase(disk, loop, random, lambda: server.crash(self))
         store = DatabaseStore(self.database)
         self.committer = Committer(store, settings.max_commit_operations)
         self.manager = DocumentManager(settings, store, self.committer)

@@ -78,7 +78,8 @@ class Disk:
             if not row:
                 return Log(0, "", "text", [], [""])
             kind = get_type(row[0][2])
-            self._logs[doc_id] = Log(*row[0], [], [kind.create()])
+            key, epoch, doc_type = row[0]
+            self._logs[doc_id] = Log(key, epoch, doc_type, [], [kind.create()])
         log = self._logs[doc_id]
         rows = self._rows(
             "SELECT version, operation, client_id, client_edit_id FROM operations "
@@ -168,7 +169,7 @@ class SimulatedDatabase(Database):
     ) -> None:
         super().__init__("sqlite://")
         self._store = store
-        self._loop = loop
+        self._world = loop
         self._random = random
         self._crash = crash
         self._jobs: deque[_Job] = deque()
@@ -202,8 +203,8 @@ class SimulatedDatabase(Database):
     async def _done(self, name: str, function: Callable[[], Any]) -> Any:
         if self._overdue or self.gone:
             raise StorageUnavailable(LOST)
-        job = _Job(name, function, self._loop.create_future())
-        job.timer = self._loop.call_later(TIMEOUT_SECONDS, self._give_up, job)
+        job = _Job(name, function, self._world.create_future())
+        job.timer = self._world.call_later(TIMEOUT_SECONDS, self._give_up, job)
         self._jobs.append(job)
         self._next()
         return await job.future
@@ -218,14 +219,15 @@ class SimulatedDatabase(Database):
                 delay = TIMEOUT_SECONDS + self._random.choice(
                     (self._random.uniform(0, 0.06), self._random.uniform(0.1, 10))
                 )
-            self._loop.call_later(delay, self._do, job, fault)
+            self._world.call_later(delay, self._do, job, fault)
 
     def _do(self, job: _Job, fault: str) -> None:
-        self._loop.tell("store:", job.name, fault)
+        self._world.tell("store:", job.name, fault)
         if fault == "crash_before":
             self._crash()
             return
-        result, error = None, None
+        result: Any = None
+        error: Exception | None = None
         if fault in ("refuse", "hang_lost"):
             error = StorageUnavailable(LOST)
         else:
@@ -241,11 +243,11 @@ class SimulatedDatabase(Database):
         if fault == "crash_told":
             self._crash_in(self._random.randint(0, 12))
         # The way back takes its time, too: the server may die on it.
-        self._loop.call_soon(self._settle, job, result, error)
+        self._world.call_soon(self._settle, job, result, error)
 
     def _crash_in(self, turns: int) -> None:
         if turns:
-            self._loop.call_soon(self._crash_in, turns - 1)
+            self._world.call_soon(self._crash_in, turns - 1)
         else:
             self._crash()
 

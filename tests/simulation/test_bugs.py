@@ -20,7 +20,7 @@ from collab.sessions import Connection
 from collab.sessions.change_frames import ack_frame
 from collab.sessions.direct_transport import DirectTransport
 from collab.sessions.join import JoinRequest
-from collab.sessions.room import Room
+from collab.sessions.room import Room, room_of
 
 from .run import run
 from .steps import SEEDS, Scenario, plan
@@ -33,9 +33,9 @@ def acknowledge_before_the_commit(patch: Patch) -> None:
 
     def hasty(self: Submission, author: Author, *args: Any) -> Change:
         change = submit(self, author, *args)
-        connection = self._document.room.connections.get(author.client_id)
+        connection = room_of(self._document).connections.get(author.client_id)
         if connection is not None:
-            connection.put(ack_frame(change))
+            connection.outbound.put(ack_frame(change))
         return change
 
     patch.setattr(Submission, "submit", hasty)

@@ -92,7 +92,7 @@ class TextWriter:
             end = min(len(content), start + random.randint(1, 6))
         inserts = random.randint(0 if end > start else 1, 3)
         text = "".join(self._alphabet.next() for _ in range(inserts))
-        ops = [
+        ops: list[dict[str, Any]] = [
             {"retain": length(content[:start])},
             {"insert": text},
             {"delete": length(content[start:end])},

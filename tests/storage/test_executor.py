@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection
@@ -160,7 +161,8 @@ async def test_threads_begin_when_they_are_needed_and_end_with_the_database(url:
 
 async def test_a_connection_that_can_not_be_rolled_back_is_replaced(database: Database) -> None:
     def break_off(connection: Connection) -> None:
-        connection.connection.driver_connection.close()
+        raw: Any = connection.connection.driver_connection
+        raw.close()
         raise LookupError("on purpose")
 
     with pytest.raises(StorageUnavailable):

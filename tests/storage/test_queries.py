@@ -50,7 +50,7 @@ async def test_the_first_row_is_none_where_there_is_none(
 
 async def test_where_a_database_has_its_own_way_that_is_asked(database: Database) -> None:
     query = Query(select(_operations.version), on_sqlite=select(bindparam("given", type_=Integer)))
-    assert await database.read(query.first, given=7) == (7,)
+    assert await database.read(lambda c, **given: query.first(c, **given), given=7) == (7,)
 
 
 async def test_a_query_that_is_left_early_holds_nothing_open(
