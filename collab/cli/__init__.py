@@ -1,4 +1,4 @@
-"""The command line: arguments in, calls out, errors as one line. No logic of its own."""
+"""The command-line interface: parses arguments, calls other packages, and prints errors."""
 
 from __future__ import annotations
 
@@ -49,8 +49,10 @@ for command in (check, repair, compact, backup, restore, delete, purge):
 
 
 def main() -> None:
-    """Run the command line. Exit codes: 0 done, 1 it failed, 2 it was called wrongly, 130 it was
-    interrupted (Ctrl-C)."""
+    """Run the command line.
+
+    Exit codes: 0 success, 1 failure, 2 usage or configuration error, 130 interrupted (Ctrl-C).
+    """
     prepare_streams()
     start_logging()
     try:
@@ -75,7 +77,7 @@ def main() -> None:
     except (KeyboardInterrupt, click.Abort):
         sys.exit(130)
     except BrokenPipeError:
-        # The reader has what it wanted; without this, Python complains when it ends.
+        # The reader has closed the pipe. Without this, Python reports an error when it exits.
         forget_output()
         sys.exit(1)
     except OSError as error:
@@ -96,7 +98,7 @@ def complain(message: str) -> None:
 
 
 def forget_output() -> None:
-    """Have what is still to be written to standard output go nowhere."""
+    """Discard what is still buffered for standard output."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())

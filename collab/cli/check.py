@@ -25,8 +25,8 @@ __all__ = ["check", "repair"]
 
 
 class DocumentState(Struct):
-    """What `check` found of one document; `readable_version` is the newest version whose content
-    can be read, None if there is none."""
+    """The findings for one document; `readable_version` is the newest version whose content can be
+    read, None if there is none."""
 
     doc_id: str
     version: int
@@ -38,7 +38,7 @@ class DocumentState(Struct):
 
     @classmethod
     def of(cls, report: DocumentReport) -> DocumentState:
-        """What a report says."""
+        """Convert a report."""
         return cls(
             report.record.doc_id,
             report.record.version,
@@ -51,7 +51,7 @@ class DocumentState(Struct):
 
 
 class DatabaseState(Struct):
-    """What `check` found of the database as a whole."""
+    """The findings for the database as a whole."""
 
     documents: int
     operations: int
@@ -67,22 +67,22 @@ def say(report: DocumentReport) -> None:
 def summary(reports: int, operations: int, damaged: int, without_checksum: int) -> None:
     if without_checksum:
         click.echo(
-            f"{without_checksum} operations are of the time before there were checksums: "
-            "`collab repair` computes them"
+            f"{without_checksum} operations have no checksum, since an older version stored them: "
+            "`collab repair` adds it"
         )
     state = f"{damaged} damaged" if damaged else "sound"
     click.echo(f"{reports} documents, {operations} operations: {state}")
 
 
-@click.command(short_help="See whether all that is stored is sound.")
+@click.command(short_help="Check the integrity of the database.")
 @setting_options("database")
 @click.argument("doc_ids", metavar="[DOC_ID]...", nargs=-1, type=TEXT)
 @json_option("one object for each document, then one for the database")
 def check(doc_ids: tuple[str, ...], as_json: bool, **options: Any) -> None:
-    """Replay each document's log and compare it with its snapshots and its newest version; verify
-    every checksum. All documents, or those that are named. Nothing is changed; a server may run.
+    """Check all documents, or those given: replay each log, compare it with the snapshots and the
+    newest version, and verify every checksum. Nothing is changed. A server may run.
 
-    Exit code: 0 all is sound, 1 damage was found, 2 it could not be looked for.
+    Exit code: 0 no damage, 1 damage was found, 2 the check could not run.
     """
     settings = Settings(**given(options))
     register_installed_types()
@@ -113,20 +113,21 @@ def check(doc_ids: tuple[str, ...], as_json: bool, **options: Any) -> None:
         sys.exit(1)
 
 
-@click.command(short_help="Mend what `check` finds, without losing anything.")
+@click.command(short_help="Repair what `check` finds, without data loss.")
 @setting_options("database")
 @click.argument("doc_ids", metavar="[DOC_ID]...", nargs=-1, type=TEXT)
-@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@click.option("--dry-run", is_flag=True, help="Only print what would be done.")
 @click.option(
     "--drop-after-damage",
     is_flag=True,
-    help="Where a document can't be read to its newest version, cut off what comes after the last "
-    "version that can be had. Only while no server runs.",
+    help="If a document can't be read up to its newest version, delete the operations after the "
+    "last readable version. Only while no server runs.",
 )
 @click.option(
     "--no-server-runs",
     is_flag=True,
-    help="Say so, for --drop-after-damage on another database than SQLite, where it can't be seen.",
+    help="Confirm that no server runs: required by --drop-after-damage on a database other than "
+    "SQLite, where it can't be detected.",
 )
 def repair(
     doc_ids: tuple[str, ...],
@@ -135,12 +136,12 @@ def repair(
     no_server_runs: bool,
     **options: Any,
 ) -> None:
-    """Set bad snapshots aside and store new ones, compute missing checksums. All documents, or
-    those that are named; a server may run.
+    """Repair all documents, or those given: replace damaged snapshots and compute missing
+    checksums. A server may run.
 
-    No operation is lost but with --drop-after-damage. Make a backup first.
+    Operations are deleted with --drop-after-damage only. Make a backup first.
 
-    Exit code: 0 all is sound now, 1 damage is left, 2 it could not be looked for.
+    Exit code: 0 no damage is left, 1 damage is left, 2 the repair could not run.
     """
     settings = Settings(**given(options))
     register_installed_types()
@@ -150,8 +151,8 @@ def repair(
             check_unused(file)
         elif not no_server_runs:
             raise ConfigurationError(
-                "whether a server uses this database can't be seen: stop it, then say "
-                "--no-server-runs too"
+                "it can't be detected whether a server uses this database: stop the server, then "
+                "add --no-server-runs"
             )
 
     async def run() -> bool:
@@ -178,11 +179,11 @@ def advise(left: DocumentReport) -> None:
     doc_id = left.record.doc_id
     if needs_dropping(left):
         click.echo(
-            f"{doc_id}: can be had up to version {left.version} of {left.record.version}: put a "
-            "backup back, or say --drop-after-damage"
+            f"{doc_id}: readable up to version {left.version} of {left.record.version}: restore a "
+            "backup, or use --drop-after-damage"
         )
     elif left.is_whole:
         click.echo(
-            f"{doc_id}: its newest content is sound; what is damaged of its history goes with "
-            "`collab compact`"
+            f"{doc_id}: the newest content is sound; `collab compact` removes the damaged part of "
+            "the history"
         )

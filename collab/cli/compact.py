@@ -20,20 +20,20 @@ from .options import DAYS, given, setting_options
 __all__ = ["compact"]
 
 
-@click.command(short_help="Let the beginning of documents' histories go.")
+@click.command(short_help="Remove the oldest operations of documents.")
 @setting_options("database")
 @click.option(
     "--keep-operations",
     type=click.IntRange(min=0, max=2**53 - 1),
-    help="So many of a document's newest operations stay.",
+    help="Number of a document's newest operations that are kept.",
 )
-@click.option("--keep-days", type=DAYS, help="Operations younger than this stay.")
-@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@click.option("--keep-days", type=DAYS, help="Operations younger than this are kept.")
+@click.option("--dry-run", is_flag=True, help="Only print what would be removed.")
 @click.option(
     "--vacuum",
     "with_vacuum",
     is_flag=True,
-    help="Then make an SQLite file smaller. Only while no server runs.",
+    help="Then shrink the SQLite file. Only while no server runs.",
 )
 def compact(
     keep_operations: int | None,
@@ -42,17 +42,17 @@ def compact(
     with_vacuum: bool,
     **options: Any,
 ) -> None:
-    """Let each document's operations go that are neither among its newest nor young, and keep a
-    snapshot in their place. A server may run.
+    """Remove the operations of each document that neither option keeps, and store a snapshot in
+    their place. A server may run.
 
-    The content stays, and so does the identity of each edit: one that is sent again is still
-    recognised. Versions before the snapshot can't be shown or restored any more.
+    The content is kept, and so is the identity of each edit, so that an edit that is sent again is
+    still recognised. Versions before the snapshot can't be shown or restored any more.
     """
     if keep_operations is None and keep_days is None:
-        raise click.UsageError("say what stays: --keep-operations, --keep-days or both")
+        raise click.UsageError("give --keep-operations, --keep-days or both")
     settings = Settings(**given(options))
     register_installed_types()
-    file = sqlite_file(settings, "other databases vacuum by themselves") if with_vacuum else None
+    file = sqlite_file(settings, "other databases vacuum on their own") if with_vacuum else None
     existing_file(settings)
     since = None if keep_days is None else time.time() - keep_days * DAY_SECONDS
     retention = Retention(keep_operations, since)
@@ -63,19 +63,19 @@ def compact(
             types = DocumentTypes(settings)
             async for each in compact_documents(database, types, retention, dry_run=dry_run):
                 if each.problem is not None:
-                    click.echo(f"{each.doc_id}: left as it is: {each.problem}", err=True)
+                    click.echo(f"{each.doc_id}: not compacted: {each.problem}", err=True)
                     failed += 1
                     continue
                 say(each)
                 operations += each.part.operations
                 size += each.part.bytes
-        would = "would have gone" if dry_run else "have gone"
-        click.echo(f"{operations} operations {would}, {size} bytes of them")
+        done = "would be removed" if dry_run else "removed"
+        click.echo(f"{operations} operations {done}, {size} bytes")
         return not failed
 
     is_done = asyncio.run(run())
     if file is not None and not dry_run:
-        click.echo(f"{vacuum(file)} bytes were given back")
+        click.echo(f"{vacuum(file)} bytes freed")
     if not is_done:
         sys.exit(1)
 

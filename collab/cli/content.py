@@ -1,7 +1,7 @@
-"""A document's content as a file: read, written, and made of one another.
+"""Import and export of a document's content as a file.
 
-The file of a text is the text itself, byte for byte. That of any other type is JSON, whatever the
-value is: a string, too, has its quotes.
+The file of a text document is the text itself, byte for byte. The content of any other type is
+JSON; a string has its quotes.
 """
 
 from __future__ import annotations
@@ -28,35 +28,35 @@ __all__ = ["as_text", "from_text", "read_text", "write_output"]
 TEXT_BYTES_PER_UNIT = 3
 """Most bytes of UTF-8 for one UTF-16 code unit."""
 JSON_BYTES_PER_BYTE = 64
-"""White space included: a file of JSON is larger than its value."""
+"""Most bytes of a JSON file, white space included, for one byte of its value."""
 STREAM = "-"
 
 
 def as_text(content: Any, doc_type: OperationType) -> str:
-    """What `from_text` makes the same content of."""
+    """Convert content to the text of a file; `from_text` is the inverse."""
     if is_text(doc_type):
         return str(content)
     return json.dumps(content, ensure_ascii=False, indent=2)
 
 
 def from_text(text: str, doc_type: OperationType, file: Path) -> Any:
-    """The content that `as_text` has written.
+    """Convert the text of a file to content; `as_text` is the inverse.
 
     Raises:
-        ClickException: it is not JSON, where it should be.
+        ClickException: the type needs JSON, and the text is not valid JSON.
     """
     if is_text(doc_type):
         return text
     try:
-        # Some editors begin every file with a byte order mark.
+        # Some editors write a byte order mark.
         content = msgspec.json.decode(text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}"))
     except (ValueError, RecursionError) as error:
         raise click.ClickException(
-            f"{file} is not JSON, as a document of the type '{doc_type.name}' is: {error}"
+            f"{file} is not JSON, which the type '{doc_type.name}' requires: {error}"
         ) from None
     if content is None:
         raise click.ClickException(
-            f"{file} holds null, which is no content of a document of the type '{doc_type.name}'"
+            f"{file} holds null, which is not valid content of the type '{doc_type.name}'"
         )
     return content
 
@@ -66,13 +66,13 @@ def is_text(doc_type: OperationType) -> bool:
 
 
 def read_text(file: Path, doc_type: OperationType, max_size: int) -> str:
-    """The text of a UTF-8 file; of standard input, if it is named `-`.
+    """The text of a UTF-8 file, or of standard input if its name is `-`.
 
     Args:
-        max_size: of a document; a file that can't be one so small is not read to its end.
+        max_size: largest size of a document. A file that is certainly larger is not read entirely.
 
     Raises:
-        ClickException: it can't be read, is too large or not UTF-8.
+        ClickException: the file can't be read, is too large or is not UTF-8.
     """
     limit = max_size * (TEXT_BYTES_PER_UNIT if is_text(doc_type) else JSON_BYTES_PER_BYTE)
     try:
@@ -104,15 +104,15 @@ def _standard_input() -> BinaryIO:
 
 
 def write_output(data: bytes, output: Path | None, never: Iterable[Path] = ()) -> None:
-    """Write to a file, or to standard output if that is None or `-`.
+    """Write to a file, or to standard output if `output` is None or `-`.
 
-    A file that is there is replaced once the new one is whole.
+    An existing file is replaced once the new one is complete.
 
     Args:
-        never: files that are not to be replaced.
+        never: files that must not be replaced.
 
     Raises:
-        ClickException: it can't be written.
+        ClickException: the output can't be written.
     """
     if output is None or str(output) == STREAM:
         if sys.stdout is None:
@@ -152,14 +152,14 @@ def _write(data: bytes, output: Path) -> None:
 
 
 def _is_plain(output: Path, target: Path) -> bool:
-    """Whether it is a file to be replaced: no terminal or pipe, nor one that only /dev/fd names."""
+    """Whether it is a regular file that can be replaced: no device, pipe or name in /dev/fd."""
     if not stat.S_ISREG(output.stat().st_mode):
         return False
     return target.exists() and target.samefile(output)
 
 
 def _mode(target: Path) -> int:
-    """The permissions of the file that is there; else those that a new one gets."""
+    """The permissions of the existing file, or those of a new one."""
     with contextlib.suppress(FileNotFoundError):
         return stat.S_IMODE(target.stat().st_mode)
     mask = os.umask(0)

@@ -20,16 +20,16 @@ from .texts import TEXT, printable
 __all__ = ["delete", "purge"]
 
 
-@click.command(short_help="Delete a document for good.")
+@click.command(short_help="Delete a document permanently.")
 @setting_options("database")
 @click.argument("doc_id", type=TEXT)
 @click.option("--yes", is_flag=True, help="Don't ask.")
 def delete(doc_id: str, yes: bool, **options: Any) -> None:
     """Delete a document with its whole history.
 
-    Its id is remembered, so that joining it does not create it again. A running server closes the
-    document for its editors within seconds; by its HTTP API (DELETE /api/documents/DOC_ID) it does
-    so at once.
+    Its id is remembered, so that joining it does not create it again. A running server disconnects
+    the document's editors within seconds; with the HTTP API (DELETE /api/documents/DOC_ID),
+    immediately.
     """
     settings = Settings(**given(options))
     existing_file(settings)
@@ -62,10 +62,10 @@ def confirm(question: str) -> None:
 @click.option(
     "--older-than-days",
     type=DAYS,
-    help="What is older goes; the setting tombstone_days, if left out.",
+    help="Minimum age.  [default: the setting tombstone_days]",
 )
 def purge(older_than_days: float | None, **options: Any) -> None:
-    """Forget the ids of documents that were deleted, so that joining one makes it anew, and delete
+    """Forget the ids of deleted documents, so that joining one creates a new document, and delete
     the snapshots that were set aside because they were damaged."""
     settings = Settings(**given(options))
     days = settings.tombstone_days if older_than_days is None else older_than_days

@@ -1,4 +1,4 @@
-"""`collab documents …`: look at and exchange documents without a server."""
+"""`collab documents …`: list, show, export and import documents without a server."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ def with_manager(
     *,
     create: bool = False,
 ) -> Result:
-    """Open the program without serving it, act, close.
+    """Open the application without serving it, run `act`, and close it.
 
     Raises:
-        ConfigurationError: there is no database file, and none is to be made (`create`); or the
-            database is in memory.
+        ConfigurationError: the database file does not exist and `create` is False, or the database
+            is in memory.
     """
     settings = Settings(**given(options))
     check_kept(settings)
@@ -58,7 +58,7 @@ def with_manager(
 
 @click.group()
 def documents() -> None:
-    """List, show, export and import documents, over the same database as the server."""
+    """List, show, export and import documents of the server's database."""
 
 
 @documents.command("list")
@@ -68,7 +68,7 @@ def documents() -> None:
 )
 @json_option("one object for each document")
 def list_documents(search: str, as_json: bool, **options: Any) -> None:
-    """List documents, newest first: id, type, version, when it was changed, title."""
+    """List documents, newest first: id, type, version, time of the last change, title."""
 
     async def act(manager: DocumentManager) -> None:
         after = None
@@ -91,10 +91,10 @@ def list_documents(search: str, as_json: bool, **options: Any) -> None:
 @documents.command()
 @setting_options("database")
 @click.argument("doc_id", type=TEXT)
-@click.option("--version", type=VERSION, help="Show it as it was at this version.")
+@click.option("--version", type=VERSION, help="Show this version.")
 @json_option("one object, with the content")
 def show(doc_id: str, version: int | None, as_json: bool, **options: Any) -> None:
-    """Show a document: what is known of it, then its content."""
+    """Show a document's metadata and content."""
 
     async def act(manager: DocumentManager) -> None:
         record, at, content = await manager.read_document(doc_id, version)
@@ -117,18 +117,18 @@ def show(doc_id: str, version: int | None, as_json: bool, **options: Any) -> Non
 @documents.command()
 @setting_options("database")
 @click.argument("doc_id", type=TEXT)
-@click.option("--version", type=VERSION, help="Export it as it was at this version.")
+@click.option("--version", type=VERSION, help="Export this version.")
 @click.option(
     "--output",
     "-o",
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
-    help="File to write to; one that is there is replaced. Standard output if left out, or -.",
+    help="File to write; an existing file is replaced.  [default: -, standard output]",
 )
 def export(doc_id: str, version: int | None, output: Path | None, **options: Any) -> None:
     """Write a document's content, byte for byte, to standard output or to a file.
 
-    A text is written as it is, the content of any other type as JSON. `import` makes the same
-    content of it.
+    A text is written unchanged, the content of any other type as JSON. `import` reads the same
+    format.
     """
 
     async def act(manager: DocumentManager) -> bytes:
@@ -149,8 +149,8 @@ def database_files(settings: Settings) -> list[Path]:
 @click.argument(
     "file", type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True)
 )
-@click.option("--id", "doc_id", type=TEXT, help="Id of the new document; made up if left out.")
-@click.option("--title", type=TEXT, help="Its title; the file's name if left out.")
+@click.option("--id", "doc_id", type=TEXT, help="Id of the new document.  [default: random]")
+@click.option("--title", type=TEXT, help="Title.  [default: the file's name]")
 @click.option(
     "--type",
     "doc_type",
@@ -162,10 +162,9 @@ def database_files(settings: Settings) -> list[Path]:
 def import_file(
     file: Path, doc_id: str | None, title: str | None, doc_type: str, **options: Any
 ) -> None:
-    """Make a new document of a UTF-8 file, and print its id. The file - is standard input.
+    """Create a document from a UTF-8 file, and print its id. The file - is standard input.
 
-    The file holds the document's content as `export` writes it: the text itself, and JSON for any
-    other type.
+    The file has the format that `export` writes: the text itself, or JSON for any other type.
     """
 
     async def act(manager: DocumentManager) -> str:

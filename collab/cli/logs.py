@@ -1,7 +1,7 @@
-"""How the log looks: one record a line, as text or as JSON, and no token in it.
+"""Formatting of the log: one record per line, as text or JSON, without tokens.
 
-The program logs by the standard library; what a record is about stands in its `extra`: `doc_id`,
-`connection_id` and others. Records of other packages look the same.
+Records have their fields, such as `doc_id` and `connection_id`, in the `extra` of the standard
+library's logging. Records of other packages are formatted the same way.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .redaction import without_tokens
 
 __all__ = ["Damper", "JSONFormatter", "TextFormatter", "start_logging", "use_format"]
 
-# uvicorn's, which is its message again.
+# uvicorn adds its message again as `color_message`.
 _RESERVED = frozenset({*RESERVED_ATTRS, "color_message"})
 
 _PLAIN = re.compile(r"[\w.~:/@+-]+", re.ASCII)
@@ -30,15 +30,15 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 class TextFormatter(logging.Formatter):
     """`2026-01-31 12:00:00,000 INFO collab.manager: joined [doc_id=notes client_id=a]`
 
-    The lines of a traceback follow theirs.
+    The lines of a traceback follow.
     """
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
 
-    # The name is that of logging's own method.
+    # Overrides the method of `logging`.
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
-        # Nobody can make up a line by what they are called.
+        # Escaping control characters prevents forged log lines.
         record.message = _CONTROL.sub(lambda found: repr(found[0])[1:-1], record.message)
         fields = {key: record.__dict__[key] for key in record.__dict__ if key not in _RESERVED}
         about = " ".join(f"{key}={_quoted(value)}" for key, value in fields.items())
@@ -54,8 +54,8 @@ def _quoted(value: object) -> str:
 
 
 class JSONFormatter(JsonFormatter):
-    """An object with `time` (RFC 3339, UTC), `level`, `logger`, `message`, what it is about, and
-    `exception` if there is one."""
+    """A JSON object with `time` (RFC 3339, UTC), `level`, `logger`, `message`, the fields of the
+    record, and `exception` if there is one."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -80,14 +80,15 @@ FORMATTERS: dict[str, type[logging.Formatter]] = {"text": TextFormatter, "json":
 
 
 class Damper(logging.Filter):
-    """Lets only so many records of one kind pass in a second: nobody fills the disk by being
-    refused again and again.
+    """Limits the rate of records of one kind, so that clients can't fill the disk with the records
+    of refused requests.
 
-    What was left out is told by the next record, as `suppressed`.
+    The next record that passes has the number of dropped ones as `suppressed`. A kind is the
+    records with the same logger and the same message before formatting.
 
     Args:
-        maximum: records of one kind, which is those of one logger and one message before its
-            arguments are put in; also the most kinds in a second, all others being one.
+        maximum: most records of one kind per second. Also the most kinds per second; above it, all
+            further kinds count as one.
     """
 
     def __init__(self, maximum: int = 100) -> None:
@@ -115,11 +116,11 @@ class Damper(logging.Filter):
 
 
 class _Handler(logging.StreamHandler[Any]):
-    """The program's own, so that it is found again."""
+    """A class of its own, so that `use_format` finds the handler."""
 
 
 def start_logging() -> None:
-    """Log warnings and errors to standard error, unless somebody has set up something else."""
+    """Log warnings and errors to standard error, unless logging is configured already."""
     handler = _Handler(sys.stderr)
     handler.setFormatter(TextFormatter())
     handler.addFilter(Damper())
@@ -128,12 +129,12 @@ def start_logging() -> None:
 
 
 def use_format(log_format: str, level: str) -> None:
-    """From now on, log in this format, and what is of this level at least."""
+    """From now on, log in this format and from this level."""
     root = logging.getLogger()
     root.setLevel(level.upper())
     for handler in root.handlers:
         if isinstance(handler, _Handler):
             handler.setFormatter(FORMATTERS[log_format]())
     if level == "info":
-        # It logs every handshake, as the program itself does, but by address only.
+        # It logs every handshake by address only; collab logs handshakes with more fields.
         logging.getLogger("uvicorn.error").setLevel(logging.WARNING)

@@ -14,15 +14,15 @@ from .options import given, setting_options
 __all__ = ["migrate"]
 
 
-@click.command(short_help="Bring a database to this program's schema.")
+@click.command(short_help="Migrate a database to the current schema.")
 @setting_options("database")
 def migrate(**options: Any) -> None:
-    """Bring a database to the schema of this program.
+    """Migrate a database to the schema of this program.
 
-    `collab serve` does so by itself for its SQLite file; any other database is migrated with this
-    command, so that it happens when you say so.
+    `collab serve` migrates an SQLite file automatically. Any other database is migrated with this
+    command only, so that the operator chooses the time.
     """
     settings = Settings(**given(options))
     check_kept(settings)
     run_migrations(settings.database)
-    click.echo("The database is at this program's schema.")
+    click.echo("The database has the current schema.")

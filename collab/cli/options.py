@@ -1,4 +1,4 @@
-"""Command-line options made from the table of settings: same name, help, default, environment."""
+"""Command-line options generated from `Settings`: the same name, description and default."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_TIME = 1_000_000.0
 
 
 class _Time(click.FloatRange):
-    """A number of days or hours. What is larger is no date, and nan is no number."""
+    """A number of days or hours, limited to valid dates; nan is rejected."""
 
     def __init__(self, *, above_zero: bool = False) -> None:
         super().__init__(min=0, max=MAX_TIME, min_open=above_zero)
@@ -38,8 +38,8 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def setting_options(*names: str) -> Callable[[Command], Command]:
-    """Options for some settings. What isn't given is left out, so that the environment and then the
-    default decide."""
+    """Add options for these settings. An option that is not given is left out of the settings, so
+    that the environment variable or the default applies."""
 
     def decorate(command: Command) -> Command:
         for name in reversed(names):

@@ -1,4 +1,4 @@
-"""Tokens are kept out of the log, whoever writes to it."""
+"""Redaction of tokens and secrets in log records."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import re
 
 __all__ = ["without_tokens"]
 
-# A parameter, cookie or field whose name ends in "token", a link, a guest's secret, credentials, a
-# JSON Web Token.
+# A parameter, cookie or field whose name ends in "token"; a link; a guest's secret; bearer
+# credentials; a JSON Web Token.
 _TOKEN = re.compile(
     r"""((?:token|guest_secret)(?:=\\?["']?|\\?["']:\s?\\?["'])|[?&]link=|bearer\s+)[^\s&"';,\\]+"""
     r"""|\beyJ[\w-]+\.[\w-]+\.[\w-]*""",
     re.IGNORECASE,
 )
 
-# Without one of these there is nothing to be found, which is quicker to see.
+# A text without any of these can't match; the check is faster than the regular expression.
 _SIGNS = ("token", "link=", "guest_secret", "bearer", "eyj")
 
 
 def without_tokens(text: str) -> str:
-    """The same with `[hidden]` in the place of what looks like a token."""
+    """Replace everything that looks like a token by `[hidden]`."""
     lower = text.lower()
     if not any(sign in lower for sign in _SIGNS):
         return text

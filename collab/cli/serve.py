@@ -43,8 +43,8 @@ logger = logging.getLogger(__name__)
 @click.option(
     "--insecure-open",
     is_flag=True,
-    help="Listen on an address that others reach, and answer by whatever name, although anybody "
-    "may do anything.",
+    help="In open mode, listen on an address that other machines can reach and accept any host "
+    "name, although every client may do everything.",
 )
 @click.option(
     "--open", "open_browser", is_flag=True, help="Open the documents page in the browser."
@@ -52,9 +52,9 @@ logger = logging.getLogger(__name__)
 def serve(open_browser: bool, insecure_open: bool, **options: Any) -> None:
     """Serve documents and the browser editor until SIGTERM or Ctrl-C.
 
-    Without options it listens on 127.0.0.1:8000 and keeps the documents in collab.db in the working
-    folder, which it creates and migrates itself. Every setting, also those without an option
-    here, can be given in the environment as COLLAB_NAME; docs/settings.md lists them all.
+    By default it listens on 127.0.0.1:8000 and stores documents in collab.db in the working folder,
+    which it creates and migrates. Every setting can be given in the environment as COLLAB_NAME;
+    docs/settings.md lists all settings.
     """
     settings = Settings(**given(options))
     if insecure_open:
@@ -79,22 +79,22 @@ def serve(open_browser: bool, insecure_open: bool, **options: Any) -> None:
 
 
 def check_loopback(host: str) -> None:
-    """Raise `ConfigurationError` unless the address is reached from this machine only."""
+    """Raise `ConfigurationError` unless the address can be reached from this machine only."""
     try:
         found = socket.getaddrinfo(host or None, 0, flags=socket.AI_PASSIVE)
     except OSError:
-        return  # listening will say what is wrong with it
+        return  # `listen` reports the error
     addresses = {str(address[0]).partition("%")[0] for *_, address in found}
     if not all(ipaddress.ip_address(address).is_loopback for address in addresses):
         raise ConfigurationError(
-            f"others reach {host or 'this address'}, and in open mode anybody may do anything: "
-            "use --auth token, or say --insecure-open if that is meant"
+            f"other machines can reach {host or 'this address'}, and in open mode every client may "
+            "do everything: use --auth token, or --insecure-open if that is intended"
         )
 
 
 def url_of(listener: socket.socket) -> str:
-    """The URL to open on this machine: the wildcard addresses are no place to go to, and a root
-    path is the proxy's."""
+    """The URL to open on this machine. A wildcard address becomes localhost; the root path, which
+    belongs to the proxy, is left out."""
     host, port = listener.getsockname()[:2]
     if host in ("0.0.0.0", "::"):
         host = "localhost"

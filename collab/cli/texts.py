@@ -1,7 +1,7 @@
-"""Texts from the command line and to the terminal: neither has to be UTF-8.
+"""Texts from the command line and to the terminal, which may use an encoding other than UTF-8.
 
-What an argument holds that the terminal's encoding doesn't know comes as lone surrogates (PEP 383),
-which no database stores and no stream prints.
+Bytes of an argument that can't be decoded become lone surrogates (PEP 383), which can neither be
+stored in a database nor printed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["TEXT", "file_title", "prepare_streams", "printable"]
 
 
 class _Text(click.ParamType[str]):
-    """A text that can be stored: UTF-8, whatever the terminal's encoding is."""
+    """A text that can be stored: valid Unicode, whatever the terminal's encoding is."""
 
     name = "text"
 
@@ -41,14 +41,14 @@ TEXT = _Text()
 
 
 def prepare_streams() -> None:
-    """Have standard output and error escape what their encoding can't hold."""
+    """Make standard output and error escape characters that their encoding lacks."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
 def printable(text: str) -> str:
-    """The text in one line, without what a terminal takes for a command."""
+    """The text in one line, with control characters escaped."""
     if text.isprintable():
         return text
     return "".join(_escaped(character) for character in text)
@@ -61,7 +61,7 @@ def _escaped(character: str) -> str:
 
 
 def file_title(file: Path, maximum: int) -> str:
-    """A title made of a file's name: any name gives one."""
+    """A valid title from a file's name, which may be empty."""
     name = os.fsencode(file.name).decode("utf-8", "replace") if file.name else ""
     shown = "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in name)
     return shown[:maximum].strip()

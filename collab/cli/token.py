@@ -18,14 +18,14 @@ __all__ = ["token"]
 HOUR_SECONDS = 3600.0
 
 
-@click.command(short_help="Make a token for trying out.")
+@click.command(short_help="Make a token for development.")
 @click.argument("user_id", type=TEXT)
-@click.option("--name", type=TEXT, default="", help="What others see.  [default: the user id]")
+@click.option("--name", type=TEXT, default="", help="Display name.  [default: the user id]")
 @click.option(
     "--role",
     type=click.Choice(ROLES),
     default="editor",
-    help="On every document.  [default: editor]",
+    help="Role on every document.  [default: editor]",
 )
 @click.option(
     "--document",
@@ -35,12 +35,12 @@ HOUR_SECONDS = 3600.0
     multiple=True,
     help="A role on one document, * for all others; may be given several times.",
 )
-@click.option("--hours", type=HOURS, default=12.0, help="[default: 12]")
+@click.option("--hours", type=HOURS, default=12.0, help="Lifetime.  [default: 12]")
 def token(user_id: str, name: str, role: Any, documents: tuple[str, ...], hours: float) -> None:
     """Write a token for USER_ID to standard output, signed with COLLAB_TOKEN_SECRET.
 
-    It holds COLLAB_TOKEN_AUDIENCE and COLLAB_TOKEN_ISSUER where they are set. In production, tokens
-    are made by whatever signs people in.
+    The claims aud and iss are COLLAB_TOKEN_AUDIENCE and COLLAB_TOKEN_ISSUER, if set. In production,
+    the identity provider issues the tokens.
     """
     settings = Settings()
     secret = settings.token_secret.get_secret_value()

@@ -1,1 +1,1 @@
-"""Care of the data, for the command line: check, repair, compact, back up, restore."""
+"""Maintenance of the database for the command line: check, repair, compact, back up, restore."""

@@ -1,7 +1,7 @@
-"""Copy an SQLite database while it is in use, and put such a copy in its place.
+"""Backup of an SQLite database that is in use, and restore.
 
-The copy is made by SQLite's online backup in one step, so in one transaction that reads: it is the
-database as it was at one instant, and nobody who writes waits for it.
+SQLite's online backup copies the database in one step, so in one read transaction. The copy is
+consistent as of one point in time, and does not block writers.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ BUSY_TIMEOUT_SECONDS = 5.0
 def back_up(source: Path, target: Path) -> int:
     """Copy the database `source` to a new file `target`; returns its size in bytes.
 
-    The copy appears under its name only when it is whole, verified and on disk.
+    The copy gets its name only when it is complete, verified and synced to disk.
 
     Raises:
-        ConfigurationError: there is a `target` already, or the `source` isn't this program's.
+        ConfigurationError: the `target` exists, or the `source` is not a database of collab.
         StorageUnavailable: the source can't be read or is damaged, or the target can't be written.
     """
     if target.exists():
-        raise ConfigurationError(f"there is a file '{target}' already: choose another name")
+        raise ConfigurationError(f"the file '{target}' exists already: choose another name")
     if not target.absolute().parent.is_dir():
         raise ConfigurationError(f"the folder '{target.absolute().parent}' does not exist")
     with _partial(target) as copy:
@@ -48,21 +48,21 @@ def back_up(source: Path, target: Path) -> int:
 
 
 def restore(backup: Path, target: Path, *, replace: bool) -> Path | None:
-    """Make the database `target` of a backup; returns where the one before it was put.
+    """Restore a backup to the database `target`; returns the new path of the previous database.
 
-    Every document gets a new epoch, so that an editor that has seen later versions than the backup
-    has doesn't take the document for the one that it knew.
+    Every document gets a new epoch. So an editor that has seen versions after the backup does not
+    resume the document with them.
 
     Raises:
-        ConfigurationError: there is no such backup, or it isn't this program's; there is a target
-            already and `replace` is off, or somebody has it open.
+        ConfigurationError: the backup does not exist or is not a database of collab; or the target
+            exists and `replace` is off, or it is in use.
         StorageUnavailable: the backup is damaged, or the target can't be written.
     """
     if not backup.exists():
-        raise ConfigurationError(f"there is no backup '{backup}'")
+        raise ConfigurationError(f"the backup '{backup}' does not exist")
     if target.exists() and not replace:
         raise ConfigurationError(
-            f"there is a database '{target}' already: say --replace to put it aside"
+            f"the database '{target}' exists already: use --replace to rename it"
         )
     with _partial(target) as copy:
         _copy(backup, copy)
@@ -75,7 +75,7 @@ def restore(backup: Path, target: Path, *, replace: bool) -> Path | None:
 
 @contextlib.contextmanager
 def _partial(target: Path) -> Iterator[Path]:
-    """A name beside the target for what is not whole yet; it is gone at the end."""
+    """A temporary file in the target's folder, which is removed at the end."""
     copy = target.with_name(f"{target.name}.partial-{os.getpid()}")
     try:
         with translated_faults():
@@ -93,7 +93,7 @@ def _copy(source: Path, copy: Path) -> None:
         writer = sqlite3.connect(copy)
         try:
             reader.backup(writer, pages=-1)
-            # One file and nothing beside it, to be copied wherever it may go.
+            # Without write-ahead log the copy is one file, which can be moved on its own.
             writer.execute("PRAGMA journal_mode=DELETE").close()
         finally:
             writer.close()
@@ -105,11 +105,13 @@ def _verify(copy: Path) -> None:
     with _transaction(copy, writes=False) as connection:
         line = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
         if line != "ok":
-            raise StorageUnavailable(f"the database is damaged: {line}; `collab check` tells more")
-        # An older one is upgraded when it is served.
+            raise StorageUnavailable(
+                f"the database is damaged: {line}; `collab check` reports the details"
+            )
+        # An older schema is migrated when the database is served.
         if schema.state(connection) not in (schema.SchemaState.CURRENT, schema.SchemaState.OLDER):
             raise ConfigurationError(
-                "this is no database of this program, or one of a newer version: choose another"
+                "this is not a database of collab, or one of a newer version: choose another"
             )
 
 
@@ -127,7 +129,7 @@ def _transaction(file: Path, *, writes: bool) -> Iterator[Connection]:
 
 
 def _settle(copy: Path, target: Path) -> None:
-    """Give the copy its name once it is on disk."""
+    """Rename the copy to the target once it is synced to disk."""
     with sqlite3.connect(copy) as connection:
         connection.execute("PRAGMA journal_mode=DELETE").close()
     connection.close()
@@ -143,7 +145,7 @@ def _settle(copy: Path, target: Path) -> None:
 
 def _put_aside(target: Path) -> Path:
     check_unused(target)
-    # What is in its write-ahead log goes into the file, which then is all there is.
+    # Moves the write-ahead log into the file, so that the file is complete on its own.
     with sqlite3.connect(target) as connection:
         connection.execute("PRAGMA journal_mode=DELETE").close()
     connection.close()

@@ -1,4 +1,4 @@
-"""Check a database: every document's log is replayed, and compared with what else is stored."""
+"""Integrity check of a database: replays every document's log and compares the stored data."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ATTEMPTS = 3
 
 
 async def check_database(database: Database) -> list[str]:
-    """What is wrong with the database itself."""
+    """The faults of the database file itself, one line each."""
     try:
         return await database.read(database_problems)
     except StorageError as error:
@@ -36,13 +36,12 @@ async def check_database(database: Database) -> list[str]:
 async def check_documents(
     database: Database, types: DocumentTypes, *doc_ids: str
 ) -> AsyncIterator[DocumentReport]:
-    """A report of each of these documents; without any, of all, in the order in which they were
-    made.
+    """Check the given documents, or all in the order of creation, and yield a report of each.
 
-    Documents may be edited meanwhile; each is checked as it is when its turn comes.
+    Documents may be edited in the meantime. Each is checked at its version when its turn comes.
 
     Raises:
-        NoSuchDocument: one that is named is not there.
+        NoSuchDocument: a given document does not exist.
     """
     if not doc_ids:
         async for key in document_keys(database):
@@ -60,7 +59,7 @@ async def check_documents(
 async def check_document(
     database: Database, types: DocumentTypes, key: int
 ) -> DocumentReport | None:
-    """A report of one document; None if it is not there."""
+    """Check one document; None if it does not exist."""
     report = None
     for _ in range(ATTEMPTS):
         stored = await database.read(inspect_document, key)
@@ -70,7 +69,7 @@ async def check_document(
         if not report.findings:
             break
         now = await database.read(inspect_document, key)
-        # Compacted or mended while we looked: what we saw was of two times.
+        # A document that was compacted or repaired during the check was read inconsistently.
         if now is None or not _was_changed(stored, now):
             break
     return report

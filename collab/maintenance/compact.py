@@ -1,4 +1,4 @@
-"""Let the beginning of documents' logs go, by age or by count."""
+"""Compaction: removes the oldest operations of documents, by age or by count."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """What stays: the newest `operations`, and what is younger than `since` (seconds since the
-    epoch, UTC). None of either: that doesn't count; what one of them keeps, stays."""
+    """The operations that are kept: the newest `operations`, and those stored after `since`
+    (seconds since the epoch, UTC). Either may be None. An operation is kept if one rule applies."""
 
     operations: int | None = None
     since: float | None = None
@@ -39,7 +39,7 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class Compaction:
-    """What a document can do without; if it could not be let go, `problem` says why."""
+    """The operations to remove from a document; `problem` says why they could not be removed."""
 
     doc_id: str
     part: Droppable
@@ -49,13 +49,13 @@ class Compaction:
 async def compact_documents(
     database: Database, types: DocumentTypes, retention: Retention, *, dry_run: bool
 ) -> AsyncIterator[Compaction]:
-    """Compact each document that can do without something, in the order in which they were made.
+    """Compact each document that has operations to remove, in the order of creation.
 
-    One that can't be compacted is left as it is, and the others are not. With `dry_run` nothing is
-    changed.
+    A document that can't be compacted is not changed, and the next one follows. With `dry_run`
+    nothing is changed.
 
     Raises:
-        StorageUnavailable: the database can't be written; what is left of the logs is sound.
+        StorageUnavailable: the database can't be written. All logs are consistent.
     """
     store = DatabaseStore(database)
     async for key in document_keys(database):
@@ -73,19 +73,19 @@ async def compact_documents(
 
 
 async def droppable(store: Store, record: DocumentRecord, retention: Retention) -> Droppable | None:
-    """What a document can do without; None if that is nothing."""
+    """The operations of a document that can be removed; None if there are none."""
     return await store.operations.droppable(record.key, retention.operations, retention.since)
 
 
 async def compact_document(
     store: Store, types: DocumentTypes, record: DocumentRecord, version: int
 ) -> bool:
-    """Let the operations up to `version` go; False if the document is not there any more.
+    """Remove the operations up to `version`; False if the document does not exist any more.
 
     Raises:
-        WrongDocType: this program doesn't know its type.
-        DocumentDamaged: its content at that version can't be had; nothing has changed.
-        StorageUnavailable: the database can't be written; what is left of the log is sound.
+        WrongDocType: its type is not registered.
+        DocumentDamaged: its content at that version can't be read; nothing has changed.
+        StorageUnavailable: the database can't be written. The log is consistent.
     """
     loaded = await load_content(store, record, types.get(record.doc_type), version)
     content = await encode_content(loaded.buffer.content())
@@ -93,13 +93,13 @@ async def compact_document(
 
 
 def vacuum(file: Path) -> int:
-    """Give the room that is free in an SQLite file back; how many bytes that was.
+    """Return the free space in an SQLite file to the file system; returns the number of bytes.
 
-    It takes as much free room on the disk as the file has when it is done.
+    It needs as much free disk space as the size of the resulting file.
 
     Raises:
-        ConfigurationError: somebody has the file open.
-        StorageUnavailable: the disk is full, the file can't be written.
+        ConfigurationError: the file is in use.
+        StorageUnavailable: the disk is full, or the file can't be written.
     """
     check_unused(file)
     before = file.stat().st_size

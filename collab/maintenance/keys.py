@@ -1,4 +1,4 @@
-"""The documents of a database, one after the other, without holding all of them."""
+"""Iteration over the documents of a database in pages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PAGE_DOCUMENTS = 500
 
 
 async def document_keys(database: Database) -> AsyncIterator[int]:
-    """The key of each document, in the order in which they were made."""
+    """Yield the key of each document, in the order of creation."""
     after = 0
     while keys := await database.read(inspect_keys, after, PAGE_DOCUMENTS):
         for key in keys:

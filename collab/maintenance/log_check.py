@@ -1,4 +1,4 @@
-"""Check one document: its log is replayed, and compared with its snapshots and newest version."""
+"""Integrity check of one document: replays its log, compares snapshots and newest version."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["LogCheck"]
 
 
 class LogCheck:
-    """Goes once along a document's log: `begin`, then snapshots and operations in order, `end`."""
+    """Checks a document's log in one pass: `begin`, snapshots and operations in order, `end`."""
 
     def __init__(self, stored: StoredDocument, doc_type: OperationType | None) -> None:
         self.report = DocumentReport(stored.record)
@@ -24,20 +24,20 @@ class LogCheck:
         self._type = doc_type
         self._last = stored.record.compacted_version
         self._previous = stored.compacted_checksum
-        # After a gap, nothing tells whether the next operation is what was stored.
+        # After a gap, the next operation can't be verified.
         self._is_after_gap = False
-        # An operation that is not what its checksum says, and the checksum that it should have: if
-        # what follows was built on that, only the checksum is wrong.
+        # An operation that does not match its checksum, and the checksum that it should have. If
+        # the next checksum builds on the latter, only the stored checksum is wrong.
         self._pending: tuple[OperationRecord, int | None] | None = None
         self._buffer: Buffer | None = None
         self._at: int | None = None
         if doc_type is None:
             self.report.notes.append(
-                f"not replayed: this program knows no type '{stored.record.doc_type}'"
+                f"not replayed: the type '{stored.record.doc_type}' is not registered"
             )
 
     def begin(self, *, has_snapshot: bool) -> None:
-        """The log begins here: with nothing, or with a snapshot where it is compacted."""
+        """Start with an empty document or, if the log is compacted, with a snapshot."""
         if self._last == 0:
             self._start(self._type.create() if self._type else None, 0)
         elif not has_snapshot:
@@ -45,12 +45,12 @@ class LogCheck:
 
     def stray_snapshot(self, version: int) -> None:
         self.report.bad_snapshots.append(version)
-        self._find(f"the snapshot of version {version} is of no version of the log")
+        self._find(f"the snapshot of version {version} belongs to no version of the log")
 
     def snapshot(self, found: StoredSnapshot | None) -> None:
-        """The next snapshot; it comes after the operation that made its version."""
+        """Check the next snapshot, after the operation that made its version."""
         if found is None:
-            return  # a server has let it go meanwhile
+            return  # a server has deleted it in the meantime
         content = self._content_of(found)
         if content is None:
             self.report.bad_snapshots.append(found.version)
@@ -58,13 +58,13 @@ class LogCheck:
         elif self._at != found.version:
             self._start(content[0], found.version)
         elif self._buffer is not None and self._buffer.content() != content[0]:
-            self._find(f"the snapshot of version {found.version} is not what the log gives")
-            # Without checksums, nobody knows which of the two is right.
+            self._find(f"the snapshot of version {found.version} does not match the log")
+            # Without checksums it is unknown which of the two is right.
             if not self.report.without_checksum:
                 self.report.bad_snapshots.append(found.version)
 
     def operation(self, stored: StoredOperation) -> None:
-        """The next operation."""
+        """Check the next operation."""
         record = stored.record
         self.report.operations += 1
         if record.version != self._last + 1:
@@ -80,7 +80,7 @@ class LogCheck:
         self._settle_pending(stored)
         expected = _checksum(self._previous, self._key, record)
         if self._is_after_gap:
-            # It can't be verified, so the program won't read it either.
+            # It can't be verified, so documents can't be opened beyond it either.
             self._is_after_gap = False
         elif stored.checksum is not None and stored.checksum == expected:
             self._apply(record)
@@ -89,7 +89,7 @@ class LogCheck:
         self._previous = stored.checksum
 
     def end(self) -> DocumentReport:
-        """All is read."""
+        """Finish the check after the last operation."""
         stored, head = self._stored, self.report.record.version
         if self._last < head:
             self._settle_pending(None)
@@ -110,7 +110,7 @@ class LogCheck:
     def _settle_pending(
         self, following: StoredOperation | None, checksum: int | None = None
     ) -> None:
-        """Decide about an operation that was not what its checksum says."""
+        """Decide whether an operation that does not match its checksum is damaged."""
         if self._pending is None:
             return
         (record, expected), self._pending = self._pending, None
@@ -158,7 +158,7 @@ class LogCheck:
 
 
 def _checksum(previous: int | None, key: int, record: OperationRecord) -> int | None:
-    """None for what is no text any more."""
+    """The checksum of an operation; None if its text can't be encoded because of damage."""
     try:
         return operation_checksum(previous, key, record)
     except UnicodeEncodeError:

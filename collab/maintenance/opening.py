@@ -1,4 +1,4 @@
-"""A database opened for its care: as it is, never upgraded, with time for long transactions."""
+"""Opening a database for maintenance: without migration, with time for long transactions."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ TIMEOUT_SECONDS = 3600.0
 
 @contextlib.asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Database]:
-    """The database of these settings, for as long as the context lasts.
+    """The database of these settings, open inside the context.
 
     Raises:
-        ConfigurationError: there is none, or its schema isn't this program's.
+        ConfigurationError: it does not exist, or its schema is not the current one.
         StorageUnavailable: it can't be used.
     """
     existing_file(settings)
@@ -43,51 +43,55 @@ async def opened(settings: Settings) -> AsyncIterator[Database]:
 
 
 def check_kept(settings: Settings) -> None:
-    """Raise `ConfigurationError` if the database would be gone when the command ends."""
+    """Raise `ConfigurationError` if the database is in memory."""
     if is_memory(parse_url(settings.database)):
         raise ConfigurationError(
-            f"the database '{settings.database}' is in memory: it is empty, and gone when this "
-            "command ends; give one in a file, such as sqlite:///collab.db, with --database"
+            f"the database '{settings.database}' is in memory: it is empty, and lost when this "
+            "command ends; give a file, such as sqlite:///collab.db, with --database"
         )
 
 
 def existing_file(settings: Settings) -> Path | None:
-    """The file of an SQLite database; None if the settings name another one.
+    """The file of an SQLite database; None for another database.
 
     Raises:
-        ConfigurationError: the file is not there, or the database is in memory.
+        ConfigurationError: the file does not exist, or the database is in memory.
     """
     check_kept(settings)
     file = file_of(parse_url(settings.database))
     if file is not None and not file.exists():
         raise ConfigurationError(
             f"there is no database '{file}' in {Path.cwd()}: "
-            "go to the folder where the server was started, or give --database"
+            "change to the folder where the server was started, or give --database"
         )
     return file
 
 
 def sqlite_file(settings: Settings, instead: str) -> Path:
-    """The file that the settings name, whether it is there or not.
+    """The SQLite file of the settings, which may not exist.
+
+    Args:
+        instead: the remedy in the error message for other databases.
 
     Raises:
-        ConfigurationError: they name no file of SQLite's; `instead` says what to do then.
+        ConfigurationError: the database is not an SQLite file.
     """
     check_kept(settings)
     file = file_of(parse_url(settings.database))
     if file is None:
-        raise ConfigurationError(f"this works on a file of SQLite's only: {instead}")
+        raise ConfigurationError(f"this works on an SQLite file only: {instead}")
     return file
 
 
 def check_unused(file: Path) -> None:
-    """See that nobody else has an SQLite file open.
+    """Check that no other process has an SQLite file open.
 
-    To lock a file with write-ahead logging for oneself, SQLite needs to be its only user.
+    With write-ahead logging, SQLite can lock a file exclusively only if no other connection has it
+    open.
 
     Raises:
-        ConfigurationError: somebody has.
-        StorageUnavailable: it can't be used, or is no database.
+        ConfigurationError: the file is in use.
+        StorageUnavailable: the file can't be used, or is not a database.
     """
     with translated_faults():
         _lock(file)

@@ -1,4 +1,4 @@
-"""Forget what is kept of documents and snapshots after they are out of use."""
+"""Removal of old tombstones of deleted documents and of old damaged snapshots."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ __all__ = ["Purged", "purge"]
 
 
 class Purged(NamedTuple):
-    """How many ids of deleted documents were forgotten, and damaged snapshots deleted."""
+    """The number of removed tombstones and of deleted damaged snapshots."""
 
     tombstones: int
     snapshots: int
 
 
 async def purge(database: Database, before: float) -> Purged:
-    """Forget both as far as they are older than `before`, in seconds since the epoch, UTC.
+    """Remove tombstones and damaged snapshots older than `before`, in seconds since the epoch, UTC.
 
     Raises:
         StorageUnavailable: the database can't be written; nothing has changed.

@@ -1,4 +1,4 @@
-"""Mend what a check has found, as far as nothing is lost by it."""
+"""Repair of the faults that a check has found, without data loss unless requested."""
 
 from __future__ import annotations
 
@@ -16,20 +16,19 @@ __all__ = ["Repair", "needs_dropping"]
 
 
 def needs_dropping(report: DocumentReport) -> bool:
-    """Whether the document can't be opened, and could be at an earlier version."""
+    """Whether the newest version of a document can't be read, but an earlier one can."""
     return not report.is_whole and report.version is not None
 
 
 class Repair:
     """Repairs documents one by one.
 
-    While a server runs, all but dropping is safe: each step is a transaction of its own, which
-    compares what it relies on. An editor may be told `storage_unavailable` once, and sends again.
+    While a server runs, all steps except dropping are safe: each is a transaction that verifies its
+    assumptions. An edit may be refused with `storage_unavailable` once, and is sent again.
 
     Args:
-        dry_run: only say what would be done.
-        drop: whether to cut off the operations after the last version that can be had, where
-            they can't be read.
+        dry_run: only report what would be done.
+        drop: whether to delete unreadable operations and those after them.
     """
 
     def __init__(
@@ -41,7 +40,7 @@ class Repair:
         self._drop = drop
 
     async def document(self, report: DocumentReport) -> list[str]:
-        """Mend one document; what was done, one line each."""
+        """Repair one document; returns the steps taken, one line each."""
         done = []
         for version in report.bad_snapshots:
             done += await self._set_aside(report, version)
@@ -54,7 +53,7 @@ class Repair:
         return done
 
     async def damage_left(self, report: DocumentReport) -> DocumentReport | None:
-        """What there still is to be found after `document`; None if there is nothing."""
+        """The report of the damage that is left after `document`; None if there is none."""
         if not report.findings:
             return None
         if self._dry_run:
@@ -77,18 +76,18 @@ class Repair:
             try:
                 await self._database.write(add_snapshot, report.record.key, report.version, content)
             except IntegrityError:
-                return []  # there is a sound one
+                return []  # a valid one exists already
         return [f"stored a snapshot of version {report.version}"]
 
     async def _write_checksums(self, report: DocumentReport) -> list[str]:
         record = report.record
         if not self._dry_run:
             await self._database.write(write_checksums, record.key, record.epoch)
-        return ["computed the checksums anew"]
+        return ["recomputed the checksums"]
 
     async def _drop_after(self, report: DocumentReport) -> list[str]:
         record, version = report.record, report.version
         assert version is not None
         if not self._dry_run:
             await self._database.write(drop_after, record.key, record.epoch, version)
-        return [f"dropped what came after version {version}, up to {record.version}"]
+        return [f"dropped the operations after version {version}, up to {record.version}"]

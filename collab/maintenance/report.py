@@ -1,4 +1,4 @@
-"""What a check has found out about one document."""
+"""The result of checking one document."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ __all__ = ["DocumentReport"]
 
 @dataclass(slots=True)
 class DocumentReport:
-    """Filled by `LogCheck`.
+    """The findings of `LogCheck`.
 
     Attributes:
-        findings: what is wrong, in order, each one line.
-        notes: what is worth knowing, and is not damage.
-        operations: how many there are in the log.
-        without_checksum: how many of them are of the time before there were checksums.
-        bad_snapshots: versions of snapshots that are not what was stored, or not the log's.
-        bad_checksums: whether checksums are wrong of operations that are right.
-        is_chain_sound: whether every operation of the log is there, as it was stored.
-        buffer: the newest content that can be had.
-        version: its version; None if no content can be had.
+        findings: faults in order, one line each.
+        notes: remarks that are not faults, one line each.
+        operations: number of operations in the log.
+        without_checksum: number of operations without a checksum, stored by older versions.
+        bad_snapshots: versions of snapshots that are damaged or don't match the log.
+        bad_checksums: whether the checksums of intact operations are wrong.
+        is_chain_sound: whether all operations of the log exist and are intact.
+        buffer: the newest readable content.
+        version: its version; None if no content is readable.
     """
 
     record: DocumentRecord
@@ -39,5 +39,5 @@ class DocumentReport:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the newest content can be had."""
+        """Whether the newest version can be read."""
         return self.version == self.record.version

@@ -54,7 +54,7 @@ def test_a_backup_is_restored_under_new_epochs(collab: Run, file: Path, folder: 
     collab("backup", "copy.db")
     before, copied = contents(file), (folder / "copy.db").read_bytes()
     collab("delete", "notes", "--yes")
-    assert "say --replace" in collab("restore", "copy.db").error
+    assert "use --replace" in collab("restore", "copy.db").error
     outcome = collab("restore", "copy.db", "--replace")
     assert (outcome.status, outcome.complaint) == (0, "")
     assert "collab.db: restored from copy.db" in outcome.output
@@ -99,16 +99,16 @@ def test_a_damaged_backup_is_refused(collab: Run, file: Path, folder: Path) -> N
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["backup", "collab.db"], "there is a file 'collab.db' already"),
+        (["backup", "collab.db"], "the file 'collab.db' exists already"),
         (["backup", "missing/copy.db"], "missing' does not exist"),
         (["backup", "copy.db", "--database", "sqlite:///other.db"], "there is no database"),
         (
             ["backup", "copy.db", "--database", "postgresql://localhost/notes"],
-            "a file of SQLite's only: back up another database with its own tools, such as pg_dump",
+            "an SQLite file only: back up another database with its own tools, such as pg_dump",
         ),
-        (["restore", "copy.db"], "there is no backup 'copy.db'"),
-        (["restore", "foreign.db", "--replace"], "no database of this program"),
-        (["backup", "copy.db", "--database", "sqlite:///foreign.db"], "no database of this"),
+        (["restore", "copy.db"], "the backup 'copy.db' does not exist"),
+        (["restore", "foreign.db", "--replace"], "not a database of collab"),
+        (["backup", "copy.db", "--database", "sqlite:///foreign.db"], "not a database of collab"),
     ],
 )
 def test_what_can_t_be_done_is_one_line_and_changes_nothing(
@@ -141,6 +141,6 @@ def test_a_backup_of_an_older_schema_is_made_and_upgraded_when_it_is_served(
     assert "older version" in collab("check").error
     assert collab("migrate").status == 0
     assert contents(file) == before
-    assert "47 operations are of the time before" in collab("check").output
+    assert "47 operations have no checksum" in collab("check").output
     assert collab("repair").status == 0
     assert collab("check").output == "4 documents, 47 operations: sound\n"

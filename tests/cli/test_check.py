@@ -77,7 +77,7 @@ def test_a_snapshot_that_the_log_does_not_give_is_found(collab: Run, file: Path)
     )
     outcome = collab("check", "notes")
     assert outcome.status == 1
-    assert f"the snapshot of version {first} is not what the log gives" in outcome.output
+    assert f"the snapshot of version {first} does not match the log" in outcome.output
     assert collab("repair").status == 0
     assert collab("check").status == 0
 
@@ -85,7 +85,7 @@ def test_a_snapshot_that_the_log_does_not_give_is_found(collab: Run, file: Path)
 def test_a_snapshot_beyond_the_log_is_found(collab: Run, file: Path) -> None:
     damage(file, f"UPDATE snapshots SET version = 99 WHERE version = 45 AND {NOTES}")
     outcome = collab("check")
-    assert "notes: the snapshot of version 99 is of no version of the log" in outcome.output
+    assert "notes: the snapshot of version 99 belongs to no version of the log" in outcome.output
     assert collab("repair").status == 0
     assert snapshots(file)[-1] == 45
 
@@ -140,12 +140,12 @@ def test_a_damaged_log_is_found_and_cut_only_if_that_is_said(
     before = rows(file, "SELECT version, operation FROM operations")
     outcome = collab("repair")
     assert outcome.status == 1
-    assert f"can be had up to version {last} of 45: put a backup back" in outcome.output
+    assert f"readable up to version {last} of 45: restore a backup" in outcome.output
     assert rows(file, "SELECT version, operation FROM operations") == before
     epoch = rows(file, "SELECT epoch FROM documents WHERE doc_id = 'notes'")
     outcome = collab("repair", "--drop-after-damage")
     assert (outcome.status, outcome.complaint) == (0, "")
-    assert f"dropped what came after version {last}, up to 45" in outcome.output
+    assert f"dropped the operations after version {last}, up to 45" in outcome.output
     assert collab("check").status == 0
     assert contents(file)["notes"] == (last, "x" * last)
     assert rows(file, "SELECT epoch FROM documents WHERE doc_id = 'notes'") != epoch
@@ -163,7 +163,7 @@ def test_what_a_sound_snapshot_comes_after_costs_no_content(
     outcome = collab("repair")
     assert outcome.status == 1
     assert f"notes: {finding}\n" in outcome.output
-    assert "notes: its newest content is sound" in outcome.output
+    assert "notes: the newest content is sound" in outcome.output
     assert contents(file)["notes"] == (45, "x" * 45)
     assert collab("compact", "--keep-operations", "0").status == 0
     assert collab("check").status == 0
@@ -180,7 +180,7 @@ def test_a_damaged_checksum_is_told_from_a_damaged_operation(
     assert f"notes: the checksum of operation {version} is wrong\n" in outcome.output
     outcome = collab("repair")
     assert (outcome.status, outcome.complaint) == (0, "")
-    assert "notes: computed the checksums anew" in outcome.output
+    assert "notes: recomputed the checksums" in outcome.output
     assert collab("check").status == 0
 
 
@@ -206,7 +206,7 @@ def test_a_log_of_before_there_were_checksums_is_sound_and_gets_them(
     damage(file, "UPDATE documents SET checksum = NULL")
     outcome = collab("check")
     assert outcome.status == 0
-    assert "47 operations are of the time before there were checksums" in outcome.output
+    assert "47 operations have no checksum" in outcome.output
     assert collab("repair").status == 0
     assert collab("check").output == "4 documents, 47 operations: sound\n"
     assert contents(file) == before

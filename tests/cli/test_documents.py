@@ -100,7 +100,7 @@ def test_an_import_without_an_id_says_which_it_got(collab: Run, imported: Path) 
         (["import", "notes.md", "--id", "notes"], 1, "there is a document 'notes' already"),
         (["import", "notes.md", "--id", "my notes"], 1, "expected 1 to 128 of A-Z"),
         (["import", "latin1.txt"], 1, "latin1.txt is not UTF-8 text"),
-        (["import", "notes.md", "--type", "json"], 1, "notes.md is not JSON, as a document of the"),
+        (["import", "notes.md", "--type", "json"], 1, "notes.md is not JSON, which the type"),
         (["import", "notes.md", "--type", "song"], 1, "there is no document type 'song'"),
         (["import", "five.json", "--type", "richtext"], 1, 'expected {"ops": [components]}'),
         (["show", "nothing"], 1, "there is no document 'nothing'"),

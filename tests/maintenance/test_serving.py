@@ -48,7 +48,7 @@ async def test_editors_go_on_while_checksums_are_computed(app: Collab, tmp_path:
         repair = Repair(database, types, dry_run=False, drop=False)
         async for report in check_documents(database, types):
             assert report.without_checksum == 5
-            assert await repair.document(report) == ["computed the checksums anew"]
+            assert await repair.document(report) == ["recomputed the checksums"]
     await type_letters(wire, 9, 12)
     assert await findings(app) == []
     assert (await app.manager.read_document("doc"))[1:] == (12, "x" * 12)
