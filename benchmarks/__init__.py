@@ -1,1 +1,1 @@
-"""Measurements over the real server, run as `python -m benchmarks.NAME`."""
+"""Benchmarks of the real server, run as `python -m benchmarks.NAME`."""

@@ -1,4 +1,4 @@
-"""One of the two authors of a concurrent recording: a client that is behind when its author was."""
+"""One of the two authors of a concurrent recording, as a client that lags as its author did."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ __all__ = ["Author"]
 
 
 class Author:
-    """Takes from its connection only what its author had seen, or what an `ack` comes after.
+    """Reads only the frames that its author had seen, and those that precede an `ack`.
 
-    `transformed`, `steps`: how many edits the server transformed, over how many changes in all;
-    `behind`: over how many they had been transformed here before.
+    Attributes:
+        transformed: edits that the server transformed.
+        steps: changes in all that the server transformed them over.
+        behind: changes in all that the client transformed its edits over before sending them.
     """
 
     def __init__(self, url: str, doc_id: str) -> None:
@@ -34,8 +36,8 @@ class Author:
         self._stack = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> Author:
-        # What is not taken yet waits without a bound: the server shall not take it for a slow
-        # reader, and the recording is finite.
+        # The queue has no bound: the server must not see a slow reader, and the recording is
+        # finite.
         connecting = open_websocket(
             self._address, compression=None, max_size=None, max_queue=None, close_timeout=1
         )
@@ -48,14 +50,14 @@ class Author:
         await self._stack.aclose()
 
     async def see(self, count: int) -> None:
-        """The author has seen so many edits of the other one."""
+        """Let the author see this many edits of the other author."""
         while self._seen + len(self.screen.unseen) < count:
             await self._take()
         self.screen.show(count - self._seen)
         self._seen = count
 
     async def type(self, operation: Any) -> None:
-        """Send what the author types on the screen, and wait for its ack."""
+        """Send what the author types, and wait for the `ack`."""
         self.behind += len(self.screen.unseen)
         self.session.edit(self.screen.type(operation))
         edit = self.session.outgoing()
@@ -68,7 +70,7 @@ class Author:
         self.transformed += steps > 0
 
     async def catch_up(self, version: int) -> None:
-        """See everything up to a version."""
+        """Read all changes up to a version."""
         while self.session.version < version:
             await self._take()
         await self.see(self._seen + len(self.screen.unseen))

@@ -1,9 +1,9 @@
-"""What a commit costs: `python -m benchmarks.commit --database sqlite --database URL`.
+"""The cost of a commit: `python -m benchmarks.commit --database sqlite --database URL`.
 
-The real committer, store and database; a document's place is taken by one that always has
-more edits. CPU is that of this process, the writer thread and the kernel's part included; what a
-database server uses is not in it. Of several databases each scenario is measured in turn, and
-the ratios are to the first.
+Measures the real committer, store and database. The documents are replaced by sources that always
+have more edits. CPU is that of this process, including the writer thread and the kernel, without
+that of a database server. With several databases, each scenario is measured on all of them, and the
+ratios are relative to the first.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ AUTHORS = 20
 class Scenario(NamedTuple):
     documents: int
     edits: int
-    """Of each document, in one commit."""
+    """Edits of each document in one commit."""
     commits: int
 
 
 class Figures(NamedTuple):
-    """Of one commit: the median of the parts that it was measured in."""
+    """The figures of one commit: medians of several parts of the run."""
 
     cpu_microseconds: float
     wall_milliseconds: float
@@ -62,7 +62,7 @@ PARTS = 5
 
 
 class Tail:
-    """A document that has `edits` operations to commit whenever it is rung."""
+    """A source that has `edits` operations to commit whenever it is notified."""
 
     def __init__(self, document: DocumentRecord, edits: int) -> None:
         self.document = document
@@ -73,7 +73,7 @@ class Tail:
         self.waiting: list[tuple[OperationRecord, ...]] = []
 
     def prepare(self, commits: int) -> None:
-        """Make the records beforehand: that is the document's part, not the commit's."""
+        """Make the records in advance: this is the document's work, not the committer's."""
         first = self.version + 1
         self.waiting = [
             tuple(self._record(first + number * self.edits + n) for n in range(self.edits))

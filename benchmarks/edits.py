@@ -1,9 +1,9 @@
-"""What the way of an edit costs without the kernel's part: `python -m benchmarks.edits`.
+"""The cost of an edit without the kernel's network stack: `python -m benchmarks.edits`.
 
-The real protocol class, documents, committer and SQLite file; only the TCP sockets are replaced, by
-transports that take everything at once. Each writer sends its next edit when it has the last one's
-acknowledgement. CPU is that of the process, the writer thread included. `--profile` prints what the
-time of the event loop's thread goes into.
+Measures the real protocol class, documents, committer and SQLite file. Only the TCP sockets are
+replaced, by transports that accept all data at once. Each writer sends its next edit after the
+acknowledgement of the last. CPU is that of the process, including the writer thread. `--profile`
+prints a profile of the event loop's thread.
 """
 
 from __future__ import annotations
@@ -38,14 +38,15 @@ class Scenario(NamedTuple):
     name: str
     documents: int
     writers: int
+    """Per document."""
     readers: int
-    """The two last in each document."""
+    """Per document."""
     edits: int
 
 
 class Figures(NamedTuple):
     cpu_microseconds: float
-    """Per edit, acknowledged and delivered to everybody else in its document."""
+    """Per edit that is acknowledged and delivered to all other clients of its document."""
     edits_per_second: float
 
 
@@ -57,7 +58,7 @@ SCENARIOS = (
 
 
 class Transport(asyncio.Transport):
-    """Takes everything at once; tells an acknowledgement."""
+    """Accepts all data at once, and reports acknowledgements."""
 
     def __init__(self, on_frames: Callable[[bytes], None]) -> None:
         super().__init__({"sockname": ("127.0.0.1", 1), "peername": ("127.0.0.1", 2)})
@@ -89,7 +90,7 @@ class Transport(asyncio.Transport):
 
 
 class Acknowledged(list["Client"]):
-    """The writers whose edit is acknowledged, and who is waiting for one."""
+    """The writers whose edit is acknowledged, and the future that waits for one."""
 
     bell: asyncio.Future[None] | None = None
 
@@ -100,7 +101,7 @@ class Acknowledged(list["Client"]):
 
 
 class Client:
-    """One connection, joined to a document; a writer if `next_edit` is ever called."""
+    """A connection that has joined a document; a writer if `next_edit` is called."""
 
     def __init__(self, config: uvicorn.Config, doc_id: str, acked: Acknowledged) -> None:
         self.doc_id = doc_id
@@ -197,7 +198,7 @@ async def _run(app: Collab, scenario: Scenario, profiler: cProfile.Profile | Non
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure every scenario, or those whose name holds a word, and print a table."""
+    """Measure all scenarios, or those whose name contains a given word, and print a table."""
     parser = argparse.ArgumentParser(prog="benchmarks.edits", description=__doc__)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--only", default="")

@@ -1,8 +1,8 @@
-"""Whether an edit's cost grows: `python -m benchmarks.growth`.
+"""How the cost of an edit grows: `python -m benchmarks.growth`.
 
-The real document, committer and SQLite file in this process, without sockets: an edit is submitted
-and awaited until it is committed. Measured for growing contents, numbers of documents in use, and
-histories. CPU is that of the process, all threads, the kernel's part and snapshots included.
+Measures the real document, committer and SQLite file in this process, without sockets: an edit is
+submitted and awaited until it is committed. The content, the number of documents in use and the
+history grow. CPU is that of the process, including all threads, the kernel and snapshots.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ PARTS = 20
 
 
 class Writers:
-    """Authors of one document who each submit an edit and await its commit, all at a time."""
+    """Authors of one document who concurrently submit an edit and await its commit."""
 
     def __init__(self, document: Document, authors: list[Author], size: int) -> None:
         self.document = document
@@ -56,12 +56,12 @@ class Writers:
 
 
 class Growth:
-    """What is measured for one amount: the turns in which writers edit, and the CPU so far."""
+    """The measurement of one amount: the writers and the CPU time so far."""
 
     def __init__(self, amount: int, writers: Sequence[Writers]) -> None:
         self.amount = amount
         self.turns: Iterator[Writers] = itertools.cycle(writers)
-        # The first edit after a document was loaded costs more: it is not what is measured.
+        # The first edit after a document was loaded costs more, and is not measured.
         self.first_edits = sum(len(each.authors) for each in writers)
         self.edits = 0
         self.cpu_seconds = 0.0
@@ -82,7 +82,7 @@ class Growth:
 
     @property
     def cpu_microseconds(self) -> float:
-        """For each edit."""
+        """CPU time per edit."""
         return self.cpu_seconds / self.edits * 1e6
 
 
@@ -95,14 +95,14 @@ async def opened(url: str, names: Sequence[str]) -> AsyncIterator[list[Document]
 
 
 class Kind(NamedTuple):
-    """A database with documents that are alike."""
+    """A database with documents of one kind."""
 
     url: str
     names: list[str]
     edits: int
     size: int
     group: int = 4
-    """Edits to one document that are under way at a time, each of another author."""
+    """Concurrent edits of one document, each of another author."""
 
 
 def sizes(folder: str, amounts: Sequence[int]) -> Iterator[tuple[int, Kind]]:
@@ -124,7 +124,7 @@ def histories(folder: str, amounts: Sequence[int]) -> Iterator[tuple[int, Kind]]
 async def measure(
     amounts: Iterable[tuple[int, Kind]], parts: int = PARTS, part_edits: int = PART_EDITS
 ) -> list[Growth]:
-    """All amounts a part at a time in turns, so that what slows the machine slows all alike."""
+    """Measure all amounts in alternating parts, so that other load affects all of them alike."""
     async with contextlib.AsyncExitStack() as stack:
         found = []
         for amount, kind in amounts:

@@ -1,4 +1,4 @@
-"""What loaded documents take: `python -m benchmarks.memory`. Linux only."""
+"""The memory of loaded documents: `python -m benchmarks.memory`. Linux only."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ EDITS = (0, 100)
 
 
 def make(url: str, documents: int = DOCUMENTS) -> None:
-    """In a process of its own: what it leaves behind in memory is not measured."""
+    """Make the documents. Run in a separate process, whose memory is not measured."""
 
     async def run() -> None:
         database = Database(url)
@@ -38,7 +38,7 @@ def make(url: str, documents: int = DOCUMENTS) -> None:
 
 
 async def load(url: str, edits: int, documents: int = DOCUMENTS) -> float:
-    """Bytes for each of the documents that `make` has made, after `edits` edits to each."""
+    """Bytes per document that `make` has made, after `edits` edits of each."""
     app = Collab(Settings(database=url, max_open_documents=2 * documents))
     async with app.running(), AsyncExitStack() as stack:
         before = resident()

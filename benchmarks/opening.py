@@ -1,8 +1,9 @@
-"""What it costs to open a document with a long history: `python -m benchmarks.opening`.
+"""The cost of opening a document with a long history: `python -m benchmarks.opening`.
 
-The real server, started anew for each round, and a WebSocket. First a small document is opened, so
-that what a process does once is not counted; then the long one, cold; then it is resumed from some
-edits ago. CPU is that of the server process, all threads, the kernel's part included; Linux only.
+Starts the real server for each round and connects by WebSocket. It opens a small document, so that
+one-time work of the process is not counted; then the long document, cold; then it resumes the long
+document from some edits ago. CPU is that of the server process, including all threads and the
+kernel. Linux only.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ async def measure(url: str, content: str, version: int) -> tuple[Opening, Openin
 async def _open(
     server: ServerProcess, path: str, expected: int
 ) -> tuple[Opening, list[dict[str, Any]]]:
-    # What the last connection left behind is not this one's.
+    # Work that the last connection left must not be counted for this one.
     await asyncio.sleep(0.2)
     cpu, wall = server.cpu_seconds(), time.perf_counter()
     url = f"{server.url.replace('http', 'ws', 1)}/ws/documents/{path}"

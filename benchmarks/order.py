@@ -1,11 +1,11 @@
-"""In which order the edits of a concurrent recording are to be committed.
+"""The commit order of the edits of a concurrent recording.
 
-A server that transforms has one order, and at equal positions what was committed first stays first.
-The merge that a recording's `endContent` comes from had a rule of its own. Where two authors typed
-at the same place at the same time, the one whose text stands first has to commit first; nowhere
-else does the order matter. So: the two take turns wherever both can go on, which makes nearly every
-edit come to the server on a stale version; and where a tie comes out wrong, the edit that must
-stand first is put before the one it met, until no tie comes out wrong.
+The server commits edits in one order, and at equal positions the text that was committed first
+stays first. The recording's `endContent` was merged by another rule. If two authors typed at the
+same position at the same time, the author whose text comes first must commit first; elsewhere the
+order does not matter. So the two authors alternate whenever both can continue, which makes nearly
+every edit arrive on a stale version. If a tie is resolved wrongly, the edit that must come first is
+moved before the other one, until all ties are right.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ Before = dict[int, set[int]]
 
 
 def commit_order(trace: Trace, first: int) -> list[int]:
-    """Indexes of transactions, in an order that keeps each after all that its author had seen.
+    """Indexes of transactions, each after all those that its author had seen.
 
     Args:
-        first: the agent whose text stands first at equal positions.
+        first: the agent whose text comes first at equal positions.
     """
     before: Before = defaultdict(set)
     for _ in range(MAX_ROUNDS):
@@ -43,7 +43,7 @@ def commit_order(trace: Trace, first: int) -> list[int]:
 
 
 def take_turns(transactions: Sequence[Transaction], before: Before) -> Iterator[int]:
-    """Both agents in turns, where each can go on."""
+    """Alternate between both agents whenever both can continue."""
     queues = [[i for i, each in enumerate(transactions) if each.agent == who] for who in (0, 1)]
     done = [0, 0]
     committed: set[int] = set()
@@ -66,8 +66,8 @@ def take_turns(transactions: Sequence[Transaction], before: Before) -> Iterator[
 
 
 def merge(trace: Trace, order: Sequence[int]) -> tuple[str, list[tuple[int, int]]]:
-    """The content that commits in this order make, and the ties: each a pair of transactions that
-    met at an equal position, of which the second stands first."""
+    """The content after committing in this order, and the ties: pairs of transactions at an equal
+    position, of which the second comes first."""
     content = TEXT.buffer("")
     ties = []
     for operation, tied in commits(trace, order):
@@ -77,7 +77,7 @@ def merge(trace: Trace, order: Sequence[int]) -> tuple[str, list[tuple[int, int]
 
 
 def commits(trace: Trace, order: Sequence[int]) -> Iterator[tuple[Any, list[tuple[int, int]]]]:
-    """Each operation as a server commits it that transforms in this order, and its ties."""
+    """Each operation as a server would commit it in this order, and its ties."""
     screens = Screen(), Screen()
     shown = [0, 0]
     for index in order:

@@ -1,8 +1,8 @@
-"""Where the server's time goes under a load: `python -m benchmarks.profile S2`. Linux, py-spy.
+"""A profile of the server under load: `python -m benchmarks.profile S2`. Linux, py-spy.
 
-One of the scenarios of benchmarks.fanout; py-spy looks at the server's stacks while it is measured.
-What it finds is told as two tables for each thread that used the processor: what functions did
-themselves (the system calls and C code that they called included), and with all that they called.
+Runs one of the scenarios of benchmarks.fanout while py-spy samples the server's stacks. Prints two
+tables for each thread that used CPU time: the functions' own time, including system calls and C
+code, and the cumulative time.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ from .fanout.table import markdown
 __all__ = ["Profile", "main"]
 
 SAMPLES_PER_SECOND = 500
-# In these a thread waits, whatever py-spy takes it for.
+# A thread in these functions waits, although py-spy may report it as active.
 WAITING = ("_Worker.run",)
-# What nearly every sample is below is how the program was started.
+# A function in a larger share of the samples belongs to the start of the program.
 OUTERMOST = 0.99
-# A thread that used less of the processor is left out.
+# Threads with a smaller share of the CPU time are left out.
 LEAST_SHARE = 0.01
-# The window begins before py-spy is there, and ends after it.
+# The measurement begins before py-spy and ends after it.
 MARGIN_SECONDS = 1.5
 
 
 class Profile(NamedTuple):
-    """Of one thread: samples, and of them those in each function."""
+    """The samples of one thread, in all and by function."""
 
     samples: int
     alone: Counter[str]
@@ -48,7 +48,7 @@ class Profile(NamedTuple):
 
 
 def profiles(folded: Iterable[str]) -> dict[str, Profile]:
-    """By thread, from lines of `thread;function;function COUNT`."""
+    """Profiles by thread, from lines of `thread;function;function COUNT`."""
     samples: Counter[str] = Counter()
     alone: defaultdict[str, Counter[str]] = defaultdict(Counter)
     with_callees: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -68,7 +68,7 @@ def profiles(folded: Iterable[str]) -> dict[str, Profile]:
 
 
 def tables(found: dict[str, Profile], cpu: Counter[int], rows: int) -> str:
-    """Those of the threads that used more than a little of the CPU, given by their numbers."""
+    """The tables of the threads that used CPU time (`cpu`, by thread id)."""
     whole = sum(cpu.values()) or 1
     parts = []
     for thread, profile in found.items():
@@ -97,7 +97,7 @@ def _tables(profile: Profile, rows: int) -> list[str]:
 
 
 def _short(function: str) -> str:
-    """Paths below the package or the installed packages; others by their last part."""
+    """Shorten paths: relative to the package or site-packages, others to the file name."""
     name, _, path = function.partition(" (")
     path = path.rstrip(")")
     for root in ("/site-packages/", "/lib/python"):
@@ -108,18 +108,18 @@ def _short(function: str) -> str:
 
 
 async def profile(name: str, options: Options, native: bool) -> tuple[list[str], Counter[int]]:
-    """Folded stacks, and the CPU time that each thread used meanwhile.
+    """Folded stacks of a scenario, and the CPU time of each thread.
 
     Raises:
         RuntimeError: py-spy is missing or failed.
-        ValueError: there is no such scenario, the name fits several, or it has no server.
+        ValueError: the name matches no scenario or several, or the scenario has no server.
     """
     found = chosen(options, [name])
     if len(found) != 1:
-        raise ValueError(f"several scenarios fit {name!r}: {', '.join(found)}")
+        raise ValueError(f"several scenarios match {name!r}: {', '.join(found)}")
     case = next(iter(found[name].cases.values()))
     if not isinstance(case, UnderLoad):
-        raise ValueError(f"{name!r} has no server of its own to look at")
+        raise ValueError(f"{name!r} has no server process to profile")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "folded"
         async with under_load(case, folder, options) as load:
@@ -135,13 +135,13 @@ async def profile(name: str, options: Options, native: bool) -> tuple[list[str],
 
 
 def _thread_cpu(pid: int) -> Counter[int]:
-    """Nanoseconds, by the number of the thread."""
+    """CPU nanoseconds by thread id."""
     tasks = Path(f"/proc/{pid}/task").iterdir()
     return Counter({int(e.name): int((e / "schedstat").read_text().split()[0]) for e in tasks})
 
 
 async def record(pid: int, path: Path, seconds: float, native: bool) -> None:
-    """Let py-spy write folded stacks of a process to a file.
+    """Run py-spy, which writes folded stacks of a process to a file.
 
     Raises:
         RuntimeError: py-spy is missing or failed.
@@ -165,9 +165,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("scenario", help=f"one of {', '.join(chosen(Options(), []))}")
     parser.add_argument("--seconds", type=float, default=8)
-    parser.add_argument("--rows", type=int, default=15, help="of each table")
-    parser.add_argument("--native", action="store_true", help="C functions too")
-    parser.add_argument("--folded", type=Path, help="where the folded stacks go, for a flame graph")
+    parser.add_argument("--rows", type=int, default=15, help="rows of each table")
+    parser.add_argument("--native", action="store_true", help="include C functions")
+    parser.add_argument("--folded", type=Path, help="file for the folded stacks, for a flame graph")
     given = parser.parse_args()
     raise_file_limit()
     options = Options(seconds=given.seconds, paced_seconds=given.seconds)

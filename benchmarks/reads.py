@@ -1,6 +1,6 @@
-"""What reading a document costs: `python -m benchmarks.reads`.
+"""The cost of reading a document: `python -m benchmarks.reads`.
 
-The real server in this process, on asyncio's own event loop, each of whose turns is measured; the
+Runs the real server in this process on asyncio's own event loop, and measures each callback. The
 reader is a thread. CPU is that of the event loop's thread; a turn is one callback of the loop.
 """
 
@@ -37,7 +37,7 @@ Read = Callable[[], Awaitable[object]]
 
 
 class Turns:
-    """Measures the CPU time of each callback of asyncio's event loops, from `start` on."""
+    """Measures the CPU time of each callback of asyncio's event loops, after `start`."""
 
     def __init__(self) -> None:
         self.longest_seconds = 0.0
@@ -54,7 +54,7 @@ class Turns:
 
 
 def shapes() -> dict[str, tuple[str, Any]]:
-    """About 8 MB of JSON each, by what it is made of."""
+    """Contents of about 8 MB of JSON each, by structure."""
     paragraph = {"attributes": {"bold": True}, "insert": PARAGRAPH}
     return {
         "objects": ("json", [_object(number) for number in range(130_000)]),
@@ -127,7 +127,7 @@ class Reader:
 
 
 async def stored(store: Store, doc_id: str, doc_type: str, content: Any) -> None:
-    """A document whose one edit has made this content, with a snapshot of it."""
+    """Store a document with this content, as one edit and a snapshot."""
     record = await store.catalog.create_document(doc_id, doc_type)
     edit = OperationRecord(1, '{"ops":[]}', "client", 1, "user", "0" * 32, time.time())
     await store.operations.append([Append(record.key, record.epoch, 0, (edit,))])
@@ -172,7 +172,7 @@ async def main() -> None:
     turns = Turns()
     turns.start()
     with tempfile.TemporaryDirectory() as folder:
-        # Threads that compute hold what the event loop's thread needs.
+        # Computing threads hold the interpreter lock, which the event loop's thread needs.
         sys.setswitchinterval(0.0005)
         app = Collab(
             Settings(

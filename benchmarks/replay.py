@@ -1,10 +1,10 @@
-"""Replay recordings of people typing over real WebSockets, and check what everybody holds.
+"""Replay recordings of typing over real WebSockets, and check the content of all clients.
 
     python -m benchmarks.replay TRACE...
 
-A server is started on an empty database. One author, or two at the same time, type the recording
-edit by edit while a second client follows; at the end author, follower, server and a fresh join
-must hold exactly the content that the recording ends with.
+Starts a server on an empty database. One author, or two concurrent ones, type the recording edit by
+edit while another client follows. At the end the authors, the follower, the server and a new client
+must have exactly the content at the end of the recording.
 """
 
 from __future__ import annotations
@@ -35,10 +35,12 @@ __all__ = ["Outcome", "main", "replay"]
 
 @dataclass(slots=True)
 class Outcome:
-    """What one replay measured, and who held what at the end.
+    """The measurements of one replay, and the final contents.
 
-    `transformed` is how many edits the server had to transform, `steps` over how many changes in
-    all, and `behind` over how many changes the authors' clients did it before sending.
+    Attributes:
+        transformed: edits that the server transformed.
+        steps: changes in all that the server transformed them over.
+        behind: changes in all that the authors' clients transformed them over before sending.
     """
 
     name: str
@@ -87,10 +89,10 @@ HEADINGS = (
 
 
 async def replay(trace: Trace, database: str | None = None) -> Outcome:
-    """Replay one trace on a server of its own.
+    """Replay one trace on a new server.
 
     Args:
-        database: SQLAlchemy URL; a temporary SQLite file if it is left out.
+        database: SQLAlchemy URL; a temporary SQLite file by default.
     """
     with tempfile.TemporaryDirectory() as folder:
         server = ServerProcess(database or f"sqlite:///{folder}/replay.db")
@@ -115,7 +117,7 @@ async def replay_on(server: ServerProcess, trace: Trace) -> Outcome:
 
 
 def prepare(trace: Trace) -> Outcome:
-    """What is expected: the recorded end, or what the part that is replayed makes."""
+    """The expected outcome: the recorded end, or the content after the replayed part."""
     edits = len(trace.transactions)
     if trace.whole:
         return Outcome(trace.name, edits, 1 + trace.concurrent, trace.end_content)
@@ -169,8 +171,7 @@ async def type_concurrently(
 
 
 def order_to(trace: Trace, expected: str) -> list[int]:
-    """An order of commits that makes the expected content, if either agent's text stands first at
-    equal positions; else one that does not, and the checks tell."""
+    """A commit order that results in the expected content. If there is none, the checks fail."""
     for first in (0, 1):
         order = commit_order(trace, first)
         if merge(trace, order)[0] == expected:
@@ -189,12 +190,12 @@ def table(rows: list[tuple[str, ...]]) -> str:
 
 @click.command(context_settings={"max_content_width": 100})
 @click.argument("traces", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--edits", type=click.IntRange(1), help="Replay only so many.  [default: all]")
+@click.option("--edits", type=click.IntRange(1), help="Number of edits to replay.  [default: all]")
 @click.option("--database", help="SQLAlchemy URL.  [default: a temporary SQLite file]")
 def main(traces: tuple[Path, ...], edits: int | None, database: str | None) -> None:
-    """Replay editing traces over real WebSockets and check what everybody holds at the end.
+    """Replay editing traces over real WebSockets and check the content of all clients at the end.
 
-    Exit status 1 if anybody holds anything else than the trace's end.
+    Exit status 1 if a content differs from the end of its trace.
     """
     outcomes = []
     for path in traces:

@@ -1,9 +1,9 @@
-"""What an author sees, while more has come from the server than is on the screen.
+"""The content that an author of a recording sees, which may be behind the received changes.
 
-An author of a recording typed on what was seen at that moment. The protocol lets one edit of a
-client be unacknowledged, and its next be made on no older version than that one's; so by the time
-an edit can be sent, changes may have arrived that its author had not seen. They wait here, and what
-is typed is transformed over them, as every editor does with its pending edits.
+An author typed on the content that was visible at that moment. The protocol allows one
+unacknowledged edit per client, and the next edit on no older version than the last. So when an edit
+can be sent, changes may have arrived that its author had not seen. They are queued here, and typed
+edits are transformed over them, as every editor does with its pending edits.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ __all__ = ["Screen"]
 
 
 class Screen:
-    """`buffer` is what the author sees; the changes in `unseen` come after it, in order.
+    """The visible content (`buffer`), and the received changes after it, in order (`unseen`).
 
-    `tied` collects the labels of unseen changes that met what was typed at an equal position, so
-    that the order of their commits decided which comes first.
+    `tied` collects the labels of unseen changes at an equal position as a typed edit. The commit
+    order decides which of the two comes first.
     """
 
     def __init__(self) -> None:
@@ -28,17 +28,17 @@ class Screen:
         self.tied: list[int] = []
 
     def arrive(self, label: int, operation: Any) -> None:
-        """Something has come that the author doesn't see yet."""
+        """Queue a received change that the author does not see yet."""
         self.unseen.append((label, operation))
 
     def show(self, count: int) -> None:
-        """The author sees so many changes more."""
+        """Let the author see this many more changes."""
         for _, operation in self.unseen[:count]:
             self.buffer.apply(operation)
         del self.unseen[:count]
 
     def type(self, operation: Any) -> Any:
-        """The author types; returns the operation as it is after all that is unseen."""
+        """Apply a typed operation; returns it transformed over all unseen changes."""
         self.buffer.apply(operation)
         for index, (label, other) in enumerate(self.unseen):
             self.unseen[index] = (label, TEXT.transform(other, operation, "left"))

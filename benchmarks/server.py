@@ -1,4 +1,4 @@
-"""The real server as a process of its own, to be started, stopped and killed."""
+"""The real server as a child process that can be started, stopped and killed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["ServerProcess"]
 
 READY_SECONDS = 30
 
-# All the load comes from one network address, which a server of people allows a share only.
+# All load comes from one network address, which the default settings limit to a share.
 LOAD_SETTINGS = {
     "address_loop_share": 1000,
     "user_loop_share": 1000,
@@ -29,9 +29,9 @@ STOP_SECONDS = 30
 
 
 class ServerProcess:
-    """`python -m collab serve` on one database; as often as it is started, on the same port.
+    """`python -m collab serve` on one database, on the same port after each start.
 
-    As a context it is started, and killed at the end.
+    As a context manager it starts the server, and kills it at the end.
 
     Args:
         database: SQLAlchemy URL.
@@ -40,7 +40,7 @@ class ServerProcess:
 
     command: tuple[str, ...] = ("collab", "serve")
     log: Path | None = None
-    """A file that its log is added to; None: where ours goes."""
+    """A file to which its log is appended; None for this process's standard error."""
 
     def __init__(self, database: str, **settings: object) -> None:
         self.url = ""
@@ -56,10 +56,10 @@ class ServerProcess:
         await self.kill()
 
     async def start(self) -> None:
-        """Start it; returns once it accepts connections.
+        """Start the server; returns once it accepts connections.
 
         Raises:
-            RuntimeError: it ended instead; the message holds what it said.
+            RuntimeError: it exited; the message has its output.
         """
         settings = {f"COLLAB_{name.upper()}": str(v) for name, v in self._settings.items()}
         with contextlib.ExitStack() as stack:
@@ -89,11 +89,11 @@ class ServerProcess:
         return self._process is not None
 
     async def kill(self) -> None:
-        """End it by SIGKILL, at whatever instant it is."""
+        """End it with SIGKILL."""
         await self._end(signal.SIGKILL)
 
     async def stop(self) -> int:
-        """End it by SIGTERM; returns its exit status."""
+        """End it with SIGTERM; returns its exit status."""
         return await self._end(signal.SIGTERM)
 
     async def _end(self, with_signal: signal.Signals) -> int:
@@ -103,7 +103,7 @@ class ServerProcess:
         if process.returncode is None:
             process.send_signal(with_signal)
         try:
-            # What it still prints is read, so that it never waits for that.
+            # Its output is read, so that a full pipe can't block it.
             await asyncio.wait_for(process.communicate(), STOP_SECONDS)
         except TimeoutError:
             process.kill()
@@ -112,21 +112,21 @@ class ServerProcess:
         return process.returncode or 0
 
     def cpu_seconds(self) -> float:
-        """User and system time that the process has used so far, to the microsecond; Linux only.
+        """User and system time of the process so far, in microsecond resolution; Linux only.
 
-        That of threads that have ended is missing.
+        The time of threads that have ended is not included.
         """
         threads = Path(f"/proc/{self.pid}/task").glob("*/schedstat")
         return sum(int(each.read_text().split()[0]) for each in threads) / 1e9
 
     def loop_cpu_seconds(self) -> float:
-        """The same of the main thread alone, in which the event loop runs."""
+        """The same for the main thread only, which runs the event loop."""
         thread = Path(f"/proc/{self.pid}/task/{self.pid}/schedstat")
         return int(thread.read_text().split()[0]) / 1e9
 
     def commits(self) -> tuple[float, float, float]:
-        """Transactions so far, what they took in seconds as the event loop saw it, and the edits
-        in them."""
+        """Transactions so far, their duration in seconds as seen by the event loop, and their
+        edits."""
         with urllib.request.urlopen(f"{self.url}/metrics", timeout=10) as answer:
             told = dict(re.findall(r"^(collab_\w+) (\S+)$", answer.read().decode(), re.MULTILINE))
         names = ("seconds_count", "seconds_sum", "operations_sum")

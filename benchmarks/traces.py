@@ -1,7 +1,7 @@
-"""Recordings of people typing, in the format of josephg/editing-traces.
+"""Recordings of typing, in the format of josephg/editing-traces.
 
 A trace is gzipped JSON: `endContent` and `txns`, each a list of `patches` `[position, deleted,
-inserted]` that apply one after the other. Positions and lengths are counted in Unicode code points,
+inserted]` that are applied in order. Positions and lengths are in Unicode code points, those of
 operations in UTF-16 code units. In a trace of `kind` "concurrent" each transaction has an `agent`,
 and the `parents` whose merged content its patches apply to.
 """
@@ -26,23 +26,23 @@ Patch = tuple[int, int, str]
 
 
 class TraceError(Exception):
-    """The file is no trace that can be replayed."""
+    """The file is not a trace that can be replayed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """`seen` is how many transactions of the other agent its author had seen."""
+    """One transaction; `seen` is the number of the other agent's transactions that it builds on."""
 
     agent: int
     seen: int
     patches: Sequence[Patch]
 
     def operation(self, content: str | None) -> Any:
-        """The operation that the patches are.
+        """Convert the patches to an operation.
 
         Args:
-            content: what they apply to; None if it has no character beyond U+FFFF, for then both
-                ways of counting are the same.
+            content: the content before them. None if it has no character beyond U+FFFF, so that
+                code points and code units are equal.
         """
         operation: Any = {"ops": []}
         for position, deleted, inserted in self.patches:
@@ -60,7 +60,7 @@ class Transaction:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """`whole` is False when it was cut short, and `end_content` is not its end then."""
+    """A trace. If `whole` is False, it was cut short and `end_content` does not apply."""
 
     name: str
     concurrent: bool
@@ -70,7 +70,7 @@ class Trace:
     astral: bool
 
     def content_for_offsets(self, content: Any) -> str | None:
-        """What `Transaction.operation` needs of a buffer."""
+        """The argument of `Transaction.operation` for a buffer's content."""
         return content.content() if self.astral else None
 
 
@@ -78,7 +78,7 @@ def load_trace(path: Path, edits: int | None = None) -> Trace:
     """Read a trace, or its first `edits` transactions.
 
     Raises:
-        TraceError: it is none, or one of another kind.
+        TraceError: the file is not a trace, or of an unknown kind.
     """
     try:
         recorded = json.loads(gzip.decompress(path.read_bytes()))
@@ -104,7 +104,7 @@ def load_trace(path: Path, edits: int | None = None) -> Trace:
 
 
 def seen_of_each(transactions: Sequence[dict[str, Any]]) -> list[int]:
-    """How much of the other agent's work each transaction was made on."""
+    """The number of the other agent's transactions that each transaction is based on."""
     known: list[tuple[int, int]] = []
     made = [0, 0]
     seen = []
@@ -115,7 +115,7 @@ def seen_of_each(transactions: Sequence[dict[str, Any]]) -> list[int]:
         parents = [known[parent] for parent in each["parents"]]
         history = [max((parent[who] for parent in parents), default=0) for who in (0, 1)]
         if history[agent] != made[agent]:
-            raise TraceError(f"transaction {index} is not made on its own agent's last one")
+            raise TraceError(f"transaction {index} is not based on its own agent's last one")
         seen.append(history[1 - agent])
         made[agent] += 1
         history[agent] = made[agent]
@@ -124,7 +124,7 @@ def seen_of_each(transactions: Sequence[dict[str, Any]]) -> list[int]:
 
 
 def type_into(content: str, patches: Sequence[Patch]) -> str:
-    """The content after some patches, by plain slicing."""
+    """Apply patches to the content by slicing."""
     for position, deleted, inserted in patches:
         content = content[:position] + inserted + content[position + deleted :]
     return content

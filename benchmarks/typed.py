@@ -1,4 +1,4 @@
-"""Documents as they are after a long time of typing, made straight in the database."""
+"""Documents with a long history of typing, written directly to the database."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ AUTHORS = 20
 
 
 def keystroke(number: int, size: int) -> dict[str, Any]:
-    """One letter comes, another goes, somewhere in a text of `size` that keeps its size."""
+    """Insert one letter and delete another in a text, whose size stays `size`."""
     place = number * 7919 % (size - 4)
     letter = chr(97 + number % 26)
     return {"ops": [{"retain": place}, {"insert": letter}, {"retain": 3}, {"delete": 1}]}
@@ -29,7 +29,7 @@ def keystroke(number: int, size: int) -> dict[str, Any]:
 async def make_document(store: Store, doc_id: str, edits: int, size: int) -> str:
     """Store a document of `size` characters and `edits` edits; returns its content.
 
-    Its newest snapshot is as old as it can be: 999 edits.
+    Its newest snapshot is as old as possible: 999 edits.
     """
     record = await store.catalog.create_document(doc_id, "text")
     buffer = get_type("text").buffer("")

@@ -1,4 +1,4 @@
-"""Runs the migrations: on a connection that the program hands over, or for the alembic command."""
+"""Runs the migrations, on a connection of the program or from the alembic command."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def chosen_url() -> str:
 
 
 def run(connection: Connection) -> None:
-    # Everything in the transaction that the connection is in: all of it or nothing.
+    # All migrations run in the transaction of the connection, so that they apply atomically.
     context.configure(
         connection=connection,
         target_metadata=metadata,
@@ -46,8 +46,8 @@ def run_by_command() -> None:
 
 
 def run_on_sqlite(url: URL) -> None:
-    # To rebuild a table, as SQLite needs for most changes, drops the old one; with foreign keys
-    # on, that would delete every row that refers to it.
+    # SQLite needs to rebuild a table for most changes, which drops the old one. With foreign keys
+    # on, that would delete all rows that refer to it.
     url = url.set(drivername="sqlite+pysqlite")
     engine = sqlite_engine(url, busy_timeout_seconds=BUSY_TIMEOUT_SECONDS, foreign_keys=False)
     with engine.begin() as connection:

@@ -1,1 +1,1 @@
-"""Whether an edit is charged what it costs: a search for the shapes of edits that cost most."""
+"""Comparison of the charged and the real cost of edits, by a search for the most expensive ones."""

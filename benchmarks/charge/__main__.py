@@ -1,5 +1,5 @@
-"""`python -m benchmarks.charge`: what each shape of edit takes at its largest, and the worst ratio
-of microseconds to steps charged that a search finds. `--rounds 0` leaves the search out."""
+"""`python -m benchmarks.charge`: the cost of the largest edit of each shape, and the worst ratio of
+microseconds to charged steps that a search finds. `--rounds 0` skips the search."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def run(names: list[str], rounds: int, seed: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("shapes", nargs="*", help="which shapes; all, if none is named")
+    parser.add_argument("shapes", nargs="*", help="shapes to measure (default: all)")
     parser.add_argument("--rounds", type=int, default=20, help="steps of the search for each shape")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()

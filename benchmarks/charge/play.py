@@ -1,4 +1,4 @@
-"""Plays an edit to a real document and tells what it took and what was charged."""
+"""Submits an edit to a real document and measures its real and its charged cost."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LOOKUP_SECONDS = 30e-9
 
 
 class Case(NamedTuple):
-    """An edit made on `content`, which others have changed since by `history`, one by one."""
+    """An edit based on `content`, to which others have since applied the edits of `history`."""
 
     doc_type: str
     content: Any
@@ -42,17 +42,17 @@ class Case(NamedTuple):
 
 class Result(NamedTuple):
     cost: float
-    """Of the one turn of the event loop that the frame takes; in seconds, unless something else was
-    measured."""
+    """The cost of the event loop turn that handles the frame; in seconds, unless `measure` returns
+    another unit."""
     charged: int
     """In steps, of about a microsecond."""
     outcome: str
-    """`ok`, or the code of the refusal."""
+    """`ok`, or the error code."""
 
 
 @contextlib.asynccontextmanager
 async def open_app(**settings: Any) -> AsyncIterator[Collab]:
-    """An application with an allowance of work that never ends."""
+    """An application with an unlimited allowance of work."""
     with tempfile.TemporaryDirectory() as folder:
         database = f"sqlite:///{Path(folder) / 'collab.db'}"
         app = Collab(
@@ -73,10 +73,10 @@ async def open_app(**settings: Any) -> AsyncIterator[Collab]:
 async def play(
     app: Collab, case: Case, measure: Callable[[Callable[[], None]], float] | None = None
 ) -> Result:
-    """The last edit of the case, after the others were accepted. Nothing is stored.
+    """Submit the edit of a case after those of its history. Nothing is stored.
 
     Args:
-        measure: calls what it is given and tells what that has cost; seconds, if left out.
+        measure: calls its argument and returns the cost of the call; CPU seconds by default.
     """
     manager = app.manager
     name = f"d{time.time_ns()}"
@@ -85,7 +85,7 @@ async def play(
         author = await document.authors.hold("author", "author")
         other = await document.authors.hold("other", "other")
         document.buffer = document.doc_type.buffer(document.doc_type.create(case.content))
-        # As when a document is opened.
+        # Computes the size, as opening a document does.
         document.buffer.size  # noqa: B018
         effort = document.submission.transform_budget
         document.submission.transform_budget = TransformBudget(
@@ -95,7 +95,7 @@ async def play(
             _write(document, other, operation)
         document.submission.transform_budget = effort
         result = _turn(document, author, case.operation, manager.settings, measure or seconds_of)
-        # What was never stored is forgotten.
+        # Forgets the edits, which were never stored.
         document.history.commit(document.history.accepted)
         document.snapshots.version = document.history.head
         for each in (author, other):
@@ -104,13 +104,13 @@ async def play(
 
 
 def _without_limits(settings: Settings) -> Settings:
-    """What others did may have taken them any number of edits."""
+    """Remove the limits on a single edit, for the edits of the history."""
     wide = {"max_transform_cost": ENDLESS, "max_edit_cost": ENDLESS}
     return settings.model_copy(update=wide)
 
 
 def pace_of_machine() -> float:
-    """How many times longer a simple loop takes now than `LOOKUP_SECONDS` for each lookup."""
+    """The duration of a simple loop, relative to `LOOKUP_SECONDS` per lookup."""
     members = {"a": 1}
     get = members.get
     started = time.thread_time()
@@ -120,13 +120,13 @@ def pace_of_machine() -> float:
 
 
 def _write(document: Document, author: Author, operation: Any) -> None:
-    """An edit that counts as committed at once."""
+    """Submit an edit, and treat it as committed at once."""
     _submit(document, author, author.last_id + 1, document.history.head, operation)
     document.history.commit(document.history.accepted)
 
 
 def _submit(document: Document, author: Author, edit_id: int, version: int, operation: Any) -> None:
-    """The whole edit at once, however long it takes to transform."""
+    """Submit an edit in one step, however long its transformation takes."""
     whole = Carried(operation, version, document.submission.transform_budget.begin(is_bounded=True))
     document.submission.submit(author, edit_id, version, operation, carried=whole)
 
@@ -157,7 +157,7 @@ def _turn(
             _submit(document, author, frame.id, frame.version, frame.operation)
         except CollabError as error:
             outcomes.append(error.code)
-            # As the connection does with what is refused.
+            # As the connection charges a refused edit.
             author.charge(
                 steps_of_size(len(text))
                 if frame is None
@@ -169,7 +169,7 @@ def _turn(
 
 
 def seconds_of(turn: Callable[[], None]) -> float:
-    """Processor time, as on a machine that is not busy with other things."""
+    """CPU time, normalized by the current speed of the machine."""
     gc.collect()
     pace = pace_of_machine()
     started = time.thread_time()

@@ -1,4 +1,4 @@
-"""A seeded search for the numbers with which a shape of edit costs most for what is charged."""
+"""A seeded search for the arguments with which a shape of edit is charged least for its cost."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .shapes import SHAPES
 __all__ = ["climb", "search", "shown"]
 
 LEAST_SECONDS = 0.002
-"""What takes less can't be measured, nor does it harm."""
+"""Shorter times can't be measured reliably, and do no harm."""
 
 Arguments = dict[str, int]
 
 
 async def search(app: Collab, name: str, rounds: int, seed: int) -> tuple[Arguments, Result]:
-    """The arguments of this shape with the highest ratio found, and what was measured."""
+    """The arguments of this shape with the highest ratio found, and the result."""
     found: dict[tuple[int, ...], Result] = {}
 
     async def score(arguments: Arguments) -> float:
@@ -37,7 +37,7 @@ async def climb(
     rounds: int,
     chance: random.Random,
 ) -> Arguments:
-    """Half of the rounds draw anew, the other half change the best found so far by a factor."""
+    """Half of the rounds draw new arguments, the others change the best ones by a factor."""
     best: Arguments = {key: high for key, (_, high) in limits.items()}
     highest = await score(best)
     for number in range(rounds):
@@ -49,12 +49,12 @@ async def climb(
 
 
 def ratio(result: Result) -> float:
-    """Microseconds for each step charged."""
+    """Microseconds per charged step."""
     return result.cost * 1e6 / max(result.charged, 1)
 
 
 def drawn(limits: dict[str, tuple[int, int]], chance: random.Random) -> Arguments:
-    """Each number as likely to be small as large."""
+    """Draw each argument from a logarithmic distribution."""
     return {
         key: min(high, int((low + 1) * ((high + 1) / (low + 1)) ** chance.random()))
         for key, (low, high) in limits.items()

@@ -1,4 +1,4 @@
-"""Shapes of edits and of what others did meanwhile, each with numbers that say how large it is."""
+"""Shapes of an edit and of concurrent edits of others, parameterized by sizes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EMOJI = "\U0001f600"
 class Shape(NamedTuple):
     make: Callable[..., Case]
     limits: dict[str, tuple[int, int]]
-    """Of each argument of `make`, the smallest and the largest value."""
+    """The smallest and largest value of each argument of `make`."""
 
 
 SHAPES: dict[str, Shape] = {}
@@ -34,7 +34,7 @@ def letter(at: int, text: str = "x") -> dict[str, Any]:
 
 
 def spread(count: int, gap: int, component: dict[str, Any]) -> dict[str, Any]:
-    """The component so many times, with plain retains between."""
+    """`count` copies of the component, separated by plain retains."""
     return {"ops": [part for _ in range(count) for part in ({"retain": gap}, component)]}
 
 

@@ -1,1 +1,1 @@
-"""What the server costs under load, beside the least that any server could cost."""
+"""The cost of the server under load, compared with a minimal server."""

@@ -1,8 +1,9 @@
-"""What the server costs under load, beside a bare socket server: `python -m benchmarks.fanout`.
+"""The cost of the server under load, compared with a bare server: `python -m benchmarks.fanout`.
 
-Each scenario is run against this program and against the floor, the load made by a process of its
-own; the repetitions are the outer loop, so that what slows the machine for a while slows all alike.
-Without `--scenario`, `--subject` and `--set` the results go to benchmarks/results/. Linux only.
+Each scenario runs against this program and against the bare server ("floor"), with the load
+generator in a separate process. Repetitions are the outer loop, so that other load on the machine
+affects all scenarios alike. Without `--scenario`, `--subject` and `--set` the results are written
+to benchmarks/results/. Linux only.
 """
 
 from __future__ import annotations
@@ -56,9 +57,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     names = ", ".join(chosen(Options(), []))
     parser.add_argument("--scenario", nargs="+", default=[], help=f"of {names} (default: all)")
     parser.add_argument("--subject", nargs="+", default=list(SUBJECTS), choices=SUBJECTS)
-    parser.add_argument("--seconds", type=float, help="how long each window is")
-    parser.add_argument("--repeat", type=int, default=3, help="the medians of so many (default: 3)")
-    parser.add_argument("--json", type=Path, help="where the results go")
+    parser.add_argument("--seconds", type=float, help="length of each measurement")
+    parser.add_argument("--repeat", type=int, default=3, help="runs per median (default: 3)")
+    parser.add_argument("--json", type=Path, help="file for the results")
     parser.add_argument(
         "--set", nargs="+", default=[], metavar="NAME=VALUE", help="sizes, see options.py"
     )

@@ -1,4 +1,4 @@
-"""One client of the load generator: as cheap for each message as Python allows."""
+"""A client of the load generator, with little work per message."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ clock = time.perf_counter
 
 
 class LoadFailed(Exception):
-    """A client met what must not happen, such as an edit that is refused."""
+    """A client observed an error, such as a refused edit."""
 
 
 def nothing() -> None:
@@ -24,16 +24,16 @@ def nothing() -> None:
 
 
 class Client(asyncio.Protocol):
-    """Types single characters at a caret that the edits of others move along.
+    """Types single characters at a caret, which is transformed over the edits of others.
 
-    `on_changes` is called with the number of changes that one read brought, after all of them
-    have been counted; `on_ack` after the client's own edit has come back.
+    `on_changes` is called with the number of changes in one read, after all of them were counted;
+    `on_ack` after the client's own edit was acknowledged.
     """
 
     def __init__(self, feed: Feed, doc_id: str, number: int, address: str = "127.0.0.1") -> None:
         self.feed = feed
         self.address = address
-        """That it connects from."""
+        """The local address to connect from."""
         self.doc_id = doc_id
         self.client_id = f"c{number}"
         self.letter = chr(97 + number % 26)
@@ -42,10 +42,10 @@ class Client(asyncio.Protocol):
         self.epoch = ""
         self.caret = 0
         self.edits = 0
-        """How many edits it has sent; the `id` of the last."""
+        """The number of sent edits, which is the `id` of the last."""
         self.acknowledged = 0
         self.received = 0
-        """How many edits of others it has received."""
+        """The number of received edits of others."""
         self.received_bytes = 0
         self.on_changes: Callable[[int], None] | None = None
         self.on_ack: Callable[[], None] = nothing
@@ -62,10 +62,10 @@ class Client(asyncio.Protocol):
         self._query = ""
 
     async def join(self, url: str, query: str = "") -> None:
-        """Connect; returns once the first frame is here.
+        """Connect; returns once the first frame has arrived.
 
         Raises:
-            LoadFailed: the server refused it, or hung up.
+            LoadFailed: the server refused or closed the connection.
         """
         host, _, port = url.removeprefix("http://").partition(":")
         self._query = query
@@ -75,8 +75,8 @@ class Client(asyncio.Protocol):
             await self.joined
 
     def edit(self, pressed: float = 0.0) -> None:
-        """Send the next character, if the server is there; `pressed` is when its key was, if that
-        was before."""
+        """Send the next character, if connected; `pressed` is the time of its key press, if
+        earlier."""
         assert self.transport is not None
         if self.transport.is_closing():
             return
@@ -97,7 +97,7 @@ class Client(asyncio.Protocol):
         )
 
     def pause(self) -> None:
-        """Read nothing more: a reader that has stalled."""
+        """Stop reading, like a stalled reader."""
         assert self.transport is not None
         self.transport.pause_reading()
 
@@ -172,7 +172,7 @@ class Client(asyncio.Protocol):
     # -- parsing --------------------------------------------------------------------------------
 
     def _entries(self, data: bytes) -> list[Entry]:
-        """The changes and acks that this read completes; other frames are handled at once."""
+        """The changes and acks that this read completes. Other frames are handled at once."""
         if self._parts:
             self._parts.append(data)
             if sum(map(len, self._parts)) < self._wanted:
@@ -202,7 +202,7 @@ class Client(asyncio.Protocol):
         return entries
 
     def _opened(self, data: bytes) -> int:
-        """Where the first frame begins; the answer to the handshake is in one read with it."""
+        """The offset of the first frame, which may follow the handshake response in one read."""
         end = data.find(b"\r\n\r\n")
         if end < 0:
             self._parts, self._wanted = [data], len(data) + 1
@@ -253,14 +253,14 @@ class Client(asyncio.Protocol):
         self.feed.record.failures.append(failure)
         if not self.joined.done():
             self.joined.set_exception(failure)
-            # It has been told above, whoever waits for it.
+            # Marks the exception as retrieved, since no caller may await it.
             self.joined.exception()
         self.abort()
         return failure
 
 
 def _body(data: bytes, at: int, end: int) -> tuple[int, int]:
-    """Where the payload of the frame at `at` begins, and its size; one that is cut is too long."""
+    """The offset and size of the payload of the frame at `at`, which may exceed the data."""
     if end - at < 2:
         return at + 2, 1
     size = data[at + 1]

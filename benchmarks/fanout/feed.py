@@ -1,4 +1,4 @@
-"""What the clients of one document receive: each change is decoded once, whoever receives it."""
+"""The frames that the clients of one document receive; each change is decoded once for all."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = [
 CHANGES_KEPT = 20_000
 
 Entry = tuple[int, int, float]
-"""Version, offset of its insertion (-1 for an `ack`), and when its author sent it."""
+"""Version, offset of the insertion (-1 for an `ack`), and the time at which it was sent."""
 
 
 class Insertion(msgspec.Struct):
@@ -94,7 +94,7 @@ decode = msgspec.json.Decoder(Frame).decode
 
 
 class Record:
-    """What is counted while `is_on`. An edit that reached one other client is a delivery."""
+    """Counters that are active while `is_on`. A delivery is an edit that reached another client."""
 
     def __init__(self) -> None:
         self.is_on = False
@@ -104,12 +104,15 @@ class Record:
         self.chunks = 0
         self.frames_beside = 0
         self.gaps = 0
-        """Changes that came out of order or not at all, whether it is on or not."""
+        """Changes that were missing or out of order, also while `is_on` is False."""
         self.failures: list[Exception] = []
 
 
 class Feed:
-    """Bounds: the newest `CHANGES_KEPT` changes, and the edits that are under way."""
+    """The decoded changes of one document.
+
+    Bounds: the newest `CHANGES_KEPT` changes, and the unacknowledged edits.
+    """
 
     def __init__(self, record: Record) -> None:
         self.record = record
@@ -123,12 +126,12 @@ class Feed:
         self._sent[client_id].append(at)
 
     def entry(self, payload: bytes, change: Change) -> Entry:
-        """Of a change that has not been seen before."""
+        """The entry of a change that was not decoded before."""
         sent_at = math.nan
         author = change.client_id
         if change.version > self._newest[author]:
             self._newest[author] = change.version
-            # Whoever sees a change first has seen its author's earlier ones.
+            # The first client to receive a change has received its author's earlier ones.
             times = self._sent[author]
             if times:
                 sent_at = times.popleft()

@@ -1,8 +1,8 @@
-"""The least that a server on this event loop can do: `python -m benchmarks.fanout.floor`.
+"""A bare server, as a lower bound for a server on uvloop: `python -m benchmarks.fanout.floor`.
 
-A bare protocol on uvloop. Each edit that comes is answered by an `ack` and shown to everybody else
-by a `document_change`, the same bytes to each by `transport.write`. Nothing is decoded, checked,
-transformed or stored, and nobody's falling behind is looked after.
+Each received edit is answered with an `ack` and sent to all other clients as a `document_change`,
+the same bytes by `transport.write` to each. Nothing is decoded, checked, transformed or stored, and
+slow readers are not detected.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ CHANGE = (
     b'{"type":"document_change","operation":{"ops":[{"retain":%d},{"insert":"a"}]},'
     b'"user_id":"%s","client_id":"%s","version":%d}'
 )
-# For those whose turn does not come: a room in which not everybody writes.
+# Flushes edits when fewer than `gather` arrive, because not all clients write.
 GATHER_SECONDS = 0.002
 CLOSE_FRAME = 0x88
 
@@ -44,7 +44,7 @@ def framed(payload: bytes) -> bytes:
 
 
 class Room:
-    """The sockets of one document. The edits of so many `gather` are joined into one write each."""
+    """The sockets of one document. `gather` edits are joined into one write per socket."""
 
     def __init__(self, gather: int) -> None:
         self.gather = gather
@@ -97,7 +97,7 @@ class Peer(asyncio.Protocol):
             self.room.peers.discard(self)
 
     def data_received(self, data: bytes) -> None:
-        # Nobody here sends the next frame before the last is answered: what comes is one frame.
+        # Clients send the next frame after the last was answered, so this is one frame.
         if self.room is None:
             self.join(data.decode())
         elif data[0] == CLOSE_FRAME:

@@ -1,4 +1,4 @@
-"""One server under load: its clients, and the window in which it is measured."""
+"""One server under load: its clients, and the measurement."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Load:
     """The clients of one run against one server.
 
     Args:
-        stores: whether the server keeps documents, so that their contents can be checked.
+        stores: whether the server stores documents, so that their contents can be checked.
     """
 
     def __init__(self, server: ServerProcess, options: Options, stores: bool) -> None:
@@ -35,20 +35,20 @@ class Load:
         self.stores = stores
         self.record = Record()
         self.began = asyncio.Event()
-        """Set once it is measured."""
+        """Set at the start of the measurement."""
         self.clients: list[Client] = []
         self._feeds: dict[str, Feed] = {}
 
     def client(self, doc_id: str, number: int) -> Client:
         feed = self._feeds.setdefault(doc_id, Feed(self.record))
-        # People come from many addresses, and the server limits how many from each.
+        # The server limits the connections per address, so clients use many addresses.
         address = f"127.0.0.{1 + len(self.clients) // ADDRESS_CLIENTS}"
         client = Client(feed, doc_id, number, address)
         self.clients.append(client)
         return client
 
     async def join(self, clients: Iterable[Client]) -> None:
-        """The first of each document, then all others, so many at a time."""
+        """Join the first client of each document, then all others, a bounded number at a time."""
         firsts: dict[str, Client] = {}
         others = [each for each in clients if firsts.setdefault(each.doc_id, each) is not each]
         for part in (list(firsts.values()), others):
@@ -64,10 +64,10 @@ class Load:
         await asyncio.gather(*map(join, clients))
 
     async def measure(self, seconds: float) -> Figures:
-        """After a time of warming up, so long; the load goes on meanwhile.
+        """Measure for `seconds` after a warm-up, under continued load.
 
         Raises:
-            LoadFailed: a client met what must not happen.
+            LoadFailed: a client observed an error.
         """
         await asyncio.sleep(self.options.warm_seconds)
         record = self.record
@@ -118,10 +118,10 @@ class Load:
             raise LoadFailed(f"{self.record.gaps} changes came out of order or not at all")
 
     async def drain(self, missing: Callable[[], int]) -> None:
-        """Wait until nothing is missing.
+        """Wait until no deliveries are missing.
 
         Raises:
-            LoadFailed: something still is after a long time.
+            LoadFailed: some are still missing after `DRAIN_SECONDS`.
         """
         deadline = time.perf_counter() + DRAIN_SECONDS
         while (left := missing()) > 0:
@@ -131,7 +131,7 @@ class Load:
             await asyncio.sleep(0.01)
 
     async def drain_room(self, clients: Sequence[Client]) -> None:
-        """Until each client of one document has every edit of all others, and its own are acked."""
+        """Wait until each client of one document has received every edit and every `ack`."""
         total = sum(each.edits for each in clients)
         await self.drain(
             lambda: sum(
@@ -142,10 +142,10 @@ class Load:
         await self.check(clients[0].doc_id, total)
 
     async def check(self, doc_id: str, length: int) -> None:
-        """A fresh join must find as many characters as were typed.
+        """Check with a new client that a document has as many characters as were typed.
 
         Raises:
-            LoadFailed: it finds another number.
+            LoadFailed: the number differs.
         """
         self.require_health()
         if not self.stores:
@@ -167,7 +167,7 @@ def _share(whole: float, count: float) -> float:
 
 
 def latencies(seconds: Iterable[float]) -> Figures:
-    """In milliseconds; of those whose sending is known."""
+    """Percentiles in milliseconds, without edits whose sending time is unknown."""
     found = sorted(each for each in seconds if each == each)
     if not found:
         return {}

@@ -1,4 +1,4 @@
-"""What the machine says of itself and of its processes; Linux only."""
+"""Information about the machine and its processes; Linux only."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Memory", "busy_seconds", "describe", "memory", "raise_file_limit", "
 
 
 class Memory(NamedTuple):
-    """Kilobytes (1024 bytes) that a process holds: with what it shares, and with its part of it."""
+    """Memory of a process in kilobytes (1024 bytes): RSS, and PSS (a share of shared pages)."""
 
     resident: int
     proportional: int
@@ -26,21 +26,21 @@ def memory(pid: int) -> Memory:
 
 
 def written(pid: int) -> tuple[int, int]:
-    """System calls of a process that write, and the bytes that they wrote, to files and sockets."""
+    """Write system calls of a process, and bytes written, to files and sockets."""
     lines = Path(f"/proc/{pid}/io").read_text().splitlines()
     fields = {line.partition(":")[0]: int(line.split()[1]) for line in lines}
     return fields["syscw"], fields["wchar"]
 
 
 def busy_seconds() -> float:
-    """Time that all processors together have not been idle."""
+    """The non-idle time of all processors together."""
     fields = [int(each) for each in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
     idle, waiting = fields[3], fields[4]
     return (sum(fields) - idle - waiting) / os.sysconf("SC_CLK_TCK")
 
 
 def raise_file_limit() -> None:
-    """As many open sockets as the system lets one process have; what it starts inherits that."""
+    """Raise the limit of open files to the hard limit; child processes inherit it."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 

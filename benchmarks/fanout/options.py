@@ -1,4 +1,4 @@
-"""How large and how long each scenario is."""
+"""The sizes and durations of the scenarios."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["Options"]
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """Those of the figures in docs/performance.md."""
+    """The defaults are those of the figures in docs/performance.md."""
 
     warm_seconds: float = 1.0
     seconds: float = 6.0
@@ -20,11 +20,11 @@ class Options:
     documents: int = 200
     members: int = 50
     edits_per_second: float = 4.0
-    """Of each member that types at a pace."""
+    """For each member that types at a fixed rate."""
     connections: tuple[int, ...] = (1000, 5000)
     idle_documents: int = 100
     settle_seconds: float = 3.0
-    """After connections were made, before memory is read."""
+    """From connecting until memory is measured."""
     idle_seconds: float = 2.0
     grown_edits: int = 20_000
     cold_joins: int = 5
@@ -42,7 +42,7 @@ class Options:
     resumed_characters: int = 50_000
     commits: int = 400
     amounts: tuple[int, ...] | None = None
-    """Three, for every kind of growth; None: those of benchmarks.growth."""
+    """Three amounts for every kind of growth; None for those of benchmarks.growth."""
     growth_parts: int = 20
     growth_part_edits: int = 500
     recent_edits: tuple[int, ...] = (0, 100)
@@ -55,10 +55,10 @@ class Options:
             raise ValueError(f"seconds must be above 0, got {self.seconds}")
 
     def changed(self, settings: list[str]) -> Options:
-        """With `name=value` for each, several values of one name parted by commas.
+        """A copy with settings `name=value`; several values of one name are separated by commas.
 
         Raises:
-            ValueError: there is no such option, or it can't have this value.
+            ValueError: the name is unknown or the value invalid.
         """
         given: dict[str, Any] = dict(self._read(each) for each in settings)
         return dataclasses.replace(self, **given)

@@ -1,6 +1,6 @@
-"""Figures of other servers, from a load generator that speaks the protocol of each.
+"""Figures of other servers, measured by a load generator that implements their protocols.
 
-Kept in benchmarks/results/peers.json, under the names of this package's own figures.
+They are stored in benchmarks/results/peers.json, under the names of this package's figures.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from .load import Figures
 
 __all__ = ["Peers"]
 
-# As the generator calls them.
+# The names that the generator uses.
 NAMES = {
     "edits": "edits",
     "editsPerS": "edits_per_second",
@@ -42,9 +42,9 @@ NAMES = {
 
 
 class Peers(NamedTuple):
-    """Medians by scenario and server, and what is to be known of the run.
+    """Medians by scenario and server, and a description of the run.
 
-    `head`: `at`, `repeat`, `machine`, and `servers`, the versions by name.
+    `head` has `at`, `repeat`, `machine`, and `servers`, the versions by name.
     """
 
     head: dict[str, Any]
@@ -56,7 +56,7 @@ class Peers(NamedTuple):
 
     @classmethod
     def of_generator(cls, path: Path) -> Peers:
-        """From the JSON that the generator of the other servers writes."""
+        """Read the JSON that the generator of the other servers writes."""
         kept = json.loads(path.read_text(encoding="utf-8"))
         machine = kept["machine"]
         head = {

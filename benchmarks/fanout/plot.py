@@ -1,4 +1,4 @@
-"""Figures as pictures, SVG and PNG. It needs matplotlib, of the extra `benchmarks`."""
+"""Plots of the figures as SVG and PNG. Needs matplotlib, from the extra `benchmarks`."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .results import Results
 
 __all__ = ["draw_all"]
 
-# Of the palette by Okabe and Ito, which people with any colour vision tell apart.
+# From the palette of Okabe and Ito, which is safe for color blindness.
 OURS, COMMIT, OTHERS, FLOOR = "#0072B2", "#56B4E9", "#E69F00", "#999999"
 PER_DELIVERY = ("S1-100", "S1-400", "S2", "S4")
 
 
 def draw_all(results: Results, peers: Peers | None, folder: Path) -> list[Path]:
-    """Draw what there are figures for; returns the files.
+    """Draw all plots that have figures; returns the files.
 
     Raises:
         ModuleNotFoundError: matplotlib is not installed.
@@ -50,7 +50,7 @@ def draw_all(results: Results, peers: Peers | None, folder: Path) -> list[Path]:
 
 def _save(figure: Any, path: Path) -> list[Path]:
     file = path.with_suffix(".svg")
-    # Without a date, the same figures make the same file.
+    # Without a date, equal figures make equal files.
     figure.savefig(file, metadata={"Date": None})
     return [file]
 
@@ -64,7 +64,7 @@ def _figure(columns: int, width: float, height: float, rows: int = 1) -> tuple[A
 
 
 def measured_figure(name: str) -> tuple[str, str]:
-    """What is compared in a scenario, and how it is called."""
+    """The figure that is compared in a scenario, and its label."""
     if name in PER_DELIVERY:
         return "server_cpu_us_per_delivery", "µs per delivery"
     return "server_cpu_us_per_edit", "µs per edit"
@@ -130,7 +130,7 @@ def _has_ours(peers: Peers) -> bool:
 
 
 def with_ours(results: Results, peers: Peers, name: str) -> dict[str, Figures]:
-    """Of all servers; ours from this package's own run if theirs is without it."""
+    """The figures of all servers. Ours come from this package's run if the other run has none."""
     found = dict(peers.scenarios.get(name, {}))
     if not any(server.startswith("collab") for server in found) and found:
         own = results.medians(name, "collab") or results.medians(f"{name}-1000", "collab")

@@ -1,7 +1,7 @@
-"""Tables, pictures and docs/performance.md from the figures: `python -m benchmarks.fanout.report`.
+"""Writes tables, plots and docs/performance.md: `python -m benchmarks.fanout.report`.
 
-Its input is benchmarks/results/: latest.json, which `python -m benchmarks.fanout` has written, and
-peers.json. `--peers FILE` takes over the JSON of the other servers' generator.
+The input is benchmarks/results/: latest.json, written by `python -m benchmarks.fanout`, and
+peers.json. `--peers FILE` imports the JSON of the other servers' generator.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ DELIVERY = Column("server CPU, µs per delivery", "server_cpu_us_per_delivery", 
 EDIT = Column("server CPU, µs per edit", "server_cpu_us_per_edit", 1)
 CONFIRMED = Column("confirmed edits", "acknowledged_edits")
 LOST = Column("of them lost", "missing_edits")
-# What is compared with other servers, by scenario.
+# The figures that are compared with other servers, by scenario.
 COMPARED = {
     "S1-100": (DELIVERY,),
     "S1-400": (DELIVERY,),
@@ -42,7 +42,7 @@ COMPARED = {
 }
 CPU_PER_EDIT = (Column("µs of CPU per edit", "cpu_us_per_edit"),)
 RESUMED = (Column("µs of CPU", "cpu_us"), Column("bytes", "bytes_received"))
-# Scenario, case, what it is called on the page, and its figures.
+# Scenario, case, its label on the page, and its figures.
 COSTS = (
     ("commit", "1 edit of 1 document", "Committing 1 edit", CPU_PER_EDIT),
     ("commit", "20 edits of 1 document", "Committing 20 edits of one document", CPU_PER_EDIT),
@@ -141,7 +141,7 @@ def beside_the_floor(results: Results) -> str:
 
 
 def people(results: Results) -> str:
-    """How many can type at once on one core."""
+    """The number of people who can type concurrently on one core."""
     told = []
     documents, paced = results.medians("S3", "collab"), results.medians("S4", "collab")
     options = results.head["options"]
@@ -185,7 +185,7 @@ def _typists(cpu_us_per_edit: float, rate: float) -> str:
 
 
 def beside_others(results: Results, peers: Peers) -> str:
-    """One table: a row for each figure of a scenario, a column for each server."""
+    """A table with a row for each figure of a scenario, and a column for each server."""
     found = {name: with_ours(results, peers, name) for name in peers.scenarios}
     servers = {server: None for servers in found.values() for server in servers}
     ordered = sorted(servers, key=lambda server: not server.startswith("collab"))
@@ -214,7 +214,7 @@ def _figure(figures: Figures | None, column: Column) -> str:
 
 
 def costs(results: Results) -> str:
-    """What one of each thing takes: a row for each case that was measured."""
+    """The costs of single actions: a table with a row for each measured case."""
     rows = []
     for name, case, what, shown in COSTS:
         found = results.medians(name, case)
@@ -225,10 +225,10 @@ def costs(results: Results) -> str:
 
 
 def page(text: str, results: Results, peers: Peers | None) -> str:
-    """The page with its made parts made anew.
+    """The page with its generated parts replaced.
 
     Raises:
-        ValueError: a part's marks are missing.
+        ValueError: the marks of a part are missing.
     """
     made = {
         "machine": machine(results),
@@ -247,7 +247,7 @@ def page(text: str, results: Results, peers: Peers | None) -> str:
 
 
 def make(folder: Path, page_path: Path) -> list[Path]:
-    """Write tables, pictures and the page; returns the files."""
+    """Write tables, plots and the page; returns the files."""
     results = Results.read(folder / "latest.json")
     peers_path = folder / "peers.json"
     peers = Peers.read(peers_path) if peers_path.exists() else None

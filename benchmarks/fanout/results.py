@@ -20,7 +20,7 @@ FOLDER = Path(__file__).parents[1] / "results"
 
 
 class Results:
-    """By scenario and case; kept as JSON, with when, where and how large, and the medians."""
+    """Figures by scenario and case, stored as JSON with time, machine, options and medians."""
 
     def __init__(self, options: Options) -> None:
         self.head: dict[str, Any] = {
@@ -46,7 +46,7 @@ class Results:
         self.runs.setdefault(name, {}).setdefault(case, []).append(figures)
 
     def medians(self, name: str, case: str) -> Figures:
-        """Of each figure by itself; empty if there are none."""
+        """The median of each figure; empty if there are no runs."""
         runs = self.runs.get(name, {}).get(case, [])
         keys = runs[0] if runs else ()
         return {key: statistics.median(each[key] for each in runs if key in each) for key in keys}

@@ -1,6 +1,6 @@
-"""One case of a scenario; the load is made by a process of its own.
+"""Runs one case of a scenario, with the load generator in a separate process.
 
-`python -m benchmarks.fanout.run SCENARIO CASE OPTIONS` writes its figures as JSON.
+`python -m benchmarks.fanout.run SCENARIO CASE OPTIONS` writes the figures as JSON.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ LOG_LINES = 20
 
 
 async def run(name: str, case_name: str, options: Options) -> Figures:
-    """In this process.
+    """Run a case in this process.
 
     Raises:
-        LoadFailed: the server did not do what it should.
+        LoadFailed: a client observed an error.
     """
     case = scenarios(options)[name].cases[case_name]
     with tempfile.TemporaryDirectory() as folder:
@@ -48,7 +48,7 @@ async def run(name: str, case_name: str, options: Options) -> Figures:
 
 @contextlib.asynccontextmanager
 async def under_load(case: UnderLoad, folder: str, options: Options) -> AsyncIterator[Load]:
-    """The case's server, running, and no load yet."""
+    """Start the case's server, without load."""
     database = f"sqlite:///{folder}/collab.db"
     if case.prepare is not None:
         await case.prepare(database, options)
@@ -66,10 +66,10 @@ async def under_load(case: UnderLoad, folder: str, options: Options) -> AsyncIte
 
 
 async def run_apart(name: str, case_name: str, options: Options) -> Figures:
-    """In a process of its own, so that nothing of one run is left to the next.
+    """Run a case in a new process, so that runs don't influence one another.
 
     Raises:
-        RuntimeError: it failed; why, it has written to stderr.
+        RuntimeError: it failed; the cause is on standard error.
     """
     asked = json.dumps(dataclasses.asdict(options))
     process = await asyncio.create_subprocess_exec(
@@ -85,7 +85,7 @@ async def run_apart(name: str, case_name: str, options: Options) -> Figures:
 
 
 def options_of(given: dict[str, Any]) -> Options:
-    """From JSON, which has lists for tuples."""
+    """Options from JSON, in which tuples are lists."""
     read: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
     return Options(**read)
 
@@ -94,7 +94,7 @@ def main() -> None:
     name, case_name, asked = sys.argv[1:]
     options = options_of(json.loads(asked))
     raise_file_limit()
-    # A collection in the midst would count as the server's latency; nothing here makes cycles.
+    # A garbage collection would count as latency of the server, and no cycles are created here.
     gc.disable()
     json.dump(uvloop.run(run(name, case_name, options)), sys.stdout)
 

@@ -1,4 +1,4 @@
-"""The servers that are measured, each as a process of its own."""
+"""The measured servers, each in its own process."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ SUBJECTS = ("collab", "floor")
 
 
 class Floor(ServerProcess):
-    """`benchmarks.fanout.floor`, joining the edits of so many into one write."""
+    """`benchmarks.fanout.floor`, which joins `gather` edits into one write."""
 
     def __init__(self, gather: int) -> None:
         super().__init__("")
         self.command = ("benchmarks.fanout.floor", "--gather", str(gather))
 
     def commits(self) -> tuple[float, float, float]:
-        """It stores nothing."""
+        """All zero, since it stores nothing."""
         return 0.0, 0.0, 0.0
 
 
 def server_of(subject: str, database: str, gather: int = 1) -> ServerProcess:
-    """One of `SUBJECTS` with its default settings, to be started."""
+    """A server of `SUBJECTS` with default settings, not started."""
     if subject == "floor":
         return Floor(gather)
     return ServerProcess(database)

@@ -112,7 +112,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
 
 
 def columns(name: str) -> tuple[Column, ...]:
-    """Those of a scenario, by the first part of its name."""
+    """The columns of a scenario, by the first part of its name."""
     return COLUMNS.get(name.partition("-")[0], LOAD)
 
 
@@ -121,14 +121,14 @@ def number(value: float | None, digits: int = 0) -> str:
 
 
 def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """The first column to the left, the others to the right."""
+    """A Markdown table, with the first column aligned left and the others right."""
     lines = [" | ".join(head), " | ".join(["---", *["---:"] * (len(head) - 1)])]
     lines += [" | ".join(row) for row in rows]
     return "\n".join(f"| {line} |" for line in lines) + "\n"
 
 
 def tables(results: Results) -> str:
-    """One for each scenario, a row for each of its cases."""
+    """A table for each scenario, with a row for each case."""
     parts = []
     for name, title in results.titles.items():
         shown = columns(name)

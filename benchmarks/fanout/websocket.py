@@ -1,4 +1,4 @@
-"""As much of WebSockets as a load generator needs: the handshake, and frames to the server."""
+"""A minimal WebSocket client for the load generator: handshake and outgoing frames."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MASK = secrets.token_bytes(4)
 
 
 def handshake(path: str) -> bytes:
-    """A request without permessage-deflate; the same key serves everybody."""
+    """A request without permessage-deflate, with a constant key."""
     return (
         f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
@@ -21,7 +21,7 @@ def handshake(path: str) -> bytes:
 
 
 def text_frame(payload: bytes) -> bytes:
-    """A whole message in one frame, of less than 64 KiB."""
+    """An unfragmented message of less than 64 KiB."""
     return _frame(TEXT, payload)
 
 

@@ -2,13 +2,13 @@
 
     python -m benchmarks.ot TRACE...
 
-Timed is the CPU of the whole process, garbage collection included, that it takes to carry out the
-operations; not timed is reading them, bringing them into each one's form, and opening the document.
-Everybody does each work in turns, several times after one round that doesn't count, and the median
-is told. What everybody holds at the end is compared with what must be there.
+The CPU time of the whole process for the operations is measured, garbage collection included.
+Reading the operations, converting them to each library's form and opening the document are not
+included. The libraries alternate, several times after an uncounted round, and the median is
+reported. The final contents are compared with the expected one.
 
-A trace of one author is applied edit by edit; one of several as a server would commit it. pycrdt is
-given offsets in bytes, one transaction for each operation, and nobody observes it.
+A trace of one author is applied edit by edit; one of several authors as a server would commit it.
+pycrdt receives offsets in bytes, one transaction per operation, and has no observers.
 quill-delta has no open document: applying is composing with a Delta, whose cost grows with it.
 """
 
@@ -35,8 +35,8 @@ PAIRS = {"text": "quill-delta", "richtext": "quill-delta", "json": "ot-json0", "
 
 
 class Comparison(NamedTuple):
-    """One type of this package against another library at one work; the ratio is above 1 where this
-    package takes less CPU."""
+    """A type of this package compared with another library at one workload. The ratio is above 1 if
+    this package uses less CPU."""
 
     work: str
     operations: int
@@ -59,7 +59,7 @@ class Comparison(NamedTuple):
 
 
 class WrongEnd(Exception):
-    """Somebody holds something else at the end than must be there."""
+    """A final content differs from the expected one."""
 
 
 def compare(
@@ -85,24 +85,24 @@ def compare(
 
 
 def pycrdt_does(workload: Workload, form: str) -> bool:
-    """It neither transforms nor composes; and to build an Array of some 100,000 items, which isn't
-    even timed, takes it minutes."""
+    """Whether pycrdt runs a workload. It neither transforms nor composes, and takes minutes to
+    build an Array of 100,000 items, which is not even measured."""
     if form == "text":
         return workload.task == "apply"
     return form == "list" and len(workload.content) < 100_000
 
 
 def measure(workload: Workload, contenders: list[Contender], repetitions: int) -> dict[str, float]:
-    """The median of the CPU seconds of each.
+    """The median CPU seconds of each contender.
 
     Raises:
-        WrongEnd: somebody's content is wrong at the end.
+        WrongEnd: a final content is wrong.
     """
     for contender in contenders:
         contender.prepare(workload)
         contender.run()
         if contender.end() != workload.end:
-            raise WrongEnd(f"{contender.name} at {workload.name}: not what must be there")
+            raise WrongEnd(f"{contender.name} at {workload.name}: wrong final content")
     spent: dict[str, list[float]] = {contender.name: [] for contender in contenders}
     for _ in range(repetitions):
         for contender in contenders:
@@ -111,7 +111,7 @@ def measure(workload: Workload, contenders: list[Contender], repetitions: int) -
 
 
 def planned(traces: tuple[Path, ...]) -> Iterator[tuple[Workload, tuple[str, ...]]]:
-    """Each work, and the forms in which it is done."""
+    """Each workload, and the forms in which it runs."""
     for path in traces:
         for workload in replays(path):
             yield workload, ("text", "richtext", "json")
@@ -126,8 +126,8 @@ def planned(traces: tuple[Path, ...]) -> Iterator[tuple[Workload, tuple[str, ...
 @click.command(context_settings={"max_content_width": 100})
 @click.argument("traces", nargs=-1, type=click.Path(path_type=Path, exists=True))
 @click.option("--repetitions", type=click.IntRange(1), default=5, show_default=True)
-@click.option("--json", "output", type=click.Path(path_type=Path), help="Write the figures there.")
-@click.option("--only", default="", help="Only works with this in their name.")
+@click.option("--json", "output", type=click.Path(path_type=Path), help="File for the figures.")
+@click.option("--only", default="", help="Run workloads with this in their name.")
 def main(traces: tuple[Path, ...], repetitions: int, output: Path | None, only: str) -> None:
     """Compare the speed of the operation types with quill-delta, ot-json0 and pycrdt.
 
@@ -139,7 +139,7 @@ def main(traces: tuple[Path, ...], repetitions: int, output: Path | None, only: 
         node = None if missing() else stack.enter_context(node_process())
         for is_here, name in ((node, "Node"), (find_spec("pycrdt"), "pycrdt")):
             if not is_here:
-                click.echo(f"There is no {name} here: it does not take part.", err=True)
+                click.echo(f"{name} is not installed, and is skipped.", err=True)
         for workload, forms in planned(traces):
             if only not in workload.name:
                 continue

@@ -1,4 +1,4 @@
-"""Who takes part: this package, quill-delta and ot-json0 under Node, and pycrdt."""
+"""The compared libraries: this package, quill-delta and ot-json0 under Node, and pycrdt."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class Contender(Protocol):
     name: str
 
     def prepare(self, workload: Workload) -> None:
-        """Bring content and steps into its own form."""
+        """Convert content and steps to the library's form."""
 
     def run(self) -> float:
-        """Do the work once; the CPU seconds that its timed part took."""
+        """Run the workload once; returns the CPU seconds of the measured part."""
 
     def end(self) -> Any:
-        """The content after the last run, as the workload says it."""
+        """The content after the last run, in the form of the workload."""
 
 
 class Collab:
@@ -69,7 +69,7 @@ class Collab:
 
 
 def node_process() -> NodeProcess:
-    """For all the `Node`s of a run; a long trace needs more memory than Node takes by itself."""
+    """The process of all `Node`s of a run. A long trace needs more memory than Node's default."""
     return NodeProcess(PROGRAM, "--max-old-space-size=4096")
 
 
@@ -107,7 +107,7 @@ class Node:
 
 
 class Pycrdt:
-    """A Text, or an Array of strings, of pycrdt: one transaction for each step.
+    """A Text or an Array of strings of pycrdt, with one transaction per step.
 
     It merges instead of transforming, and has no operations to compose, so it only applies.
     """

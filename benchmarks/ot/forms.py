@@ -1,4 +1,4 @@
-"""Steps and contents in the form of each contender."""
+"""Conversion of steps and contents to the form of each library."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RUN = 100
 
 
 class Form:
-    """How one operation type writes contents and steps; `plain` reads the content back."""
+    """The form of contents and steps in one operation type; `plain` converts contents back."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ def list_change(step: Step) -> Any:
 
 
 def runs(text: str) -> Any:
-    """The text as one run, bold in turns where it is long."""
+    """The text as one run; a long text as runs that are alternately bold."""
     pieces = [text[at : at + RUN] for at in range(0, len(text), RUN)]
     return {
         "ops": [
@@ -79,4 +79,4 @@ FORMS = {
     "json": Form(lambda text: {"text": text}, text0, lambda content: content["text"]),
     "list": Form(lambda items: {"list": items}, list_change, lambda content: content["list"]),
 }
-"""`list` is the type `json` on a list."""
+"""`list` is the type `json` with a list as content."""

@@ -1,4 +1,4 @@
-"""A Node process that is asked one question after the other, each a line of JSON."""
+"""A Node process that answers requests, each a line of JSON."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 def missing(*packages: str) -> str | None:
-    """Why there is no Node with these packages here, or None."""
+    """The reason why Node or one of these packages is missing, or None."""
     if shutil.which("node") is None:
         return "there is no Node: install Node 20 or later"
     for package in packages:
@@ -25,11 +25,11 @@ def missing(*packages: str) -> str | None:
 
 
 class NodeProcess:
-    """One Node process for as long as the `with` block lasts.
+    """A Node process that runs inside the `with` block.
 
     Args:
-        program: it is given the folder whose node_modules holds the packages, and writes one line
-            of JSON for each that it reads.
+        program: receives the folder with node_modules as an argument, and writes one line of JSON
+            for each line that it reads.
     """
 
     def __init__(self, program: Path, *node_options: str) -> None:

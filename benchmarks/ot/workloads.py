@@ -1,4 +1,4 @@
-"""What every contender does, as plain values that each brings into its own form."""
+"""The workloads, as plain values that each library converts to its own form."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ ITEM = "an item of a list"
 
 
 class Patch(NamedTuple):
-    """At an offset, given in UTF-16 units and in UTF-8 bytes, one string is put in the place of
-    another; in a list, one item."""
+    """The replacement of one string, or list item, by another. The offset is given in UTF-16 code
+    units and in UTF-8 bytes."""
 
     units: int
     bytes: int
@@ -35,16 +35,17 @@ class Patch(NamedTuple):
 
 
 Step = tuple[Patch, ...]
-"""The patches of one operation, which apply one after the other."""
+"""The patches of one operation, applied in order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """
+    """One workload.
+
     Args:
-        content: what the steps begin with: a text, or the items of a list.
-        others: for each step, one that was made concurrently.
-        end: what must be there at the end.
+        content: the initial content: a text, or the items of a list.
+        others: for each step, a concurrent one.
+        end: the expected final content.
     """
 
     name: str
@@ -56,7 +57,7 @@ class Workload:
 
 
 def replays(path: Path) -> list[Workload]:
-    """A recording applied one by one; and each of its edits transformed over a concurrent one."""
+    """A recording applied edit by edit, and with each edit transformed over a concurrent one."""
     trace = load_trace(path)
     steps = steps_of(trace)
     others = concurrent(steps)
@@ -80,7 +81,7 @@ def composing(path: Path) -> Workload:
 
 
 def keystrokes() -> list[Workload]:
-    """A character typed somewhere, and deleted again."""
+    """Insertions of a character at some offset, and deletions of it."""
     random = Random(1)
     made = []
     for name, size in SIZES.items():
@@ -94,7 +95,7 @@ def keystrokes() -> list[Workload]:
 
 
 def list_keystrokes() -> list[Workload]:
-    """An item put somewhere into a list, and deleted again."""
+    """Insertions of an item at some index of a list, and deletions of it."""
     random = Random(1)
     made = []
     for name, size in SIZES.items():
@@ -114,11 +115,11 @@ def steps_of(trace: Trace) -> list[Step]:
         order = commit_order(trace, first)
         if merge(trace, order)[0] == trace.end_content:
             return [*committed(operation for operation, _ in commits(trace, order))]
-    raise ValueError(f"no order of commits of {trace.name} makes what it ends with")
+    raise ValueError(f"no commit order of {trace.name} results in its final content")
 
 
 def typed(trace: Trace) -> Iterable[Step]:
-    """The edits of one author, whose positions count code points: each a step."""
+    """The edits of one author as steps. Their positions are in code points."""
     content = ""
     for each in trace.transactions:
         for position, count, inserted in each.patches:
@@ -128,7 +129,7 @@ def typed(trace: Trace) -> Iterable[Step]:
 
 
 def committed(operations: Iterable[Any]) -> Iterable[Step]:
-    """The steps that operations in the Delta format are."""
+    """Convert operations in the Delta format to steps."""
     content = ""
     for operation in operations:
         step = []
@@ -149,7 +150,7 @@ def committed(operations: Iterable[Any]) -> Iterable[Step]:
 
 
 def concurrent(steps: list[Step]) -> list[Step]:
-    """For each step, somebody else's keystroke in the same content, somewhere before its end."""
+    """For each step, a keystroke of another author in the same content."""
     random = Random(1)
     others: list[Step] = []
     size = 0

@@ -1,1 +1,1 @@
-"""What people wait for in the pages: in Chromium, by the DevTools protocol."""
+"""Loading and typing times of the pages in Chromium, by the DevTools protocol."""

@@ -1,4 +1,4 @@
-"""Large documents for the measures of the page, and the people who are in them."""
+"""Large documents for the page benchmarks, and simulated users in them."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 SEED = 7
 
 EDIT_REACH = 1500
-"""Others write within so many characters from the beginning, and their cursors are there."""
+"""Other users edit and have their cursors within this many characters from the beginning."""
 CURSOR_REACH = 2000
 CARD_REACH = 20
 EDITORS = 4
-"""So many of the people take turns at editing."""
+"""The number of users who take turns at editing."""
 
 
 def lines(characters: int) -> list[str]:
-    """Lines of words, with a heading in each forty of them; always the same."""
+    """Lines of words, every fortieth a heading. The result is deterministic."""
     chosen = random.Random(SEED)
     found: list[str] = []
     size = 0
@@ -46,7 +46,7 @@ def lines(characters: int) -> list[str]:
 
 
 def formatted(characters: int) -> list[dict[str, Any]]:
-    """The same as components of a rich text, some words and lines of which have formats."""
+    """The same lines as components of a rich text, with formats on some words and lines."""
     components: list[dict[str, Any]] = []
     for number, line in enumerate(lines(characters)):
         if line.startswith("##"):
@@ -69,7 +69,7 @@ def card(number: int) -> dict[str, Any]:
 
 
 class Person:
-    """Somebody in a document, over a bare WebSocket; keeps no content."""
+    """A simulated user over a bare WebSocket, without a copy of the content."""
 
     def __init__(self, websocket: ClientConnection, version: int) -> None:
         self._websocket = websocket
@@ -99,7 +99,7 @@ class Person:
                 self._answered.set()
 
     async def edit(self, operation: Any) -> None:
-        """Make an edit on the newest version that was told; returns when it is acknowledged."""
+        """Send an edit based on the newest received version; returns when it is acknowledged."""
         self._last_id += 1
         self._answered.clear()
         frame = {"type": "edit", "id": self._last_id, "version": self._version}
@@ -122,7 +122,7 @@ class Person:
 
 
 async def fill(base: str, doc_id: str, doc_type: str, size: int, *, one_line: bool = False) -> None:
-    """Make a document of so many characters, or cards."""
+    """Make a document of `size` characters or cards."""
     person = await Person.join(base, doc_id, doc_type, "Author")
     if doc_type == "json":
         for start in range(0, size, CARDS):
@@ -135,7 +135,7 @@ async def fill(base: str, doc_id: str, doc_type: str, size: int, *, one_line: bo
 
 
 def parts(doc_type: str, size: int, separator: str) -> list[dict[str, Any]]:
-    """Edits that write a text or rich text from its beginning to its end."""
+    """Edits that append a text or rich text part by part."""
     if doc_type == "richtext":
         components = formatted(size)
         cuts = [components[at : at + COMPONENTS] for at in range(0, len(components), COMPONENTS)]
@@ -152,7 +152,7 @@ def parts(doc_type: str, size: int, separator: str) -> list[dict[str, Any]]:
 
 @dataclass
 class Crowd:
-    """People who edit at a rate, and each move their cursor once in a second, until it is left."""
+    """Users who edit at a fixed rate and each move their cursor once per second."""
 
     base: str
     doc_id: str

@@ -1,8 +1,8 @@
-"""How long until a page can be used, and what it loads for that: `python -m benchmarks.page.load`.
+"""The time until a page can be used, and the bytes loaded for it: `python -m benchmarks.page.load`.
 
-Chromium opens each page with an empty cache and again with what it then has, on a slow network and
-a slow processor, as DevTools emulate them. `--url` measures a server that runs in open mode.
-A time depends on the machine and on what else it does: compare two revisions in one sitting.
+Chromium opens each page with an empty cache and again with the filled cache, on a slow network and
+a slow processor, as emulated by DevTools. `--url` measures a running server in open mode.
+Times depend on the machine and its load: compare two revisions in one session.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ SLOW_4G = {
     "downloadThroughput": 180_000,
     "uploadThroughput": 84_375,
 }
-"""As the preset of DevTools: milliseconds, and bytes a second."""
+"""The preset of DevTools: milliseconds, and bytes per second."""
 
 CPU_FACTOR = 4
 
@@ -56,18 +56,18 @@ WORKERS = """() => performance.getEntriesByType("resource")
   .filter(({ name }) => name.includes("/worker-"))
   .map(({ name, transferSize }) => [name, transferSize])
 """
-"""The addresses and bytes of the scripts of workers, whose answers a page's session is not told."""
+"""The URLs and bytes of worker scripts, whose responses the page's session does not report."""
 
 
 class Traffic:
-    """What a page has loaded, as Chromium's network saw it: from its cache is nothing."""
+    """The network traffic of a page as reported by Chromium, without cached responses."""
 
     def __init__(self) -> None:
         self.requests: dict[str, str] = {}
         self.bytes: dict[str, int] = {}
 
     def listen(self, session: Any) -> None:
-        """To a DevTools session of the page, in which `Network.enable` is to be sent then."""
+        """Listen to a DevTools session of the page. Send `Network.enable` afterwards."""
         session.on("Network.requestWillBeSent", self._asked)
         session.on("Network.responseReceived", self._answered)
         session.on("Network.loadingFinished", self._finished)
@@ -84,7 +84,7 @@ class Traffic:
             self.bytes[event["requestId"]] = int(event["encodedDataLength"])
 
     def add_workers(self, told: list[tuple[str, int]]) -> None:
-        """What `WORKERS` finds in the page."""
+        """Add the result of `WORKERS`."""
         sizes = dict(told)
         for key, url in list(self.requests.items()):
             if sizes.get(url) == 0:
@@ -93,13 +93,13 @@ class Traffic:
                 self.bytes[key] = sizes[url]
 
     def kilobytes(self, part: str = "") -> float:
-        """Of what has this in its address."""
+        """Kilobytes of the URLs that contain `part`."""
         found = (key for key, url in self.requests.items() if part in url)
         return sum(self.bytes.get(key, 0) for key in found) / 1000
 
 
 async def visit(context: BrowserContext, url: str, ready: str, is_slow: bool) -> tuple[float, Any]:
-    """Open a page; seconds until it can be used, and what it had loaded some time later."""
+    """Open a page; returns the seconds until it can be used, and its traffic some time later."""
     page = await context.new_page()
     traffic = Traffic()
     session = await context.new_cdp_session(page)
@@ -112,7 +112,7 @@ async def visit(context: BrowserContext, url: str, ready: str, is_slow: bool) ->
     await page.goto(url, wait_until="commit", timeout=WAIT_MILLISECONDS)
     await until(page, ready)
     seconds = time.monotonic() - began
-    # What is loaded when it is in use already, such as the preview.
+    # Some parts, such as the preview, are loaded when the page is in use already.
     await asyncio.sleep(REST_SECONDS * (CPU_FACTOR if is_slow else 1))
     traffic.add_workers(await page.evaluate(WORKERS))
     await page.close()
@@ -186,9 +186,9 @@ async def run(pages: list[str], rounds: int, is_slow: bool, url: str | None) -> 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.page.load", description=__doc__)
     parser.add_argument("pages", nargs="*", default=list(PAGES), help=" ".join(PAGES))
-    parser.add_argument("--rounds", type=int, default=3, help="of which the median is told")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds per median")
     parser.add_argument("--fast", action="store_true", help="without a slow network and processor")
-    parser.add_argument("--url", help="of a server that runs already")
+    parser.add_argument("--url", help="URL of a running server")
     given = parser.parse_args(arguments)
     if unknown := set(given.pages) - set(PAGES):
         parser.error(f"no page {min(unknown)!r}: known are {', '.join(PAGES)}")

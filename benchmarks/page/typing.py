@@ -1,9 +1,9 @@
-"""How long a key takes to the screen in a large document: `python -m benchmarks.page.typing`.
+"""The latency of a key press in a large document: `python -m benchmarks.page.typing`.
 
-Chromium, its processor slowed down, opens the document and types in it: alone, then while other
-people edit and move their cursors. The time of a key counts from the event to the end of the frame
-that shows it. The CPU time of the page's thread for each key is told as well: it depends less on
-what else the machine does. Compare two revisions in one sitting.
+Chromium, with a throttled processor, opens the document and types in it: alone, then while other
+users edit and move their cursors. The latency of a key counts from the event to the end of the
+frame that shows it. The CPU time of the page's thread per key is reported as well; it depends less
+on other load of the machine. Compare two revisions in one session.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ GIVE_UP_SECONDS = 40
 
 SAVED = "document.querySelector('[data-testid=save-state]').dataset.state === 'saved'"
 WATCH = """
-window.told = { keys: [], tasks: [] };
-const note = (list) => told.tasks.push(...list.getEntries().map(({ duration }) => duration));
+window.measured = { keys: [], tasks: [] };
+const note = (list) => measured.tasks.push(...list.getEntries().map(({ duration }) => duration));
 new PerformanceObserver(note).observe({ entryTypes: ["longtask"] });
 addEventListener("keydown", ({ timeStamp }) => requestAnimationFrame(() => {
   const { port1, port2 } = new MessageChannel();
-  port1.onmessage = () => told.keys.push(performance.now() - timeStamp);
+  port1.onmessage = () => measured.keys.push(performance.now() - timeStamp);
   port2.postMessage(null);
 }), true);
 """
@@ -67,7 +67,7 @@ class Options:
 
 
 async def cpu(session: CDPSession) -> dict[str, float]:
-    """Seconds of CPU time that the page's thread has used so far, by what it was for."""
+    """CPU seconds of the page's thread so far, by category."""
     metrics = (await session.send("Performance.getMetrics"))["metrics"]
     return {each["name"]: each["value"] for each in metrics if each["name"] in TIMES}
 
@@ -79,8 +79,8 @@ def percentile(values: list[float], share: float) -> str:
 
 
 async def type_keys(page: Page, session: CDPSession, count: int) -> list[str]:
-    """The figures of so many keys, or of those that were taken before it was given up."""
-    await page.evaluate("() => { told.keys.length = told.tasks.length = 0 }")
+    """The figures of `count` keys, or of fewer if the timeout was reached."""
+    await page.evaluate("() => { measured.keys.length = measured.tasks.length = 0 }")
     before, began, pressed = await cpu(session), time.monotonic(), 0
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(GIVE_UP_SECONDS):
@@ -88,8 +88,8 @@ async def type_keys(page: Page, session: CDPSession, count: int) -> list[str]:
                 await page.keyboard.press(KEYS[pressed % len(KEYS)])
                 await asyncio.sleep(KEY_SECONDS)
     seconds, after = time.monotonic() - began, await cpu(session)
-    told: dict[str, list[float]] = await page.evaluate("() => told")
-    keys, tasks = told["keys"], told["tasks"]
+    measured: dict[str, list[float]] = await page.evaluate("() => measured")
+    keys, tasks = measured["keys"], measured["tasks"]
     used = {name: after[name] - before[name] for name in TIMES}
     figures = [str(len(keys)), *(percentile(keys, share) for share in (0.5, 0.95, 1))]
     figures += [
@@ -101,7 +101,7 @@ async def type_keys(page: Page, session: CDPSession, count: int) -> list[str]:
 
 
 async def settled(page: Page) -> None:
-    """When two frames were drawn: what was pressed before is not measured."""
+    """Return after two frames, so that earlier key presses are not measured."""
     await page.evaluate(
         "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
     )
@@ -153,7 +153,7 @@ def write(text: str) -> None:
 
 
 async def run(options: Options, url: str | None) -> None:
-    # The modules as they are: bundles may be older.
+    # Serves the source modules, since the bundles may be outdated.
     started = served(url, static_sources=True, log_level="warning")
     async with started as base, async_playwright() as playwright:
         browser = await launch(playwright)
@@ -170,12 +170,14 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--page", choices=list(KINDS), default="text")
     parser.add_argument("--size", type=int, help="characters, or cards of the board")
     parser.add_argument("--edits-per-second", type=float, default=20, help="of others")
-    parser.add_argument("--people", type=int, default=50, help="others whose cursors move")
-    parser.add_argument("--throttle", type=float, default=4, help="the processor is so much slower")
-    parser.add_argument("--preview", action="store_true", help="of the Markdown beside the text")
+    parser.add_argument("--people", type=int, default=50, help="other users whose cursors move")
+    parser.add_argument(
+        "--throttle", type=float, default=4, help="slowdown factor of the processor"
+    )
+    parser.add_argument("--preview", action="store_true", help="show the Markdown preview")
     parser.add_argument("--one-line", action="store_true", help="a text without line breaks")
     parser.add_argument("--keys", type=int, default=60)
-    parser.add_argument("--url", help="of a server that runs already")
+    parser.add_argument("--url", help="URL of a running server")
     given = vars(parser.parse_args(arguments))
     url, size = given.pop("url"), given.pop("size")
     options: Any = Options(size=size or SIZES[given["page"]], **given)

@@ -1,4 +1,4 @@
-"""Checksums, compaction, snapshots that were set aside, and ids of deleted documents."""
+"""Checksums, compaction, damaged snapshots, and ids of deleted documents."""
 
 from __future__ import annotations
 

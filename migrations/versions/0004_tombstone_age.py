@@ -1,4 +1,4 @@
-"""The ids of deleted documents are found by their age, so that old ones can be forgotten."""
+"""An index of the ids of deleted documents by age, so that old ones can be removed."""
 
 from __future__ import annotations
 

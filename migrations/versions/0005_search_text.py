@@ -1,4 +1,4 @@
-"""What searches compare is stored with each document."""
+"""A column with the text of each document that searches compare."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def upgrade() -> None:
     op.add_column(
         "documents", sa.Column("search_text", sa.Text(), server_default="", nullable=False)
     )
-    # A script of SQL can't compute it; `collab migrate` does.
+    # An SQL script can't compute it; `collab migrate` does.
     if not op.get_context().as_sql:
         fill(op.get_bind())
 

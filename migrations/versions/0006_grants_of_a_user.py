@@ -1,4 +1,4 @@
-"""The documents that are granted to a user are found by an index."""
+"""An index of the documents that are granted to a user."""
 
 from __future__ import annotations
 

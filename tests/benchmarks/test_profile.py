@@ -1,4 +1,4 @@
-"""Where the server's time goes, told from folded stacks."""
+"""Profiles of the server, made of folded stacks."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def test_tables_are_made_of_the_threads_that_used_the_processor() -> None:
 @pytest.mark.parametrize(
     ("scenario", "problem"),
     [
-        ("S1", "several scenarios fit 'S1': S1-100, S1-400"),
-        ("growth", "'growth' has no server of its own"),
+        ("S1", "several scenarios match 'S1': S1-100, S1-400"),
+        ("growth", "'growth' has no server process"),
         ("nothing", "nothing"),
     ],
 )

@@ -161,7 +161,7 @@ def test_a_file_that_is_no_trace_is_told(tmp_path: Path) -> None:
         ([{"agent": 2, "parents": [], "patches": []}], "agent 2: expected two"),
         (
             [{"agent": 0, "parents": [], "patches": []}] * 2,
-            "transaction 1 is not made on its own agent's last one",
+            "transaction 1 is not based on its own agent's last one",
         ),
     ],
 )

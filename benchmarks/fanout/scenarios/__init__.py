@@ -1,4 +1,4 @@
-"""What is measured, by name."""
+"""The scenarios by name."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["Alone", "Case", "Scenario", "UnderLoad", "chosen", "scenarios"]
 
 
 def scenarios(options: Options) -> dict[str, Scenario]:
-    """All of them, as large as the options say."""
+    """All scenarios, in the sizes of the options."""
     return _loads(options) | _people(options) | _growth(options)
 
 
@@ -105,10 +105,11 @@ def _committed(scenario: commit.Scenario) -> str:
 
 
 def chosen(options: Options, names: list[str]) -> dict[str, Scenario]:
-    """Those with these names, or that begin with them and a hyphen; all for no name.
+    """The scenarios with these names, or with a name that starts with one and a hyphen; all if
+    no name is given.
 
     Raises:
-        ValueError: there is none of a name.
+        ValueError: a name matches no scenario.
     """
     everything = scenarios(options)
     found = {}

@@ -1,4 +1,4 @@
-"""What a scenario consists of."""
+"""The parts of a scenario."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class UnderLoad(NamedTuple):
     run: Callable[[Load], Awaitable[Figures]]
     subject: str = "collab"
     gather: int = 1
-    """Edits that the floor joins into one write: as many as can be under way."""
+    """Edits that the bare server joins into one write: the number that can be pending."""
     prepare: Callable[[str, Options], Awaitable[None]] | None = None
-    """Makes what is in the database, given by its URL, before the server is started."""
+    """Fills the database, given by its URL, before the server is started."""
 
 
 class Alone(NamedTuple):
-    """What starts all that it needs by itself, its databases in the folder that it is given."""
+    """A measurement that starts its own servers, with databases in the given folder."""
 
     run: Callable[[Path, Options], Awaitable[Figures]]
     subject: str = "collab"
@@ -36,9 +36,9 @@ Case = UnderLoad | Alone
 class Scenario(NamedTuple):
     title: str
     cases: dict[str, Case]
-    """By what the row of a table is called."""
+    """By the label of the table row."""
     once: bool = False
-    """Not repeated: it takes long, and looks at each amount several times by itself."""
+    """Whether it is not repeated, since it takes long and repeats its measurements itself."""
 
 
 def beside_the_floor(run: Callable[[Load], Awaitable[Figures]], gather: int = 1) -> dict[str, Case]:

@@ -1,4 +1,4 @@
-"""S6: joining a document that was grown keystroke by keystroke, after the server was restarted."""
+"""S6: joining a document that was typed keystroke by keystroke, after a restart of the server."""
 
 from __future__ import annotations
 

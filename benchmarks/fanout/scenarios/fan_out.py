@@ -1,4 +1,4 @@
-"""S1: one writer and many readers; the next edit once everybody has the last."""
+"""S1: one writer and many readers; the next edit is sent once all have received the last."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["FanOut", "fan_out"]
 
 
 class FanOut:
-    """Keeps one edit under way."""
+    """Keeps one edit pending."""
 
     def __init__(self, writer: Client, readers: list[Client]) -> None:
         self._writer = writer

@@ -1,4 +1,4 @@
-"""What benchmarks.growth, .commit, .memory and .opening measure, in one table with the rest."""
+"""benchmarks.growth, .commit, .memory and .opening as scenarios."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["committing", "growing", "loading", "opened"]
 
 
 async def growing(folder: Path, options: Options, measure: str) -> Figures:
-    """CPU of an edit at three amounts of one kind, and how much more the last takes."""
+    """CPU of an edit at three amounts of one kind, and the ratio of the last to the first."""
     amounts = growth.AMOUNTS[measure] if options.amounts is None else options.amounts
     kinds: Iterator[tuple[int, growth.Kind]] = growth.MEASURES[measure](str(folder), amounts)
     found = await growth.measure(kinds, options.growth_parts, options.growth_part_edits)
@@ -44,7 +44,7 @@ async def committing(folder: Path, options: Options, scenario: commit.Scenario) 
 
 
 async def loading(folder: Path, options: Options, edits: int) -> Figures:
-    """Memory of loaded documents, each with so many recent edits."""
+    """Memory of loaded documents, each with `edits` recent edits."""
     url, count = f"sqlite:///{folder}/memory.db", options.loaded_documents
     maker = multiprocessing.get_context("spawn").Process(target=memory.make, args=(url, count))
     maker.start()
@@ -54,7 +54,7 @@ async def loading(folder: Path, options: Options, edits: int) -> Figures:
 
 
 async def opened(folder: Path, options: Options) -> Figures:
-    """A document with a long history."""
+    """The cost of opening a document with a long history."""
     url = f"sqlite:///{folder}/opening.db"
     database = Database(url)
     await database.open()

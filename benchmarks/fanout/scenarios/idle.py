@@ -1,4 +1,4 @@
-"""S5: connections that do nothing: what each takes of memory, and all of the processor."""
+"""S5: idle connections: the memory of each, and the CPU time of all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many people who join one document within a second."""
+"""Many clients that join one document within a second."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ DOC_ID = "joins"
 
 
 async def joins(load: Load, count: int) -> Figures:
-    """Spread evenly; the server's system calls that write are counted until all have been told."""
+    """Spread the joins evenly. The server's write system calls are counted until all clients have
+    been notified."""
     host = load.client(DOC_ID, 0)
     await load.join([host])
     loop, server = asyncio.get_running_loop(), load.server
@@ -29,7 +30,7 @@ async def joins(load: Load, count: int) -> Figures:
         return time.perf_counter() - asked
 
     waited = await asyncio.gather(*map(join, range(count)))
-    # Who came last is told at the next interval of presence.
+    # The last joins are sent after the next presence interval.
     await asyncio.sleep(load.options.settle_seconds / 3)
     cpu, (writes_after, size_after) = server.cpu_seconds() - cpu, written(server.pid)
     load.require_health()

@@ -1,4 +1,4 @@
-"""S7: the server is killed in the midst of it; is everything there that it had acknowledged?"""
+"""S7: the server is killed under load; all acknowledged edits must be stored."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ READ_ON_SECONDS = 0.3
 
 
 async def killed(load: Load) -> Figures:
-    """While everybody types as fast as acknowledgements allow."""
+    """Kill the server while all type as fast as acknowledgements allow."""
     made = await _pairs(load)
     for pair in made:
         pair.begin()
@@ -27,7 +27,7 @@ async def killed(load: Load) -> Figures:
 
 
 async def killed_at_a_pace(load: Load) -> Figures:
-    """While everybody types a few characters a second."""
+    """Kill the server while all type a few characters per second."""
     made = await _pairs(load)
     rate, count = load.options.edits_per_second, len(made)
     typists = [Typist(each.writer, rate, n / count / rate) for n, each in enumerate(made)]
@@ -45,7 +45,7 @@ async def _pairs(load: Load) -> list[Pair]:
 
 
 async def _count(load: Load, made: list[Pair]) -> Figures:
-    # What the server had sent before it died counts.
+    # Frames that the server sent before it died are counted.
     await asyncio.sleep(READ_ON_SECONDS)
     load.require_health()
     acknowledged = [pair.writer.acknowledged for pair in made]

@@ -1,7 +1,7 @@
-"""S4: the members of one document type at a steady pace.
+"""S4: the members of one document type at a fixed rate.
 
-A member with an edit under way holds the next back until the `ack`, as editors do; its latency
-counts from the moment at which the key was pressed.
+A member with a pending edit delays the next until the `ack`, as editors do. Its latency counts from
+the key press.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["Typist", "paced"]
 
 
 class Typist:
-    """Presses a key `rate` times a second from `phase` seconds after the beginning on."""
+    """Presses a key `rate` times per second, starting after `phase` seconds."""
 
     def __init__(self, client: Client, rate: float, phase: float) -> None:
         self.client = client

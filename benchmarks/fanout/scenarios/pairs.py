@@ -1,4 +1,5 @@
-"""S3: many documents with a writer and a reader each; each edit once the reader has the last."""
+"""S3: many documents with a writer and a reader each; an edit is sent once the reader has received
+the last."""
 
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ class Pair:
         return [self.writer, self.reader]
 
     async def type(self, edits: int) -> None:
-        """So many, and no more."""
+        """Type this many edits, and wait for them."""
         self._typed = asyncio.get_running_loop().create_future()
         self.begin(edits)
         await self._typed

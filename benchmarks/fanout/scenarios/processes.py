@@ -1,7 +1,7 @@
-"""Several processes, each with a database of its own: documents spread over them.
+"""Documents distributed over several processes, each with its own database.
 
-A proxy that sends each document to one process makes the most of them. A second process on the same
-SQLite database does not start.
+This models a proxy that routes each document to one process. A second process on the same SQLite
+database does not start.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ async def _servers(databases: Sequence[Path]) -> AsyncIterator[list[ServerProces
 
 
 async def documents_on(folder: Path, options: Options, databases: Sequence[str]) -> Figures:
-    """As many documents as in S3 in all, spread over a process for each database."""
+    """The documents of S3, distributed over one process per database."""
     async with _servers([folder / name for name in databases]) as servers:
         loads = [Load(each, options, stores=True) for each in servers]
         share = max(1, options.documents // len(loads))

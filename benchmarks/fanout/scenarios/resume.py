@@ -1,4 +1,4 @@
-"""Resuming a document sends what was missed, and nothing else."""
+"""Resuming a document, which sends only the missed changes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def prepare(database: str, options: Options) -> None:
 
 
 async def resume(load: Load, missed: int | None) -> Figures:
-    """By one after the other; None: they join anew, without what they had."""
+    """Clients resume one after the other, `missed` edits behind; None for a join without state."""
     first = load.client(DOC_ID, 0)
     await load.join([first])
     head = first.version
@@ -47,8 +47,7 @@ async def resume(load: Load, missed: int | None) -> Figures:
 
 
 async def _join(client: Client, url: str, query: str, head: int) -> None:
-    """Returns as soon as everything up to `head` is there: while nobody waits, nothing is measured
-    but the joins."""
+    """Join; returns once all changes up to `head` have arrived, so that only joins are measured."""
     there = asyncio.get_running_loop().create_future()
 
     def look(_changes: int) -> None:

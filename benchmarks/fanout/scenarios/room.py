@@ -1,4 +1,4 @@
-"""S2: a room of writers; each sends its next edit once the last is acknowledged."""
+"""S2: a room of writers, each of which sends its next edit once the last is acknowledged."""
 
 from __future__ import annotations
 

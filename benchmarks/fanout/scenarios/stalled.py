@@ -1,4 +1,4 @@
-"""Readers who take nothing more: what they cost the others, and what they take of memory."""
+"""Stalled readers: their cost for the other readers, and their memory."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from .fan_out import FanOut
 
 __all__ = ["stalled"]
 
-# So that little waits in the operating system's buffers before the server notices.
+# A small buffer, so that the server soon notices a stalled reader.
 RECEIVE_BUFFER_BYTES = 4096
 TOO_SLOW = 1013
 
 
 async def stalled(load: Load, count: int) -> Figures:
-    """`count` of the readers stall; deliveries and latencies are those of the others.
+    """`count` readers stall. Deliveries and latencies are those of the other readers.
 
-    In the end the stalled ones read on, or come back after the server has let them go; they must
-    get everything.
+    At the end the stalled readers continue, or reconnect if the server has closed them. They must
+    receive all changes.
     """
     healthy = load.options.stalled_among - count
     writer, *readers = (load.client("stalled", n) for n in range(load.options.stalled_among + 1))
@@ -29,7 +29,7 @@ async def stalled(load: Load, count: int) -> Figures:
     sleepers = readers[healthy:]
     fan_out = FanOut(writer, readers[:healthy])
     fan_out.begin()
-    # The history in memory has its full size before memory is looked at.
+    # The history in memory reaches its full size before memory is measured.
     await asyncio.sleep(load.options.stalled_after_seconds)
     for each in sleepers:
         _stall(each)
