@@ -21,6 +21,7 @@ from .api.health import health_endpoints
 from .api.json import error_response
 from .api.metrics import metrics_endpoints, registry_of
 from .api.openapi import OpenAPIDescription
+from .api.operations import OperationsAPI
 from .api.pages import Pages
 from .api.rate_limit import RatedAccess, RequestRates
 from .api.resources import Resource, resources
@@ -150,11 +151,12 @@ class Collab:
         rated = RatedAccess(access, rates) if shared else access
         mode = "host" if authenticate is not None else settings.auth
         others = CrossOrigin(settings.allowed_origins)
-        guard = Guard(rated, self._store, settings.allowed_origins)
+        guard = Guard(rated, self._store, self.manager.unread, settings.allowed_origins)
         endpoints = [
             *SessionAPI(self.manager, rated, mode, tokens).endpoints(),
             *GrantsAPI(self.manager, rated, is_open=not shared).endpoints(),
             *DocumentsAPI(self.manager, rated).endpoints(),
+            *OperationsAPI(self.manager, rated).endpoints(),
         ]
         description = OpenAPIDescription(endpoints, mode, settings.token_cookie)
         endpoints += description.endpoints()

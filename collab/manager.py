@@ -24,10 +24,12 @@ from .errors import (
     CollabError,
     ConfigurationError,
     DocumentDeleted,
+    EditError,
     NoSuchDocument,
     PeerLeft,
     ServerBusy,
     ShuttingDown,
+    StorageError,
     StorageUnavailable,
     TooLarge,
     VersionGone,
@@ -43,7 +45,7 @@ from .sessions.reauthorization import Admit, Reauthorization, RoleOf
 from .sessions.room import Room, room_of
 from .sessions.wire import encode_frame, encode_text_frame
 from .settings import Settings
-from .storage import Committer, DocumentRecord, Store
+from .storage import Committer, DocumentRecord, OperationRecord, Store
 
 __all__ = ["DocumentManager"]
 
@@ -333,7 +335,51 @@ class DocumentManager:
             NoSuchDocument, DocumentDeleted: the document is not there, or no longer.
             StorageUnavailable: not stored; try again.
         """
-        return await self._edit(doc_id, user_id, operation, version, client_id, edit_id)
+        record, _ = await self._edit(doc_id, user_id, operation, version, client_id, edit_id)
+        return record.version
+
+    async def submit_edit(
+        self,
+        doc_id: str,
+        user_id: str,
+        operation: Any,
+        version: int,
+        client_id: str,
+        edit_id: int,
+        allowance: Allowance,
+    ) -> tuple[OperationRecord, bool]:
+        """As `handle_edit`, for a user whose work is limited as that of a connection.
+
+        Args:
+            allowance: what pays for the edit.
+
+        Returns:
+            The committed edit, whose operation is "null" where it is compacted, and whether it had
+            been accepted before.
+
+        Raises:
+            EditError, NoSuchDocument, DocumentDeleted, StorageUnavailable: as by `handle_edit`.
+            ServerBusy, ShuttingDown: the document can't be opened now.
+        """
+        try:
+            await self._ready()
+            if self._is_closing:
+                raise ShuttingDown("the server is shutting down: send the same again shortly")
+            async with self.documents.open(doc_id, client_id=client_id) as document:
+                allowance.enter(document)
+                return await self._edit(
+                    doc_id,
+                    user_id,
+                    operation,
+                    version,
+                    client_id,
+                    edit_id,
+                    is_bounded=True,
+                    allowance=allowance,
+                )
+        except (EditError, StorageError) as error:
+            self.metrics.edits_refused[error.code] += 1
+            raise
 
     async def _edit(
         self,
@@ -346,28 +392,34 @@ class DocumentManager:
         *,
         is_bounded: bool = False,
         allowance: Allowance | None = None,
-    ) -> int:
+    ) -> tuple[OperationRecord, bool]:
         await self._ready()
         if client_id is None:
             client_id = f"server-{time.time_ns():x}-{next(self._own_ids)}"
             edit_id = 1
         async with self.documents.open(doc_id, client_id=client_id) as document:
             author = await document.authors.hold(client_id, user_id)
-            if allowance is not None:
+            # A connection of this editor pays for all of its edits.
+            if author.allowance is None:
                 author.allowance = allowance
             try:
                 await document.until_known(author)
-                head = document.history.head
+                if is_bounded:
+                    author.check_work("steps of work for edits")
+                head, last_id = document.history.head, author.last_id
+                edit_id = last_id + 1 if edit_id is None else edit_id
                 change = await document.submission.edit(
                     author,
-                    author.last_id + 1 if edit_id is None else edit_id,
+                    edit_id,
                     head if version is None else version,
                     operation,
                     is_bounded=is_bounded,
                 )
                 await document.until_committed(change.version)
-                return change.version
+                return change.record, edit_id <= last_id or change.version <= head
             finally:
+                if author.allowance is allowance:
+                    author.allowance = None
                 document.authors.release(author)
 
     async def broadcast_to_document(
@@ -479,9 +531,10 @@ class DocumentManager:
                 raise DocumentDeleted(f"the document {doc_id!r} was deleted")
             try:
                 at, operation = await way_back(document, wanted, self.settings, allowance)
-                return await self._edit(
+                record_of_edit, _ = await self._edit(
                     doc_id, user_id, operation, at, is_bounded=True, allowance=allowance
                 )
+                return record_of_edit.version
             except TooLarge as problem:
                 raise TooLarge(
                     f"version {version} of document {doc_id!r} can't be restored by one edit: "

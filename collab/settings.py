@@ -482,8 +482,8 @@ class Settings(BaseSettings):
     max_unread_bytes: int = Field(
         default=536_870_912,
         ge=1,
-        description="Most unread bytes of large responses and joins, in all. Content for several "
-        "readers counts once.",
+        description="Most bytes of large responses and joins that are unread, and of large "
+        "requests that are not answered, in all. Content for several readers counts once.",
     )
     max_address_unread_bytes: int = Field(
         default=67_108_864,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import msgspec
@@ -11,11 +12,15 @@ from msgspec import Struct, inspect
 from ..asgi.requests import ClientDisconnect, Request
 from ..errors import InvalidRequest, TooLarge
 from ..frames import MAXIMUM_DEPTH, encode_json, is_deeper
+from ..limits.unread import LARGE_BYTES
 
-__all__ = ["decode_body", "decode_query"]
+__all__ = ["decode_body", "decode_query", "read_body"]
 
 MAX_SHOWN = 40
 """How many characters of a value a message shows."""
+
+CHECKED_BY_TYPE = frozenset({"operation"})
+"""The fields whose value the type of the document checks, as it does that of a frame."""
 
 _PATH = re.compile(r" - at `\$\.(\w+)")
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,16}")
@@ -23,14 +28,39 @@ _WHOLE_NUMBER = re.compile(r"[0-9]{1,16}")
 S = TypeVar("S", bound=Struct)
 
 
-async def decode_body(request: Request, model: type[S], max_bytes: int) -> S:
-    """The JSON object of the body; an empty body is an empty object.
+async def read_body(request: Request, max_bytes: int, hold: Callable[[], None]) -> bytes:
+    """The body, which may be empty.
+
+    Args:
+        hold: called once the body is large, before more of it is read.
 
     Raises:
         TooLarge: more than `max_bytes`; read no further than that.
-        InvalidRequest: it is not a JSON object with these fields, or did not come to its end.
+        InvalidRequest: it did not come to its end.
     """
-    value = _json_object(await _read(request, max_bytes))
+    body = bytearray()
+    is_held = False
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > max_bytes:
+                raise TooLarge(f"the body is larger than {max_bytes} bytes, which is the limit")
+            if len(body) > LARGE_BYTES and not is_held:
+                hold()
+                is_held = True
+    except ClientDisconnect:
+        # The client may be gone; it is no error of ours.
+        raise InvalidRequest("the body ended before it was complete: send it again") from None
+    return bytes(body)
+
+
+def decode_body(body: bytes, model: type[S]) -> S:
+    """The JSON object of the body; an empty body is an empty object.
+
+    Raises:
+        InvalidRequest: it is not a JSON object with these fields.
+    """
+    value = _json_object(body)
     fields = _fields(model)
     for name in value:
         if name not in fields:
@@ -54,19 +84,6 @@ def decode_query(request: Request, model: type[S]) -> S:
     return _convert(found, model, "parameter")
 
 
-async def _read(request: Request, max_bytes: int) -> bytes:
-    body = bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > max_bytes:
-                raise TooLarge(f"the body is larger than {max_bytes} bytes, which is the limit")
-    except ClientDisconnect:
-        # The client may be gone; it is no error of ours.
-        raise InvalidRequest("the body ended before it was complete: send it again") from None
-    return bytes(body)
-
-
 def _json_object(body: bytes) -> dict[str, Any]:
     try:
         value = msgspec.json.decode(body) if body else {}
@@ -74,7 +91,8 @@ def _json_object(body: bytes) -> dict[str, Any]:
         raise InvalidRequest(f"the body is not JSON ({error}): send a JSON object") from None
     if not isinstance(value, dict):
         raise InvalidRequest(f"the body is a JSON {type(value).__name__}: send a JSON object")
-    if is_deeper(value, MAXIMUM_DEPTH):
+    checked = {name: part for name, part in value.items() if name not in CHECKED_BY_TYPE}
+    if is_deeper(checked, MAXIMUM_DEPTH):
         raise InvalidRequest(f"the body is nested deeper than {MAXIMUM_DEPTH} levels: flatten it")
     return value
 

@@ -8,7 +8,7 @@ from ..asgi.responses import Response
 from ..auth import Access, may_create
 from ..auth.texts import check_text
 from ..documents.titles import check_title
-from ..errors import DocumentExists, Forbidden, NoSuchDocument, VersionGone, WrongDocType
+from ..errors import DocumentExists, Forbidden, VersionGone, WrongDocType
 from ..manager import DocumentManager
 from ..sessions.join import check_doc_id
 from ..storage import DocumentRecord
@@ -25,9 +25,6 @@ from .schemas import (
     DocumentWithContent,
     NewDocument,
     NewTitle,
-    Operation,
-    OperationPage,
-    OperationQuery,
     Restore,
     Restored,
 )
@@ -82,15 +79,6 @@ class DocumentsAPI:
                 handler=self.delete_document,
                 needs="owner",
                 answers={204: Nothing},
-            ),
-            Endpoint(
-                method="GET",
-                path=f"{one}/operations",
-                handler=self.list_operations,
-                needs="viewer",
-                query=OperationQuery,
-                answers={200: OperationPage},
-                errors=(VersionGone,),
             ),
             Endpoint(
                 method="POST",
@@ -170,22 +158,6 @@ class DocumentsAPI:
                 doc_id, call.body.version, user.user_id, allowance
             )
         return json_response(Restored(doc_id, version))
-
-    async def list_operations(self, call: Call[OperationQuery, Nothing]) -> Response:
-        """The operations that were committed after a version, in order."""
-        after = call.query.after
-        store = self._manager.store
-        record = await store.catalog.find_document(call.doc_id)
-        if record is None:
-            raise NoSuchDocument(f"there is no document {call.doc_id!r}")
-        if after < record.compacted_version:
-            raise VersionGone(
-                f"the operations up to {record.compacted_version} are no longer kept: "
-                f"got after={after}, expected {record.compacted_version} or more"
-            )
-        operations = await store.operations.read(record.key, after, call.query.limit)
-        page = OperationPage([Operation.of(each) for each in operations])
-        return large_response(self._manager.unread, page)
 
 
 def _tag(record: DocumentRecord, version: int) -> str:

@@ -34,12 +34,14 @@ class Call(Generic[Query, Body]):
 
     Args:
         known: the user; None where the endpoint is for anyone.
+        body_bytes: the size of the body as it was sent.
     """
 
     request: Request
     known: User | None
     query: Query
     body: Body
+    body_bytes: int = 0
 
     @property
     def user(self) -> User:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection
 
 from msgspec import Struct
@@ -10,9 +11,11 @@ from ..asgi.requests import Request
 from ..asgi.responses import Response
 from ..auth import Access, User, check_origin, permitted
 from ..errors import DocumentDeleted, NoSuchDocument
+from ..limits.connection_limits import address_of
+from ..limits.unread import Unread
 from ..sessions.join import check_doc_id
 from ..storage import Store
-from .decoding import decode_body, decode_query
+from .decoding import decode_body, decode_query, read_body
 from .endpoints import Call, Endpoint, Nothing
 
 __all__ = ["Guard"]
@@ -27,9 +30,12 @@ class Guard:
         allowed_origins: pages of these may call all endpoints that are not for the same host only.
     """
 
-    def __init__(self, access: Access, store: Store, allowed_origins: Collection[str]) -> None:
+    def __init__(
+        self, access: Access, store: Store, unread: Unread, allowed_origins: Collection[str]
+    ) -> None:
         self._access = access
         self._store = store
+        self._unread = unread
         self._allowed_origins = allowed_origins
 
     async def call(self, endpoint: Endpoint, request: Request) -> Response:
@@ -40,16 +46,25 @@ class Guard:
         """
         user = await self._admit(endpoint, request)
         query: Struct = NOTHING
-        body: Struct = NOTHING
         if endpoint.query is not Nothing:
             query = decode_query(request, endpoint.query)
-        if endpoint.body is not Nothing:
-            body = await decode_body(request, endpoint.body, endpoint.max_body_bytes)
-        try:
-            return await endpoint.handler(Call(request, user, query, body))
-        except NoSuchDocument:
-            await self._check_deleted(request)
-            raise
+        with contextlib.ExitStack() as holds:
+            body: Struct = NOTHING
+            sent = b""
+            if endpoint.body is not Nothing:
+                limit = endpoint.max_body_bytes
+                sent = await read_body(request, limit, lambda: self._hold(holds, request, limit))
+                body = decode_body(sent, endpoint.body)
+            try:
+                return await endpoint.handler(Call(request, user, query, body, len(sent)))
+            except NoSuchDocument:
+                await self._check_deleted(request)
+                raise
+
+    def _hold(self, holds: contextlib.ExitStack, request: Request, size: int) -> None:
+        """Count a large body until it is answered."""
+        hold = self._unread.hold(address_of(request.scope), request, size)
+        holds.callback(hold.release)
 
     async def _admit(self, endpoint: Endpoint, request: Request) -> User | None:
         if request.method not in ("GET", "HEAD"):

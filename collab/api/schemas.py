@@ -12,12 +12,14 @@ from ..auth import Role, User
 from ..storage import DocumentRecord, GrantRecord, LinkRecord, OperationRecord
 
 __all__ = [
+    "Accepted",
     "AccessList",
     "ContentQuery",
     "Document",
     "DocumentPage",
     "DocumentQuery",
     "DocumentWithContent",
+    "EditRequest",
     "Error",
     "Grant",
     "Identity",
@@ -48,6 +50,7 @@ MAX_PAGE = 1000
 MAX_LIFETIME_SECONDS = 10 * 365 * 86400
 
 Version = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+EditId = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Limit = Annotated[int, Meta(ge=1, le=MAX_PAGE)]
 Timestamp = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 
@@ -157,6 +160,36 @@ class Operation(Struct, frozen=True):
             record.user_id,
             timestamp(record.created_at),
         )
+
+
+class EditRequest(RequestBody, frozen=True):
+    """An operation that was made on a version, and the identity of the edit.
+
+    With both `client_id` and `id` the edit is applied once, however often it is sent. `id` counts
+    1, 2, 3 … for each `client_id`. Without them the edit gets an identity of its own.
+    """
+
+    version: Version
+    operation: Any
+    client_id: str | None = None
+    id: EditId | None = None
+
+
+class Accepted(Struct, frozen=True):
+    """An edit that is committed."""
+
+    client_id: str
+    id: int
+    version: Annotated[Version, Meta(description="The version that it made.")]
+    operation: Annotated[
+        Any, Meta(description="As it was applied; null where it is no longer kept.")
+    ]
+    resent: Annotated[bool, Meta(description="Whether it was accepted before.")]
+
+    @classmethod
+    def of(cls, record: OperationRecord, resent: bool) -> Accepted:
+        operation = msgspec.Raw(record.operation.encode())
+        return cls(record.client_id, record.client_edit_id, record.version, operation, resent)
 
 
 class OperationPage(Struct, frozen=True):

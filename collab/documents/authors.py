@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..errors import Forbidden
+from ..errors import Forbidden, RateLimited
 from ..limits.budget import Allowance
 from ..limits.token_bucket import TokenBucket
 from ..storage import ClientRecord, OperationRecord, Store
@@ -51,6 +51,16 @@ class Author:
     def charge(self, steps: int) -> None:
         """Count work that was done for this editor, of an edit or a presence: the one place."""
         self.work.spend(steps)
+
+    def check_work(self, what: str) -> None:
+        """Raise `RateLimited` if no more work may be done for this editor now."""
+        work = self.work
+        if work.is_empty:
+            raise RateLimited(
+                f"too many {what}: the limit is {work.rate:g} per second (edit_cost_per_second) "
+                f"after {work.burst:.0f} at once (edit_cost_burst): "
+                "send the same again shortly"
+            )
 
     def restore(self, record: ClientRecord | None) -> None:
         """Go back to what is stored: what was accepted since was not committed."""

@@ -218,6 +218,21 @@ class Budgets:
             allowance.of_user(of_user)
             yield allowance
 
+    @contextlib.contextmanager
+    def edit(self, scope: Any, user: User) -> Iterator[Allowance]:
+        """Count an edit that comes by a request; yields what pays for it.
+
+        Raises:
+            RateLimited: it is one too many.
+        """
+        allowance = Allowance(self.of_address(scope), may_reserve=False)
+        allowance.of_user(self.of_user(user))
+        allowance.acquire("edits", "edits")
+        try:
+            yield allowance
+        finally:
+            allowance.close()
+
     def _find(
         self,
         among: OrderedDict[str, Budget],

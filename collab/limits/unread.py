@@ -1,4 +1,5 @@
-"""Limits on the bytes of responses and joins that wait until clients read them."""
+"""Limits on the bytes of responses and joins that wait until clients read them, and of large
+requests until they are answered."""
 
 from __future__ import annotations
 
@@ -87,14 +88,15 @@ class Unread:
         waiting = self._addresses[address]
         if waiting and waiting + size > limit:
             raise AddressBusy(
-                f"{waiting} bytes wait to be read by your network address, and {size} more are "
-                f"above {limit}, which is the limit (max_address_unread_bytes): read them first"
+                f"{waiting} bytes of answers to and requests from your network address wait, and "
+                f"{size} more are above {limit}, which is the limit (max_address_unread_bytes): "
+                "read the answers, then send the same again"
             )
         limit = self._settings.max_unread_bytes
         if not self._holds[key] and self._total and self._total + size > limit:
             raise ServerBusy(
-                f"{self._total} bytes wait to be read, and {size} more are above {limit}, which "
-                "is the limit (max_unread_bytes): try again later"
+                f"{self._total} bytes of answers and requests wait, and {size} more are above "
+                f"{limit}, which is the limit (max_unread_bytes): try again later"
             )
 
     def _forget(self, address: str, key: int) -> None:

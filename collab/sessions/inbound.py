@@ -124,7 +124,7 @@ class Inbound:
     def _edit(self, frame: Edit) -> bool:
         connection = self._connection
         connection.allowance.acquire("edits", "edits")
-        self._check_work("steps of work for edits")
+        connection.author.check_work("steps of work for edits")
         if not connection.user.may_edit:
             return False
         change = connection.document.submission.edit_nowait(
@@ -174,7 +174,7 @@ class Inbound:
                 f"version {version} is too far behind {history.head}: send the cursor as of the "
                 "newest version seen"
             )
-        self._check_work("steps of work")
+        connection.author.check_work("steps of work")
         connection.author.charge(connection.document.submission.presence_steps(version))
         connection.room.update_presence(connection, frame.cursor, frame.data, version)
         return True
@@ -214,15 +214,6 @@ class Inbound:
         allowed = min(settings.edits_burst, settings.presences_burst)
         if self._rate_limited_frames > allowed or self._connection.author.work.is_overdrawn:
             self._connection.close(1008, error.message)
-
-    def _check_work(self, what: str) -> None:
-        work = self._connection.author.work
-        if work.is_empty:
-            raise RateLimited(
-                f"too many {what}: the limit is {work.rate:g} per second (edit_cost_per_second) "
-                f"after {work.burst:.0f} at once (edit_cost_burst): "
-                "send the same again shortly"
-            )
 
 
 HANDLERS: Mapping[type[ClientFrame], Callable[[Inbound, Any], bool]] = {

@@ -10,7 +10,15 @@ from dataclasses import dataclass, field
 from ..auth import check_guest_secret
 from ..errors import InvalidRequest
 
-__all__ = ["DOC_ID_PATTERN", "SUBPROTOCOL", "JoinRequest", "check_doc_id", "new_guest_secret"]
+__all__ = [
+    "DOC_ID_PATTERN",
+    "SUBPROTOCOL",
+    "JoinRequest",
+    "check_client_id",
+    "check_doc_id",
+    "new_client_id",
+    "new_guest_secret",
+]
 
 SUBPROTOCOL = "collab.v1"
 
@@ -40,6 +48,20 @@ def check_doc_id(doc_id: str) -> str:
     return doc_id
 
 
+def check_client_id(client_id: str) -> str:
+    """The same id; `InvalidRequest` unless it is 1 to 64 of `A-Z a-z 0-9 . _ ~ -`."""
+    if not _CLIENT_ID.fullmatch(client_id):
+        raise InvalidRequest(
+            f"got client_id {client_id[:40]!r}: expected 1 to 64 of A-Z a-z 0-9 . _ ~ -"
+        )
+    return client_id
+
+
+def new_client_id() -> str:
+    """A random id, for a client that gives none."""
+    return secrets.token_hex(8)
+
+
 @dataclass(frozen=True, slots=True)
 class JoinRequest:
     """How to join.
@@ -62,13 +84,8 @@ class JoinRequest:
     @classmethod
     def of_query(cls, query: Mapping[str, str]) -> JoinRequest:
         """Raises `InvalidRequest` naming the parameter that is malformed."""
-        client_id = query.get("client_id") or secrets.token_hex(8)
-        if not _CLIENT_ID.fullmatch(client_id):
-            raise InvalidRequest(
-                f"got client_id {client_id[:40]!r}: expected 1 to 64 of A-Z a-z 0-9 . _ ~ -"
-            )
         return cls(
-            client_id,
+            check_client_id(query.get("client_id") or new_client_id()),
             _number(query, "version"),
             query.get("epoch"),
             query.get("doc_type"),

@@ -42,6 +42,7 @@ CALLS: list[tuple[str, str, Any, Role | None]] = [
     ("DELETE", "/api/documents/doc", None, "owner"),
     ("GET", "/api/documents/doc/operations", None, "viewer"),
     ("HEAD", "/api/documents/doc/operations", None, "viewer"),
+    ("POST", "/api/documents/doc/operations", {"version": 0, "operation": {"ops": []}}, "editor"),
     ("POST", "/api/documents/doc/restore", {"version": 0}, "editor"),
     ("GET", "/api/documents/doc/access", None, "owner"),
     ("HEAD", "/api/documents/doc/access", None, "owner"),
