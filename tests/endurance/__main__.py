@@ -16,7 +16,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks.server import ServerProcess
+from tests.killedserver import KilledServer
 
 from .audit import Audit, audit
 from .crowd import Crowd
@@ -45,7 +45,7 @@ async def run(
     kill_every: float | None,
 ) -> tuple[Watch, list[Account], Audit]:  # fmt: skip
     file = folder / "endurance.db"
-    server = ServerProcess(f"sqlite:///{file}", **SETTINGS)
+    server = KilledServer(f"sqlite:///{file}", **SETTINGS)
     await server.start()
     try:
         watch = Watch(server)

@@ -8,7 +8,7 @@ import resource
 import time
 from pathlib import Path
 
-from benchmarks.server import ServerProcess
+from tests.killedserver import KilledServer
 
 __all__ = ["Watch"]
 
@@ -22,7 +22,7 @@ class Watch:
     Sizes are in bytes, each of the process that ran then.
     """
 
-    def __init__(self, server: ServerProcess) -> None:
+    def __init__(self, server: KilledServer) -> None:
         self._server = server
         self._cpu_seconds = 0.0
         self._began = time.monotonic()

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.server import ServerProcess
+from tests.killedserver import KilledServer
 from tests.ot.text_cases import TextCases
 from tests.soak.room import Room
 
@@ -27,10 +27,10 @@ QUICK = {"database_busy_timeout_seconds": 0.2, "database_timeout_seconds": 1, "l
 
 
 @contextlib.asynccontextmanager
-async def serving(folder: Path, **settings: object) -> AsyncIterator[ServerProcess]:
+async def serving(folder: Path, **settings: object) -> AsyncIterator[KilledServer]:
     """A server on the database `collab.db` in a folder, killed in the end."""
     url = f"sqlite:///{folder / 'collab.db'}"
-    async with ServerProcess(url, **{**QUICK, **settings}) as server:
+    async with KilledServer(url, **{**QUICK, **settings}) as server:
         yield server
 
 
@@ -48,7 +48,7 @@ class Outage:
         seed: decides what the editors do.
     """
 
-    def __init__(self, server: ServerProcess, seed: str) -> None:
+    def __init__(self, server: KilledServer, seed: str) -> None:
         self.room = Room(server, TextCases(), seed, EDITORS)
         self._server = server
         self._ready: tuple[int, Any] | None = None

@@ -13,10 +13,10 @@ from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as open_websocket
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
-from benchmarks.server import ServerProcess
 from collab.client import Session
 from collab.client.address import document_address
 from collab.ot import get_type
+from tests.killedserver import KilledServer
 
 __all__ = ["RestlessEditor"]
 
@@ -48,7 +48,7 @@ class RestlessEditor:
         cases: of the document's type, as `tests.ot` has them; makes the operations.
     """
 
-    def __init__(self, server: ServerProcess, cases: Any, client_id: str, seed: str) -> None:
+    def __init__(self, server: KilledServer, cases: Any, client_id: str, seed: str) -> None:
         self.client_id = client_id
         self.session = Session()
         self.acknowledged: dict[int, int] = {}

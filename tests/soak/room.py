@@ -8,8 +8,8 @@ import urllib.request
 from collections.abc import Set
 from typing import Any
 
-from benchmarks.server import ServerProcess
 from collab.ot import get_type
+from tests.killedserver import KilledServer
 from tests.soak.restless import RestlessEditor
 
 __all__ = ["Room"]
@@ -26,7 +26,7 @@ class Room:
         editors: how many.
     """
 
-    def __init__(self, server: ServerProcess, cases: Any, seed: str, editors: int) -> None:
+    def __init__(self, server: KilledServer, cases: Any, seed: str, editors: int) -> None:
         self.doc_type = get_type(cases.name)
         self.editors = [RestlessEditor(server, cases, f"editor-{n}", seed) for n in range(editors)]
         self.head = 0

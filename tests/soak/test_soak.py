@@ -15,7 +15,7 @@ import random
 import secrets
 from pathlib import Path
 
-from benchmarks.server import ServerProcess
+from tests.killedserver import KilledServer
 from tests.ot.json_cases import JsonCases
 from tests.ot.richtext_cases import RichTextCases
 from tests.ot.text_cases import TextCases
@@ -29,7 +29,7 @@ SECONDS = float(os.environ.get("COLLAB_SOAK_SECONDS", "12"))
 SEED = os.environ.get("COLLAB_SOAK_SEED") or secrets.token_hex(4)
 
 
-async def kill_now_and_then(server: ServerProcess, chance: random.Random, seconds: float) -> int:
+async def kill_now_and_then(server: KilledServer, chance: random.Random, seconds: float) -> int:
     """Kill and restart the server at random instants; returns how often."""
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
@@ -47,7 +47,7 @@ async def test_ten_editors_of_each_type_over_a_server_that_is_killed_lose_nothin
     tmp_path: Path,
 ) -> None:
     chance = random.Random(SEED)
-    server = ServerProcess(
+    server = KilledServer(
         f"sqlite:///{tmp_path / 'soak.db'}",
         log_level="error",
         snapshot_interval_operations=chance.choice([10, 100, 1000]),
@@ -61,7 +61,7 @@ async def test_ten_editors_of_each_type_over_a_server_that_is_killed_lose_nothin
         raise
 
 
-async def soak(server: ServerProcess, chance: random.Random) -> None:
+async def soak(server: KilledServer, chance: random.Random) -> None:
     rooms = [Room(server, cases, SEED, EDITORS) for cases in TYPES]
     over = asyncio.Event()
     async with asyncio.TaskGroup() as group:

@@ -11,13 +11,13 @@ from typing import Any
 from websockets.asyncio.client import connect as open_websocket
 from websockets.exceptions import ConnectionClosed
 
-from benchmarks.server import ServerProcess
 from collab.client import Session, connect
 from collab.client.address import document_address
+from tests.killedserver import KilledServer
 
 
 async def type_until_closed(
-    server: ServerProcess, busy: asyncio.Event
+    server: KilledServer, busy: asyncio.Event
 ) -> tuple[list[Any], int | None]:
     """Edit after edit; returns all frames that came, and the close code."""
     session = Session()
@@ -42,7 +42,7 @@ async def type_until_closed(
 
 async def test_sigterm_is_announced_and_what_was_acknowledged_is_kept(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'doc.db'}"
-    async with ServerProcess(url, log_level="error") as server:
+    async with KilledServer(url, log_level="error") as server:
         busy = asyncio.Event()
         editors = [asyncio.create_task(type_until_closed(server, busy)) for _ in range(3)]
         await busy.wait()
