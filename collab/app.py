@@ -45,7 +45,7 @@ from .errors import ConfigurationError, StorageError, StorageUnavailable
 from .exit_signals import ExitSignals
 from .installed_types import register_installed_types
 from .lifetime import Lifetime, call_in
-from .limits.budget import OWED, Metered, ProbePayer
+from .limits.budget import UNCHARGED, Metered, ProbePayer
 from .manager import DocumentManager
 from .metrics import Metrics
 from .sessions.direct_transport import EXTENSION
@@ -334,13 +334,13 @@ class Collab:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         budget = None if scope["type"] == "lifespan" else self.manager.budgets.of_address(scope)
-        owed = scope.pop(OWED, 0.0)
+        uncharged = scope.pop(UNCHARGED, 0.0)
         answered = self._answer(scope, receive, send)
         if budget is None:
             await answered
             return
         payer = ProbePayer(budget.work) if get_route_path(scope) in PROBES else budget.work
-        payer.spend(owed)
+        payer.spend(uncharged)
         await Metered(answered, payer)
 
     async def _call(self, scope: Any, receive: Any, send: Any) -> None:

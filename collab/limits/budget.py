@@ -18,13 +18,13 @@ from ..auth import User
 from ..errors import RateLimited
 from ..settings import Settings
 from .connection_limits import address_of
-from .open_size import CHECKED_GROWTH, OpenSize, Sized
+from .open_size import GROWTH_PER_CHECK, OpenSize, Sized
 from .token_bucket import TokenBucket
 from .work import PACE_BURST_SECONDS, Rivals, WaitQueue, Work, cpu_clock
 
 __all__ = [
     "MAX_BUDGETS",
-    "OWED",
+    "UNCHARGED",
     "Allowance",
     "Budget",
     "Budgets",
@@ -39,7 +39,7 @@ MAX_BUDGETS = 10_000
 """Most budgets of addresses, and of users. The least recently used one is evicted; if it is needed
 again, it starts full."""
 
-OWED = "collab.owed"
+UNCHARGED = "collab.uncharged_seconds"
 """The scope key under which our own server passes the CPU seconds that it spent before it called
 the application. Behind a proxy the client's address is known only then."""
 
@@ -50,7 +50,7 @@ event loop when the address has used up its own share. So one harmful client doe
 clients behind the same address. A connection that replaces another inherits what the reserved share
 has spent."""
 
-RESTORES_AT_ONCE = 2
+MAX_CONCURRENT_RESTORES = 2
 """Most concurrent restores of old versions for one address or user. Each holds two contents in
 memory."""
 
@@ -128,7 +128,7 @@ class Budget:
         Raises:
             RateLimited: the rate or the number of concurrent restores is exceeded.
         """
-        if self.restoring >= RESTORES_AT_ONCE:
+        if self.restoring >= MAX_CONCURRENT_RESTORES:
             raise RateLimited(
                 f"{self.restoring} old versions are being restored {self.whose}, and no more may "
                 "be at one time: send the same again shortly"
@@ -364,7 +364,7 @@ class Allowance:
             RateLimited: the open documents of the address, or of the user, are too large already.
         """
         grown = self._grown + growth
-        if grown >= CHECKED_GROWTH:
+        if grown >= GROWTH_PER_CHECK:
             for open_size, _ in self._entered:
                 open_size.check_growth()
             grown = 0

@@ -7,9 +7,9 @@ from typing import Protocol
 
 from ..errors import RateLimited
 
-__all__ = ["CHECKED_GROWTH", "OpenSize", "Sized"]
+__all__ = ["GROWTH_PER_CHECK", "OpenSize", "Sized"]
 
-CHECKED_GROWTH = 262_144
+GROWTH_PER_CHECK = 262_144
 """The growth, by the edits of one connection, after which the limit is checked again."""
 
 

@@ -19,13 +19,13 @@ class Queues:
     Calls of an embedding application have no payer and never wait.
 
     Args:
-        at_once: most concurrent tasks of one payer.
+        concurrency: most concurrent tasks of one payer.
         max_waiting: most waiting tasks of one payer; None if they are bounded elsewhere.
         what: what the tasks are, for the error message.
     """
 
-    def __init__(self, at_once: int, max_waiting: int | None = None, what: str = "") -> None:
-        self._at_once = at_once
+    def __init__(self, concurrency: int, max_waiting: int | None = None, what: str = "") -> None:
+        self._concurrency = concurrency
         self._max_waiting = max_waiting
         self._what = what
         self._queues: dict[Work, _Queue] = {}
@@ -61,9 +61,9 @@ class Queues:
     async def _turn_of(self, payer: Work) -> AsyncIterator[None]:
         queue = self._queues.get(payer)
         if queue is None:
-            queue = self._queues[payer] = _Queue(self._at_once)
+            queue = self._queues[payer] = _Queue(self._concurrency)
         limit = self._max_waiting
-        if limit is not None and queue.inside >= limit + self._at_once:
+        if limit is not None and queue.inside >= limit + self._concurrency:
             raise RateLimited(
                 f"{queue.inside} {self._what} from your network address or of your user wait, "
                 "which is the limit: send the same again later"
@@ -81,6 +81,6 @@ class Queues:
 class _Queue:
     __slots__ = ("free", "inside")
 
-    def __init__(self, at_once: int) -> None:
-        self.free = asyncio.Semaphore(at_once)
+    def __init__(self, concurrency: int) -> None:
+        self.free = asyncio.Semaphore(concurrency)
         self.inside = 0

@@ -25,7 +25,7 @@ from ..limits.token_bucket import TokenBucket
 from ..limits.work import WaitQueue, cpu_clock
 from ..sessions.direct_transport import EXTENSION, EXTENSION_VERSION
 from .handshake import HandshakeProtocol
-from .requests import answer, keep_little_unsent
+from .requests import error_response, limit_unsent_bytes
 from .text_frames import TextFrames
 
 __all__ = ["WebSocketProtocol"]
@@ -127,8 +127,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         "_inbox",
         "_is_fresh",
         "_is_full",
-        "_is_held",
-        "_is_short",
+        "_is_reading_paused",
+        "_waits_for_turn",
         "_late_bytes",
         "_on_drained",
         "_on_stopped",
@@ -168,11 +168,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         # Parsed events, to be handled before the backlog.
         self._events: list[Event] = []
         self._turn_ends_at = 0.0
-        self._is_held = False
+        self._is_reading_paused = False
         self._is_full = False
         self._allowance: Allowance | None = None
         # Whether reading is paused until the allowance permits it.
-        self._is_short = False
+        self._waits_for_turn = False
         self._full_since = 0.0
         # The buffer size at the last keepalive, and whether the buffer was empty since then.
         self._unsent_seen = 0
@@ -188,7 +188,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self.transport.set_write_buffer_limits(high=WRITE_HIGH_BYTES, low=WRITE_LOW_BYTES)
-        keep_little_unsent(self.transport)
+        limit_unsent_bytes(self.transport)
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
@@ -289,9 +289,9 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self._inbox.put_nowait(cast(dict[str, Any], queue.get_nowait()))
         if self._is_fresh:
             self._text_frames = TextFrames(
-                self.config.ws_max_size, self._take_text, self._receive_rest, self._is_turn_over
+                self.config.ws_max_size, self._deliver_text, self._receive_rest, self._is_turn_over
             )
-            self._forget_handshake()
+            self._free_handshake()
         if not self.read_paused:
             # With this set, uvicorn does not pause reading after each message.
             self.read_paused = True
@@ -301,7 +301,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def charge(self, allowance: Allowance) -> None:
         self._allowance = allowance
 
-    def _forget_handshake(self) -> None:
+    def _free_handshake(self) -> None:
         """Free the handshake's headers, which the library's parser keeps.
 
         The scope has them, too. They are a fifth of the memory of an idle connection.
@@ -323,14 +323,14 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         allowance = self._allowance
         if (
             allowance is not None
-            and not self._is_short
-            and self._is_held_up(allowance.contended_wait_queue)
+            and not self._waits_for_turn
+            and self._pause_until_turn(allowance.contended_wait_queue)
         ):
             # Other connections of the address have used up the share since the last read.
             self._backlog = memoryview(b"".join((self._backlog or b"", data)))
             return
         if self._inbox is not None and (len(data) > TURN_BYTES or self._has_backlog):
-            self._put_back(data)
+            self._receive_in_turns(data)
             return
         rest = self._receive(data)
         if rest:
@@ -349,14 +349,14 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             return self._parse(data)
         finally:
             allowance.spend(cpu_clock() - begun + RECEIVE_SECONDS)
-            if not self._is_short:
-                self._is_held_up(allowance.wait_queue)
+            if not self._waits_for_turn:
+                self._pause_until_turn(allowance.wait_queue)
 
-    def _is_held_up(self, queue: WaitQueue | None) -> bool:
+    def _pause_until_turn(self, queue: WaitQueue | None) -> bool:
         """Pause reading until this connection's turn; False if there is no turn to wait for."""
         if queue is None or self.close_sent or self.transport.is_closing():
             return False
-        self._is_short = True
+        self._waits_for_turn = True
         self.transport.pause_reading()
         queue.call_when_available(self._on_available)
         return True
@@ -367,12 +367,12 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if queue is not None:
             queue.call_when_available(self._on_available)
             return
-        self._is_short = False
+        self._waits_for_turn = False
         if self._has_backlog:
             # Synchronously, so that its cost is charged before the next one in the same turn runs.
-            self._take_part()
+            self._process_part()
         else:
-            self._read_on()
+            self._continue_reading()
 
     def _parse(self, data: bytes) -> bytes:
         if self._text_frames is not None:
@@ -393,7 +393,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if not self.transport.is_closing():
             self.close_sent = self.handshake_complete = True
             self.transport.write(
-                answer(
+                error_response(
                     InvalidRequest(
                         "the handshake can't be read: send a GET request without a body, and "
                         "percent-encode its address"
@@ -416,7 +416,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def _is_turn_over(self) -> bool:
         return self._inbox is not None and time.monotonic() > self._turn_ends_at
 
-    def _take_text(self, text: str) -> None:
+    def _deliver_text(self, text: str) -> None:
         if self._inbox is not None and not self.close_sent:
             self._inbox.deliver(text)
 
@@ -474,7 +474,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self.frames = []
         self._end(1009, f"more than {self._max_fragments} fragments")
 
-    def _put_back(self, data: bytes) -> None:
+    def _receive_in_turns(self, data: bytes) -> None:
         """Process a part now and the rest in later turns, so that a burst delays no other peer."""
         if self._has_backlog:
             # The transport had begun this read before reading was paused.
@@ -483,22 +483,22 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._backlog = memoryview(data)
         if not self.transport.is_closing():
             self.transport.pause_reading()
-        self._take_turn()
+        self._process_turn()
 
     def _read_later(self) -> None:
         """Pause reading until the backlog is processed."""
         if not self.transport.is_closing():
             self.transport.pause_reading()
-        self._read_on()
+        self._continue_reading()
 
-    def _take_turn(self) -> None:
+    def _process_turn(self) -> None:
         if not (self._has_backlog and self._may_read) or self.disconnected:
             return
         allowance = self._allowance
-        if allowance is None or not self._is_held_up(allowance.contended_wait_queue):
-            self._take_part()
+        if allowance is None or not self._pause_until_turn(allowance.contended_wait_queue):
+            self._process_part()
 
-    def _take_part(self) -> None:
+    def _process_part(self) -> None:
         if not self._may_read or self.disconnected:
             return
         backlog, self._backlog = self._backlog or memoryview(b""), None
@@ -507,7 +507,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         backlog = backlog[len(part) - len(left) :]
         if len(backlog) and not self.disconnected:
             self._backlog = backlog
-        self._read_on()
+        self._continue_reading()
 
     @property
     def _has_backlog(self) -> bool:
@@ -515,26 +515,26 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     @property
     def _may_read(self) -> bool:
-        return not (self._is_held or self._is_short)
+        return not (self._is_reading_paused or self._waits_for_turn)
 
-    def _read_on(self) -> None:
+    def _continue_reading(self) -> None:
         if not self._may_read:
             return
         if self._has_backlog:
-            self.loop.call_soon(self._take_turn)
+            self.loop.call_soon(self._process_turn)
         else:
             self._resume()
 
     def pause_reading(self) -> None:
-        self._is_held = True
+        self._is_reading_paused = True
         if not self.transport.is_closing():
             self.transport.pause_reading()
 
     def resume_reading(self) -> None:
-        if not self._is_held:
+        if not self._is_reading_paused:
             return
-        self._is_held = False
-        self._read_on()
+        self._is_reading_paused = False
+        self._continue_reading()
 
     def _resume(self) -> None:
         if not self.transport.is_closing():
@@ -544,17 +544,17 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         """Close this connection after a callback raised."""
         if self.close_sent or self.transport.is_closing():
             return
-        self._say_close(1011, "internal error")
+        self._send_close(1011, "internal error")
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
         self.transport.close()
 
     def _end(self, code: int, reason: str) -> None:
         """Close the connection after a protocol error of the peer."""
-        self._say_close(code, reason)
+        self._send_close(code, reason)
         self.handle_parser_exception()
 
-    def _say_close(self, code: int, reason: str) -> None:
+    def _send_close(self, code: int, reason: str) -> None:
         # The library parses ahead, and may have answered a close of the peer already.
         if self.conn.state is OPEN:
             self.conn.send_close(code, reason)

@@ -16,7 +16,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from ..api.security import SECURITY_HEADERS
 from ..errors import CollabError, InvalidRequest, RequestTimeout, ServerBusy, TooLarge
 from ..frames import encode_json
-from ..limits.budget import OWED
+from ..limits.budget import UNCHARGED
 from ..limits.connection_limits import address_of
 from ..limits.progress import Progress
 from ..limits.unread import Unread
@@ -24,10 +24,10 @@ from ..limits.work import cpu_clock
 from ..metrics import Metrics
 from ..settings import Settings
 
-__all__ = ["RequestProtocol", "Waiting", "keep_little_unsent"]
+__all__ = ["PendingConnections", "RequestProtocol", "limit_unsent_bytes"]
 
 
-class Waiting:
+class PendingConnections:
     """The connections from which the server expects a request: neither WebSockets nor connections
     whose request is being answered.
 
@@ -76,7 +76,7 @@ CLOCK_SECONDS = 0.1
 MAX_UNSENT_BYTES = 16384
 
 
-def keep_little_unsent(transport: asyncio.Transport) -> None:
+def limit_unsent_bytes(transport: asyncio.Transport) -> None:
     """Limit the unsent bytes that the kernel accepts from the transport."""
     accepted = transport.get_extra_info("socket")
     # Some systems and some kinds of sockets don't support the option.
@@ -96,16 +96,16 @@ class RequestProtocol(HttpToolsProtocol):
     (`max_waiting_requests`); the unread part of a response (`Progress`, `Unread`).
     """
 
-    def __init__(self, *args: Any, waiting: Waiting, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, waiting: PendingConnections, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._waiting = waiting
-        self._deadline: asyncio.TimerHandle | None = None
+        self._timeout: asyncio.TimerHandle | None = None
         # Bytes since the last request, to detect a head that does not end.
         self._received_bytes = 0
         self._head_bytes = 0
         self._is_in_head = False
         # CPU seconds that are not yet charged to a call of the application.
-        self._spent = 0.0
+        self._uncharged = 0.0
         self._is_silent = True
         self._answering: RequestResponseCycle | None = None
         self._progress: Progress | None = None
@@ -117,16 +117,16 @@ class RequestProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         # With this limit the transport reports when its buffer fills and when it is empty again.
         transport.set_write_buffer_limits(high=0)
-        keep_little_unsent(transport)
-        self._expect()
+        limit_unsent_bytes(transport)
+        self._start_timeout()
         self._waiting.enter(self)
-        self._spent = cpu_clock() - begun
+        self._uncharged = cpu_clock() - begun
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._stop_clock()
-        self._all_taken()
+        self._cancel_timeout()
+        self._stop_sampling()
         self._waiting.leave(self)
-        self._stop_answering()
+        self._mark_disconnected()
         self.pipeline.clear()
         super().connection_lost(exc)
 
@@ -135,18 +135,18 @@ class RequestProtocol(HttpToolsProtocol):
         self._is_silent = False
         self._received_bytes += len(data)
         super().data_received(data)
-        self._owe(cpu_clock() - begun)
+        self._charge_later(cpu_clock() - begun)
         if self._is_in_head and self._received_bytes > self._waiting.max_head_bytes:
             self._refuse_head()
 
-    def _owe(self, seconds: float) -> None:
+    def _charge_later(self, seconds: float) -> None:
         """Charge work of the server to the next call of the application."""
-        self._spent += seconds
+        self._uncharged += seconds
         reader: Any = self.transport.get_protocol()
         scope = getattr(reader, "scope", None)
         if scope is not None:
-            scope[OWED] = scope.get(OWED, 0.0) + self._spent
-            self._spent = 0.0
+            scope[UNCHARGED] = scope.get(UNCHARGED, 0.0) + self._uncharged
+            self._uncharged = 0.0
 
     def _refuse_head(self) -> None:
         limit = self._waiting.max_head_bytes
@@ -160,7 +160,7 @@ class RequestProtocol(HttpToolsProtocol):
     def handle_websocket_upgrade(self) -> None:
         # The handshake may have been refused already.
         if not self.transport.is_closing():
-            self._all_taken()
+            self._stop_sampling()
             super().handle_websocket_upgrade()
 
     # -- the parser's callbacks -----------------------------------------------------------------
@@ -170,8 +170,8 @@ class RequestProtocol(HttpToolsProtocol):
         self._is_in_head = True
         self._head_bytes = 0
         self._waiting.enter(self)
-        if self._deadline is None:
-            self._expect()
+        if self._timeout is None:
+            self._start_timeout()
 
     def on_url(self, url: bytes) -> None:
         super().on_url(url)
@@ -198,7 +198,7 @@ class RequestProtocol(HttpToolsProtocol):
             self.pipeline.clear()
             self._close()
             raise Refused
-        self._expect()
+        self._start_timeout()
         super().on_headers_complete()
 
     def _has_one_host(self) -> bool:
@@ -206,7 +206,7 @@ class RequestProtocol(HttpToolsProtocol):
         return found == 1 or (found == 0 and self.parser.get_http_version() == "1.0")
 
     def on_message_complete(self) -> None:
-        self._stop_clock()
+        self._cancel_timeout()
         self._received_bytes = 0
         self._waiting.leave(self)
         super().on_message_complete()
@@ -222,17 +222,17 @@ class RequestProtocol(HttpToolsProtocol):
 
     # -- time -----------------------------------------------------------------------------------
 
-    def _expect(self) -> None:
-        self._stop_clock()
-        self._deadline = self.loop.call_later(self._waiting.timeout_seconds, self._too_late)
+    def _start_timeout(self) -> None:
+        self._cancel_timeout()
+        self._timeout = self.loop.call_later(self._waiting.timeout_seconds, self._time_out)
 
-    def _stop_clock(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+    def _cancel_timeout(self) -> None:
+        if self._timeout is not None:
+            self._timeout.cancel()
+            self._timeout = None
 
-    def _too_late(self) -> None:
-        self._deadline = None
+    def _time_out(self) -> None:
+        self._timeout = None
         if self._is_silent:
             # Browsers open connections in advance, and would take an error response for the
             # response to their next request.
@@ -251,7 +251,7 @@ class RequestProtocol(HttpToolsProtocol):
             return
         self._waiting.metrics.requests_refused[error.code] += 1
         if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
-            self.transport.write(answer(error))
+            self.transport.write(error_response(error))
         self._close()
 
     # -- slow readers ---------------------------------------------------------------------------
@@ -264,14 +264,14 @@ class RequestProtocol(HttpToolsProtocol):
         self._waiting.unread.wait(self._address, self, unsent)
 
     def resume_writing(self) -> None:
-        self._all_taken()
+        self._stop_sampling()
         super().resume_writing()
 
     @property
     def _address(self) -> str:
         return address_of({"client": self.client})
 
-    def _all_taken(self) -> None:
+    def _stop_sampling(self) -> None:
         self._progress = None
         if self._sampler is not None:
             self._sampler.cancel()
@@ -294,8 +294,8 @@ class RequestProtocol(HttpToolsProtocol):
     def abort(self) -> None:
         """Close the connection of a reader that is too slow or has too much to read."""
         self._waiting.metrics.slow_readers += 1
-        self._all_taken()
-        self._stop_answering()
+        self._stop_sampling()
+        self._mark_disconnected()
         self.transport.abort()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
@@ -303,17 +303,17 @@ class RequestProtocol(HttpToolsProtocol):
         super()._start_asgi_task(cycle, app)
 
     def _close(self) -> None:
-        self._stop_answering()
+        self._mark_disconnected()
         self.transport.close()
 
-    def _stop_answering(self) -> None:
+    def _mark_disconnected(self) -> None:
         """Mark the request in progress as disconnected; uvicorn marks the last request only."""
         if self._answering is not None:
             self._answering.disconnected = True
             self._answering.message_event.set()
 
 
-def answer(error: CollabError) -> bytes:
+def error_response(error: CollabError) -> bytes:
     """A complete HTTP response that closes the connection."""
     body = encode_json({"code": error.code, "message": error.message}).encode()
     retry = f"retry-after: {error.retry_after_seconds}"

@@ -20,7 +20,7 @@ from ..errors import ConfigurationError
 from ..settings import Settings
 from .open_files import allow_open_files
 from .protocol import WebSocketProtocol
-from .requests import RequestProtocol, Waiting
+from .requests import PendingConnections, RequestProtocol
 
 __all__ = ["Server", "listen", "serve"]
 
@@ -100,7 +100,7 @@ def configure(settings: Settings, app: Collab, around: Application | None = None
             Any,
             functools.partial(
                 RequestProtocol,
-                waiting=Waiting(settings, app.manager.metrics, app.manager.unread),
+                waiting=PendingConnections(settings, app.manager.metrics, app.manager.unread),
             ),
         ),
         ws=cast(

@@ -26,7 +26,7 @@ SHORT_HEADER_BYTES = 2 + MASK_BYTES
 LENGTH_BYTES = {MEDIUM: 2, LONG: 8}
 LONGEST_HEADER_BYTES = 2 + 8 + MASK_BYTES
 # First bytes of a frame with FIN set: text, binary, close, ping and pong.
-USUAL = frozenset((0x81, 0x82, 0x88, 0x89, 0x8A))
+FIRST_BYTES = frozenset((0x81, 0x82, 0x88, 0x89, 0x8A))
 
 
 class TextFrames:
@@ -42,7 +42,15 @@ class TextFrames:
     Bound: at most an incomplete header of 9 bytes is buffered.
     """
 
-    __slots__ = ("_head", "_is_over", "_is_stopped", "_maximum", "_on_rest", "_on_text", "_owed")
+    __slots__ = (
+        "_header",
+        "_is_over",
+        "_is_stopped",
+        "_maximum",
+        "_on_rest",
+        "_on_text",
+        "_remaining",
+    )
 
     def __init__(
         self,
@@ -55,9 +63,9 @@ class TextFrames:
         self._on_text = on_text
         self._on_rest = on_rest
         self._is_over = is_over
-        self._head = b""
+        self._header = b""
         # Bytes of a partly forwarded frame that have not arrived yet.
-        self._owed = 0
+        self._remaining = 0
         self._is_stopped = False
 
     def stop(self) -> None:
@@ -71,8 +79,8 @@ class TextFrames:
         """
         at = 0
         end = len(data)
-        if self._owed or self._head:
-            data, at = self._go_on(data)
+        if self._remaining or self._header:
+            data, at = self._continue_frame(data)
             end = len(data)
         while at < end:
             if at and self._is_over():
@@ -99,37 +107,37 @@ class TextFrames:
                         self._on_text(text)
                         at = stop
                         continue
-            at = self._pass_on(data, at)
+            at = self._forward(data, at)
         return b""
 
-    def _go_on(self, data: bytes) -> tuple[bytes, int]:
+    def _continue_frame(self, data: bytes) -> tuple[bytes, int]:
         """Continue an incomplete frame; returns the data, with a buffered header put before it,
         and the offset of the next frame."""
-        if self._head:
-            head, self._head = self._head, b""
+        if self._header:
+            head, self._header = self._header, b""
             return head + data, 0
-        part = min(self._owed, len(data))
-        self._owed -= part
+        part = min(self._remaining, len(data))
+        self._remaining -= part
         self._on_rest(data[:part])
         return data, part
 
-    def _pass_on(self, data: bytes, at: int) -> int:
+    def _forward(self, data: bytes, at: int) -> int:
         """Pass the frame at `at` to `on_rest`; returns the offset of the next frame."""
         end = len(data)
         if self._is_stopped:
             self._on_rest(data[at:])
             return end
         size = _frame_bytes(data, at)
-        is_usual = data[at] in USUAL and (end - at < 2 or data[at + 1] & MASKED)
-        if size is None and is_usual:
-            self._head = data[at:]
+        is_valid = data[at] in FIRST_BYTES and (end - at < 2 or data[at + 1] & MASKED)
+        if size is None and is_valid:
+            self._header = data[at:]
             return end
-        if size is None or not is_usual or size > self._maximum + LONGEST_HEADER_BYTES:
+        if size is None or not is_valid or size > self._maximum + LONGEST_HEADER_BYTES:
             self.stop()
             self._on_rest(data[at:])
             return end
         stop = min(at + size, end)
-        self._owed = at + size - stop
+        self._remaining = at + size - stop
         self._on_rest(data[at:stop])
         return stop
 

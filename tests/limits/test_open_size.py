@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from collab.errors import RateLimited
-from collab.limits.open_size import CHECKED_GROWTH, OpenSize
+from collab.limits.open_size import GROWTH_PER_CHECK, OpenSize
 from tests.conftest import Make
 from tests.wire import Refused, connect
 
@@ -56,11 +56,11 @@ async def test_an_address_has_documents_open_up_to_the_limit(make_app: Make) -> 
 
 
 async def test_edits_make_the_documents_of_an_address_grow_up_to_the_limit(make_app: Make) -> None:
-    app = await make_app(max_address_open_size=4 * CHECKED_GROWTH)
+    app = await make_app(max_address_open_size=4 * GROWTH_PER_CHECK)
     await connect(app, "one")
     wire = await connect(app, "two")
     await wire.expect("document_state")
-    operation = {"ops": [{"insert": "x" * CHECKED_GROWTH}]}
+    operation = {"ops": [{"insert": "x" * GROWTH_PER_CHECK}]}
     refused = None
     for number in range(1, 10):
         await wire.send(

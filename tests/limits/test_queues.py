@@ -20,9 +20,9 @@ async def call(awaitable: Awaitable[None], *payers: Work) -> None:
     await Metered(awaitable, *payers)
 
 
-@pytest.mark.parametrize("at_once", [1, 3])
-async def test_of_each_payer_so_much_runs_at_one_time(at_once: int) -> None:
-    queues = Queues(at_once)
+@pytest.mark.parametrize("concurrency", [1, 3])
+async def test_of_each_payer_so_much_runs_at_one_time(concurrency: int) -> None:
+    queues = Queues(concurrency)
     running: Counter[Work] = Counter()
     most: Counter[Work] = Counter()
 
@@ -41,7 +41,7 @@ async def test_of_each_payer_so_much_runs_at_one_time(at_once: int) -> None:
         *(call(work(each), each) for each in addresses * 5),
         *(call(work(each, user), each, user) for each in addresses * 5),
     )
-    assert set(most.values()) == {at_once}
+    assert set(most.values()) == {concurrency}
     assert not queues
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import connect as open_websocket
 
-from collab.server.requests import Waiting
+from collab.server.requests import PendingConnections
 from tests.served import Serve, Served
 
 HEAD = b"GET /healthz HTTP/1.1\r\nHost: [::1]\r\n\r\n"
@@ -177,10 +177,10 @@ async def test_an_idle_editor_is_not_expected_to_send_anything(
         await (await editor.ping())
 
 
-def waiting_of(served: Served) -> Waiting:
+def waiting_of(served: Served) -> PendingConnections:
     protocol: Any = served.server.config.http_protocol_class
     waiting = protocol.keywords["waiting"]
-    assert isinstance(waiting, Waiting)
+    assert isinstance(waiting, PendingConnections)
     return waiting
 
 
