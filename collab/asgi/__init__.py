@@ -1,18 +1,18 @@
 """A small ASGI toolkit: WebSockets, routing, requests, responses and a test client.
 
-Its modules have Starlette's names and answer as Starlette does, so an application moves over by
-replacing `starlette` with `collab.asgi` in its imports. It depends on `asgiref` alone (the test
-client also on `httpx2`) and on nothing else of collab. Not here: forms, templates, static folders,
-sessions, limits on bodies and host-based routes.
+Its modules have Starlette's names and behave like Starlette's. To move an application to it,
+replace `starlette` by `collab.asgi` in the imports. It depends only on `asgiref` (the test client
+also on `httpx2`) and on no other part of collab. It does not include forms, templates, static
+folders, sessions, limits of bodies or host-based routes.
 
-Where it means to differ from Starlette:
+It differs from Starlette on purpose:
 
-- A text read of a binary frame, and the other way round, is a RuntimeError, not a KeyError.
-- Invalid JSON is a ValueError, also where it is not UTF-8, nested too deep, or NaN; NaN isn't sent.
-- `iter_json` takes a `mode`.
-- An OSError is a WebSocketDisconnect(1006) while sending anything, the handshake's answer too.
+- Reading text from a binary frame, or bytes from a text frame, raises RuntimeError, not KeyError.
+- Invalid JSON raises ValueError, also if it is not UTF-8, nested too deep or NaN. NaN is not sent.
+- `iter_json` has the parameter `mode`.
+- An OSError while sending, also during the handshake, raises WebSocketDisconnect(1006).
 - The methods in an Allow header are sorted.
-- Within a foreign Starlette, `url_for` knows the names of the application's own routes.
-- A WebSocket in a test lets its application end in peace before it is cancelled, and reading after
-  the application has returned is a RuntimeError, where it would wait for ever.
+- Inside a Starlette application, `url_for` knows the names of the mounted application's own routes.
+- The test client gives a WebSocket's application time to return before it is cancelled. Reading
+  after the application has returned raises RuntimeError instead of waiting forever.
 """

@@ -1,4 +1,4 @@
-"""The application: a router within middleware within the two layers that answer for exceptions."""
+"""The application: a router, inside middleware, inside the two layers that handle exceptions."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class Application:
     """An ASGI application.
 
     Args:
-        debug: answer with tracebacks; never in the open.
-        middleware: the first one is outermost, just inside of the handling of server errors.
-        exception_handlers: by exception class or by status. One for 500 or Exception answers for
-            what nobody else handles, and doesn't keep it from being raised to the server.
+        debug: answer errors with tracebacks; never use it in public.
+        middleware: the first one is outermost, directly inside the handling of server errors.
+        exception_handlers: by exception class or by status. A handler for 500 or Exception answers
+            unhandled exceptions, which are still raised to the server.
         lifespan: see `Router`.
     """
 
@@ -74,7 +74,7 @@ class Application:
     def add_middleware(
         self, middleware_class: Callable[..., ASGIApp], *args: Any, **kwargs: Any
     ) -> None:
-        """Adds an outermost one. Raises RuntimeError once the application has begun to serve."""
+        """Add an outermost one. Raises RuntimeError once the application has started."""
         if self.middleware_stack is not None:
             raise RuntimeError("Cannot add middleware after an application has started")
         self.user_middleware.insert(0, Middleware(middleware_class, *args, **kwargs))
@@ -103,5 +103,5 @@ class Application:
         self.router.add_websocket_route(path, route, name)
 
 
-# The name under which an application moved over from Starlette asks for it.
+# The name that an application moved from Starlette imports.
 Starlette = Application

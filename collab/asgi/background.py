@@ -1,4 +1,4 @@
-"""Work done after a response has been sent, within the same request."""
+"""Run tasks after a response has been sent, within the same request."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class BackgroundTask:
 
 
 class BackgroundTasks(BackgroundTask):
-    """Calls made one after the other; one that raises ends the list."""
+    """Calls in sequence. An exception skips the calls after it."""
 
     def __init__(self, tasks: Sequence[BackgroundTask] | None = None) -> None:
         self.tasks = list(tasks or ())

@@ -1,4 +1,4 @@
-"""Plain functions and iterators, run in the loop's thread pool so that they don't block it."""
+"""Run plain functions and iterators in the loop's thread pool, so that they don't block it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def iterate_in_threadpool(iterable: Iterable[T]) -> AsyncIterator[T]:
 
 
 def is_async_callable(function: Any) -> bool:
-    """Whether calling it gives an awaitable; sees through partials and callable objects."""
+    """Whether a call returns an awaitable; handles partials and callable objects."""
     while isinstance(function, functools.partial):
         function = function.func
     return inspect.iscoroutinefunction(function) or (

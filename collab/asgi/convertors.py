@@ -1,4 +1,4 @@
-"""Path convertors: what `{name:kind}` in a route's path matches and what it becomes."""
+"""Path convertors: match `{name:kind}` in a route's path and convert the value."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ T = TypeVar("T")
 
 
 class Convertor(Generic[T]):
-    """One kind. `to_string` asserts that what it writes is something `regex` would match."""
+    """One kind of parameter. `to_string` asserts that its result matches `regex`."""
 
     regex: ClassVar[str] = ""
 
     def convert(self, value: str) -> T:
-        """Raises ValueError for a text that matches `regex` and is none of this kind after all."""
+        """Convert a matching text. Raises ValueError if it is not a value of this kind."""
         raise NotImplementedError
 
     def to_string(self, value: T) -> str:
@@ -49,7 +49,7 @@ class StringConvertor(Convertor[str]):
 
 
 class PathConvertor(Convertor[str]):
-    """The rest of a path, slashes included; may be empty, and holds no line feed."""
+    """The rest of a path with its slashes. It may be empty and contains no line feed."""
 
     regex = ".*"
 
@@ -73,7 +73,7 @@ class IntegerConvertor(Convertor[int]):
 
 
 class FloatConvertor(Convertor[float]):
-    """Digits with an optional fraction, no exponent. Written with at most 20 decimals."""
+    """Digits with an optional fraction, no exponent. Formatted with at most 20 decimals."""
 
     regex = r"[0-9]+(\.[0-9]+)?"
 
@@ -91,7 +91,7 @@ class FloatConvertor(Convertor[float]):
 
 
 class UUIDConvertor(Convertor[UUID]):
-    """Hyphens may be left out."""
+    """A UUID; the hyphens are optional."""
 
     regex = "-?".join(f"[0-9a-fA-F]{{{digits}}}" for digits in (8, 4, 4, 4, 12))
 
@@ -112,5 +112,5 @@ CONVERTOR_TYPES: dict[str, Convertor[Any]] = {
 
 
 def register_url_convertor(key: str, convertor: Convertor[Any]) -> None:
-    """Makes `{name:key}` known to the routes made from now on."""
+    """Make `{name:key}` available to routes that are created later."""
     CONVERTOR_TYPES[key] = convertor

@@ -1,4 +1,4 @@
-"""Cookies: reading the `Cookie` header as browsers write it, and writing `Set-Cookie`."""
+"""Parse the `Cookie` header and format `Set-Cookie`."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ _ESCAPE = re.compile(r"\\(?:([0-3][0-7][0-7])|(.))")
 
 
 def parse_cookies(header: str) -> dict[str, str]:
-    """Names and values; a part without `=` is a value without a name, the last of equal names wins.
+    """Return the names and values. A part without `=` is a value without a name; of equal names the
+    last one wins.
 
-    More lenient than RFC 6265, as browsers are: one odd cookie must not cost all the others.
+    It is more lenient than RFC 6265, as browsers are: a malformed cookie must not hide the others.
     """
     cookies = {}
     for part in header.split(";"):
@@ -32,7 +33,7 @@ def parse_cookies(header: str) -> dict[str, str]:
 
 
 def _unquote(value: str) -> str:
-    """Undoes the quoting and the octal escapes of `http.cookies`."""
+    """Undo the quoting and the octal escapes of `http.cookies`."""
     if len(value) < 2 or not (value[0] == value[-1] == '"'):
         return value
     return _ESCAPE.sub(lambda m: chr(int(m[1], 8)) if m[1] else m[2], value[1:-1])
@@ -50,11 +51,11 @@ def format_cookie(
     httponly: bool,
     samesite: SameSite | None,
 ) -> str:
-    """The value of a `Set-Cookie` header.
+    """Return the value of a `Set-Cookie` header.
 
     Args:
         max_age: seconds.
-        expires: a moment, an HTTP date, or seconds from now.
+        expires: a datetime, an HTTP date, or seconds from now.
     """
     assert samesite is None or samesite.lower() in ("lax", "strict", "none"), (
         f"Expected samesite to be 'lax', 'strict' or 'none', got {samesite!r}."

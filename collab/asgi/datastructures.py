@@ -1,4 +1,4 @@
-"""The values that requests, sockets and applications are made of."""
+"""Data types that requests, WebSockets and applications share."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ __all__ = [
 
 
 class Address(NamedTuple):
-    """Where a client or a server is."""
+    """The host and port of a client or a server."""
 
     host: str
     port: int
 
 
 class State:
-    """A dictionary whose keys are also attributes, for an application's own values."""
+    """A dictionary with its keys as attributes, for an application's own values."""
 
     _state: dict[str, Any]
 
@@ -42,7 +42,7 @@ class State:
 
     def __getattr__(self, name: str) -> Any:
         try:
-            # Not `self._state`: while a copy is made there is none, and this would never end.
+            # `self._state` is not set yet during a copy: reading it here would recurse forever.
             return vars(self)["_state"][name]
         except KeyError:
             message = f"{type(self).__name__!r} object has no attribute {name!r}"

@@ -1,4 +1,4 @@
-"""Noticing that the client has gone while a response is being sent."""
+"""Detect that the client disconnects while a response is sent."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ __all__ = ["tells_disconnects", "until_disconnect"]
 
 
 def tells_disconnects(scope: Scope) -> bool:
-    """Whether sending to a client that is gone raises OSError: ASGI's HTTP 2.4 and later."""
+    """Whether sending to a disconnected client raises OSError: ASGI's HTTP 2.4 and later."""
     version = scope.get("asgi", {}).get("spec_version", "2.0")
     return tuple(map(int, version.split("."))) >= (2, 4)
 
 
 async def until_disconnect(receive: Receive, sending: Coroutine[Any, Any, None]) -> None:
-    """Cancels `sending` when the client goes; ends with it otherwise."""
+    """Await `sending`, and cancel it if the client disconnects."""
     tasks = [asyncio.ensure_future(sending), asyncio.ensure_future(_disconnected(receive))]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -1,4 +1,4 @@
-"""Endpoints as classes: one method per HTTP method, one per event of a WebSocket."""
+"""Class-based endpoints: one method per HTTP method, or per event of a WebSocket."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ class HTTPEndpoint:
 class WebSocketEndpoint:
     """Override `on_connect`, `on_receive` and `on_disconnect`.
 
-    `encoding` says what `on_receive` gets: text, bytes or the value of JSON (in a frame of either
-    kind), or with None whatever comes. A frame that isn't so closes the connection with 1003.
-    `on_disconnect` runs once, whatever ended the connection after it was made.
+    `encoding` determines what `on_receive` gets: "text", "bytes", "json" (the decoded value of a
+    frame of either kind), or None for any frame as it is. Any other frame closes the connection
+    with 1003. `on_disconnect` runs once after `on_connect`, whatever ended the connection.
     """
 
     encoding: ClassVar[Literal["text", "bytes", "json"] | None] = None
@@ -88,7 +88,7 @@ class WebSocketEndpoint:
             await self.on_disconnect(websocket, close_code)
 
     async def decode(self, websocket: WebSocket, message: Message) -> Any:
-        """What `on_receive` gets for this frame. Raises RuntimeError after closing with 1003."""
+        """Return the argument of `on_receive`. Raises RuntimeError after closing with 1003."""
         text, data = message.get("text"), message.get("bytes")
         if self.encoding == "text" and text is None:
             await self._refuse(websocket, "Expected text websocket messages, but got bytes")

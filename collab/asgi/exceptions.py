@@ -1,4 +1,4 @@
-"""Exceptions that an endpoint raises to answer with a status or a close code."""
+"""Exceptions by which an endpoint answers with a status or a close code."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class HTTPException(Exception):
 
 
 class WebSocketException(Exception):
-    """Closes the socket with `code` and `reason`; before accept, refuses it (403)."""
+    """Closes the WebSocket with `code` and `reason`; before accept, refuses it with 403."""
 
     def __init__(self, code: int, reason: str | None = None) -> None:
         self.code = code

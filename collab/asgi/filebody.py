@@ -1,4 +1,4 @@
-"""The bytes of a file as ASGI body pieces: `(body, more_body)`, read in the thread pool."""
+"""Read a file in the thread pool as pieces of an ASGI body: `(body, more_body)`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Piece: TypeAlias = tuple[bytes, bool]
 
 
 async def read_whole(path: Path, chunk_size: int) -> AsyncGenerator[Piece, None]:
-    """Reads to the end, wherever that is by then; a short chunk is the last one."""
+    """Read to the end of the file, even if it grows; a chunk that is not full is the last one."""
     async with _opened(path) as file:
         more = True
         while more:
@@ -43,7 +43,7 @@ async def read_range(
 async def read_parts(
     path: Path, chunk_size: int, parts: Multipart, ranges: list[ByteRange]
 ) -> AsyncGenerator[Piece, None]:
-    """Raises RuntimeError if the file has become shorter: the length is promised by then."""
+    """Raises RuntimeError if the file has become shorter: its length was already sent."""
     async with _opened(path) as file:
         for start, end in ranges:
             yield parts.head(start, end), True
@@ -60,7 +60,7 @@ async def read_parts(
 
 @asynccontextmanager
 async def _opened(path: Path) -> AsyncIterator[BinaryIO]:
-    # A thread can't be cancelled: the file it opens for us after we are gone must be closed too.
+    # A thread can't be cancelled: the file that it opens after a cancellation must be closed too.
     opening = asyncio.ensure_future(run_in_threadpool(_open, path))
     try:
         file = await asyncio.shield(opening)

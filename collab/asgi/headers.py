@@ -1,4 +1,4 @@
-"""HTTP headers: a case-insensitive multi-dict over the raw pairs that ASGI carries."""
+"""HTTP headers: a case-insensitive multi-dict over the raw pairs of ASGI."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ Raw = tuple[bytes, bytes]
 
 
 class Headers(Mapping[str, str]):
-    """Immutable. `headers[name]` is the first value of that name, `getlist` gives all.
+    """Immutable headers. `headers[name]` is the first value of a name, `getlist` returns all.
 
-    Iteration, `keys`, `items` and `len` count every occurrence. Names and values are Latin-1.
+    Iteration, `keys`, `items` and `len` include every occurrence. Names and values are Latin-1.
 
     Args: at most one of
-        headers: a mapping of text.
-        raw: pairs of bytes, names in lower case.
-        scope: the ASGI scope; its headers become a list.
+        headers: a mapping of strings.
+        raw: pairs of bytes, with names in lower case.
+        scope: the ASGI scope; its headers are replaced by a list.
     """
 
     def __init__(
@@ -35,14 +35,14 @@ class Headers(Mapping[str, str]):
         elif raw is not None:
             self._list = raw
         elif scope is not None:
-            # ASGI promises an iterable: a generator must outlive this reading.
+            # ASGI allows any iterable: a generator could be read only once.
             self._list = scope["headers"] = list(scope["headers"])
 
     @property
     def raw(self) -> list[Raw]:
         return list(self._list)
 
-    # Lists, as Starlette's are: a mapping's views can't hold a name twice.
+    # Lists, as in Starlette: the views of a mapping can't contain a name twice.
     def keys(self) -> list[str]:  # type: ignore[override]
         return [name.decode("latin-1") for name, _ in self._list]
 
@@ -76,7 +76,7 @@ class Headers(Mapping[str, str]):
     def __len__(self) -> int:
         return len(self._list)
 
-    # It ignores order, and MutableHeaders changes: there is no hash.
+    # Equality ignores the order and MutableHeaders is mutable, so there is no hash.
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Headers) and sorted(self._list) == sorted(other._list)
 
@@ -94,7 +94,7 @@ class MutableHeaders(Headers):
         return self._list
 
     def __setitem__(self, key: str, value: str) -> None:
-        """Replaces every header of that name by one, in the place of the first."""
+        """Replace all headers of this name by one at the position of the first."""
         header = _encode(key, value)
         places = self._places(header[0])
         if not places:
@@ -105,7 +105,7 @@ class MutableHeaders(Headers):
             del self._list[place]
 
     def __delitem__(self, key: str) -> None:
-        """Removes every header of that name; one that isn't there is no error."""
+        """Remove all headers of this name, if any."""
         for place in reversed(self._places(key.lower().encode("latin-1"))):
             del self._list[place]
 
@@ -131,7 +131,7 @@ class MutableHeaders(Headers):
             self[key] = value
 
     def append(self, key: str, value: str) -> None:
-        """Adds a header beside those that have the same name."""
+        """Add a header and keep those of the same name."""
         self._list.append(_encode(key, value))
 
     def add_vary_header(self, vary: str) -> None:

@@ -1,6 +1,7 @@
-"""Dictionaries that hold several values per key: query parameters above all.
+"""Dictionaries with several values per key, such as query parameters.
 
-As mappings they show the last value of each key; `multi_items` and `getlist` show all, in order.
+As mappings they contain the last value of each key; `multi_items` and `getlist` return all, in
+order.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def _pairs(source: Any) -> list[tuple[Any, Any]]:
 
 
 class ImmutableMultiDict(Mapping[K, V_co]):
-    """Made from another multi-dict, a mapping or pairs, and keyword arguments, in that order."""
+    """Made from another multi-dict, a mapping or pairs, and keyword arguments, in this order."""
 
     def __init__(self, *args: Source[K, V_co], **kwargs: Any) -> None:
         assert len(args) < 2, f"Expected at most one source, got {len(args)}."
@@ -63,7 +64,7 @@ class ImmutableMultiDict(Mapping[K, V_co]):
     def __len__(self) -> int:
         return len(self._dict)
 
-    # It ignores the order of keys, and MultiDict changes: there is no hash.
+    # Equality ignores the order of keys and MultiDict is mutable, so there is no hash.
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, type(self)):
             return False
@@ -126,14 +127,14 @@ class MultiDict(ImmutableMultiDict[Any, Any]):
         self._dict[key] = value
 
     def update(self, *args: Source[Any, Any], **kwargs: Any) -> None:
-        """Replaces all values of each key that is given."""
+        """Replace all values of each given key."""
         new = MultiDict(*args, **kwargs)
         self._list = [pair for pair in self._list if pair[0] not in new] + new._list
         self._dict.update(new._dict)
 
 
 class QueryParams(ImmutableMultiDict[str, str]):
-    """The parameters of a query string, given as text, as bytes, as pairs or as a mapping."""
+    """The parameters of a query string, given as a string, bytes, pairs or a mapping."""
 
     def __init__(self, *args: Source[Any, Any] | str | bytes, **kwargs: Any) -> None:
         assert len(args) < 2, f"Expected at most one source, got {len(args)}."

@@ -1,4 +1,4 @@
-"""Paths of routes by their names, across the borders of toolkits."""
+"""Find the path of a route by its name, also among routes of Starlette."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ class NoMatchFound(Exception):
 
     def __init__(self, name: str, path_params: dict[str, Any]) -> None:
         params = ", ".join(path_params)
-        # Not `super()`: beside this class there may be Starlette's, see `no_match`.
+        # Not `super()`: the class of `no_match` has Starlette's exception as a second base.
         Exception.__init__(self, f'No route exists for name "{name}" and params "{params}".')
 
 
 def _types() -> tuple[type[Exception], ...]:
-    """Ours, and Starlette's where that is loaded.
+    """Return our exception class, and Starlette's if it is loaded.
 
-    Either may hold the other's routes, and each takes only its own exception for "not this one".
+    Each toolkit may contain routes of the other, and expects its own exception from a route that
+    does not match.
     """
     theirs: Any = getattr(sys.modules.get("starlette.routing"), "NoMatchFound", None)
     return (NoMatchFound,) if theirs is None else (NoMatchFound, theirs)

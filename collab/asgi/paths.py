@@ -1,4 +1,4 @@
-"""Path patterns: `/documents/{doc_id}/{version:int}`, to match paths and to make them."""
+"""Path patterns such as `/documents/{doc_id}/{version:int}`: match and format paths."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class PathPattern:
     convertors: dict[str, Convertor[Any]]
 
     def match(self, path: str) -> dict[str, Any] | None:
-        """The converted parameters, None if the path isn't of this pattern.
+        """Return the converted parameters, or None if the path doesn't match.
 
-        A text that its convertor refuses (ValueError), such as an integer of 5,000 digits, is not
-        of the pattern either.
+        A text that its convertor rejects with ValueError, such as an integer of 5,000 digits,
+        doesn't match either.
         """
-        # Not `match` and `$`, which also takes a path with a line feed after its end.
+        # `match` with `$` would also accept a path that ends with a line feed.
         found = self.regex.fullmatch(path)
         if found is None:
             return None
@@ -40,7 +40,7 @@ class PathPattern:
             return None
 
     def fill(self, params: dict[str, Any]) -> str:
-        """The path with these parameters; those that are missing stay in braces."""
+        """Return the path with these parameters; missing ones stay in braces."""
         texts = {name: f"{{{name}}}" for name in self.convertors}
         known = params.keys() & self.convertors.keys()
         texts.update({name: self.convertors[name].to_string(params[name]) for name in known})
@@ -48,7 +48,7 @@ class PathPattern:
 
 
 def compile_path(path: str) -> PathPattern:
-    """Raises ValueError for a name used twice, AssertionError for an unknown kind."""
+    """Raises ValueError for a repeated name, AssertionError for an unknown kind."""
     regex, shown, position = "", "", 0
     convertors: dict[str, Convertor[Any]] = {}
     repeated = set()

@@ -1,4 +1,4 @@
-"""The `Range` header of RFC 9110, section 14, and the multipart answer to several."""
+"""The `Range` header of RFC 9110, section 14, and the multipart response to several ranges."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import pairwise
 
 __all__ = ["ByteRange", "MalformedRangeHeader", "Multipart", "RangeNotSatisfiable", "parse_ranges"]
 
-ByteRange = tuple[int, int]  # start and end, the end not included
+ByteRange = tuple[int, int]  # start and end, the end excluded
 
 
 class MalformedRangeHeader(Exception):
@@ -23,13 +23,14 @@ class RangeNotSatisfiable(Exception):
 
 
 def parse_ranges(header: str, size: int, maximum: int) -> list[ByteRange]:
-    """The byte ranges asked for, in order and merged; none if there are more than `maximum`.
+    """Return the requested byte ranges, in order and merged; none if there are more than `maximum`.
 
-    Parts that aren't ranges are passed over.
+    Parts that are not ranges are ignored.
 
     Raises:
-        MalformedRangeHeader: another unit than bytes, no range at all, or one that ends too early.
-        RangeNotSatisfiable: a range begins beyond `size`.
+        MalformedRangeHeader: the unit is not bytes, no range was given, or one ends before it
+            starts.
+        RangeNotSatisfiable: a range starts beyond `size`.
     """
     unit, equals, text = header.partition("=")
     if not equals:

@@ -1,6 +1,6 @@
-"""What came in: `HTTPConnection`, shared with WebSockets, and the HTTP `Request`.
+"""The incoming side: `HTTPConnection`, a base shared with WebSockets, and the HTTP `Request`.
 
-Forms are not parsed here: `Request.form` says so, and `body` and `stream` give the bytes.
+Forms are not parsed: `Request.form` raises an error, and `body` and `stream` return the bytes.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ __all__ = ["ClientDisconnect", "HTTPConnection", "Request"]
 
 
 class ClientDisconnect(Exception):
-    """The client went away while its request was read or its response was written."""
+    """The client disconnected while its request was read or its response was sent."""
 
 
 class HTTPConnection(Mapping[str, Any], Generic[StateT]):
-    """The read-only side of a scope, which is also its mapping interface: `connection["path"]`."""
+    """The read-only view of a scope, which is also a mapping of its keys: `connection["path"]`."""
 
     def __init__(self, scope: Scope, receive: Receive | None = None) -> None:
         assert scope["type"] in ("http", "websocket"), f"Not a connection: {scope['type']!r}."
@@ -47,7 +47,7 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
     def __len__(self) -> int:
         return len(self.scope)
 
-    # Two connections are never the same one, whatever their scopes hold.
+    # Connections are compared by identity, not by their scopes.
     __eq__ = object.__eq__
     __hash__ = object.__hash__
 
@@ -61,7 +61,7 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
 
     @cached_property
     def base_url(self) -> URL:
-        """Where the application begins; inside of a mount still that of the whole application."""
+        """The URL of the application's root; inside a mount, still of the whole application."""
         root_path = self.scope.get("app_root_path", self.scope.get("root_path", ""))
         path = root_path if root_path.endswith("/") else root_path + "/"
         return URL(scope={**self.scope, "path": path, "query_string": b"", "root_path": root_path})
@@ -84,14 +84,14 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
 
     @property
     def client(self) -> Address | None:
-        """Where the client is; None where the server doesn't know."""
+        """The client's address, or None if the server doesn't know it."""
         client = self.scope.get("client")
         return None if client is None else Address(*client)
 
     @property
     def session(self) -> dict[str, Any]:
         session = cast("dict[str, Any]", self._from_middleware("session"))
-        # Some session middleware writes its cookie only for those who looked.
+        # Some session middleware writes its cookie only if the session was accessed.
         if hasattr(session, "mark_accessed"):
             session.mark_accessed()
         return session
@@ -110,11 +110,11 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
 
     @cached_property
     def state(self) -> StateT:
-        """This connection's own values, begun with those that the lifespan left."""
+        """This connection's own values, initially those that the lifespan set."""
         return cast("StateT", State(self.scope.setdefault("state", {})))
 
     def url_for(self, name: str, /, **path_params: Any) -> URL:
-        """The absolute URL of a route. Raises `NoMatchFound`, or RuntimeError without a router."""
+        """Return a route's absolute URL. Raises NoMatchFound, or RuntimeError without a router."""
         router = self.scope.get("router") or self.scope.get("app")
         if router is None:
             raise RuntimeError(
@@ -133,7 +133,7 @@ async def _no_send(message: Message) -> NoReturn:
 
 
 class Request(HTTPConnection[StateT]):
-    """An HTTP request. Its body can be read once as a stream, or any number of times as `body`."""
+    """An HTTP request. Its body can be read once with `stream`, or repeatedly with `body`."""
 
     def __init__(self, scope: Scope, receive: Receive = _no_receive, send: Send = _no_send) -> None:
         super().__init__(scope)
@@ -152,10 +152,10 @@ class Request(HTTPConnection[StateT]):
         return self._receive
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
-        """The body piece by piece, at last an empty one.
+        """Yield the body in pieces, the last one empty.
 
         Raises:
-            ClientDisconnect: the client went away before all had come.
+            ClientDisconnect: the client disconnected before the whole body was received.
             RuntimeError: the body has been streamed already.
         """
         if hasattr(self, "_body"):
@@ -176,30 +176,30 @@ class Request(HTTPConnection[StateT]):
         yield b""
 
     async def body(self) -> bytes:
-        """The whole body. There is no limit on it here; a server in the open wants one."""
+        """Return the whole body. Its size is not limited here; a public server needs a limit."""
         if not hasattr(self, "_body"):
             async with aclosing(self.stream()) as stream:
                 self._body = b"".join([chunk async for chunk in stream])
         return self._body
 
     async def json(self) -> Any:
-        """The body as JSON. Raises ValueError if it isn't."""
+        """Return the body as decoded JSON. Raises ValueError if it is invalid."""
         if not hasattr(self, "_json"):
             self._json = json.loads(await self.body())
         return self._json
 
     def form(self, **limits: Any) -> NoReturn:
-        """Not offered: collab's core parses no forms, neither URL-encoded nor multipart."""
+        """Not supported: neither URL-encoded nor multipart forms are parsed."""
         raise NotImplementedError(
             "collab.asgi parses no forms: read request.body() or request.stream() and parse it "
             "with urllib.parse.parse_qsl or a multipart library."
         )
 
     async def close(self) -> None:
-        """Nothing is held; here for those who close requests that held form files."""
+        """Do nothing; for code that closes requests with uploaded form files."""
 
     async def is_disconnected(self) -> bool:
-        """Whether the client is known to have gone. Never waits; may swallow a piece of body."""
+        """Whether the client is known to have disconnected. Never waits; may drop a body piece."""
         if not self._is_disconnected:
             message = _at_once(self._receive)
             self._is_disconnected = message is not None and message["type"] == "http.disconnect"
@@ -207,7 +207,7 @@ class Request(HTTPConnection[StateT]):
 
 
 def _at_once(receive: Receive) -> Any:
-    """What `receive` gives without having to wait, else None."""
+    """Return what `receive` returns without waiting, else None."""
     step = cast("Generator[Any, None, Any]", receive().__await__())
     try:
         next(step)

@@ -1,4 +1,4 @@
-"""What goes out: each response is an ASGI application, for HTTP and as a WebSocket's denial."""
+"""The outgoing side: a response is an ASGI application, for HTTP and for a WebSocket's denial."""
 
 from __future__ import annotations
 
@@ -51,15 +51,15 @@ __all__ = [
 
 Content: TypeAlias = str | bytes | memoryview
 ContentStream: TypeAlias = AsyncIterable[Content] | Iterable[Content]
-# Wider than asgiref's: its events demand the keys that the specification leaves optional.
+# Wider than asgiref's type, whose events require keys that the specification makes optional.
 Sender: TypeAlias = Callable[[Any], Awaitable[None]]
 
 
 class Response:
-    """A whole body at once.
+    """A response with the whole body at once.
 
-    `headers` given by the caller win over the `content-length` and `content-type` made here. As an
-    answer to a WebSocket's handshake it speaks the denial extension's events.
+    `headers` of the caller override the `content-length` and `content-type` that are set here. In
+    answer to a WebSocket's handshake it sends the events of the denial extension.
     """
 
     media_type: str | None = None
@@ -122,7 +122,7 @@ class Response:
         httponly: bool = False,
         samesite: SameSite | None = "lax",
     ) -> None:
-        """`max_age` and a number as `expires` are seconds from now."""
+        """`max_age`, and `expires` if it is a number, are seconds from now."""
         cookie = format_cookie(
             key,
             value,
@@ -154,7 +154,7 @@ class Response:
             await self.background()
 
     async def respond(self, scope: Scope, receive: Receive, send: Sender) -> None:
-        """Sends HTTP's response events, whatever the scope is."""
+        """Send HTTP's response events, whatever the scope is."""
         await send(self._start())
         await send({"type": "http.response.body", "body": self.body})
 
@@ -198,9 +198,10 @@ class RedirectResponse(Response):
 
 
 class StreamingResponse(Response):
-    """A body piece by piece; a plain iterator is run in the thread pool.
+    """A body in pieces; a plain iterator runs in the thread pool.
 
-    Ends when the client goes, with ClientDisconnect where the server tells it by an OSError.
+    It ends when the client disconnects: with ClientDisconnect if the server reports that by an
+    OSError.
     """
 
     def __init__(
@@ -242,12 +243,12 @@ class StreamingResponse(Response):
 class FileResponse(Response):
     """A file, with its ETag and Last-Modified; answers HEAD, `Range` and `If-Range`.
 
-    It sends what it is told to send: `path` must have been checked before. Conditional requests
-    (304) are for whoever serves a folder. Raises RuntimeError if `path` is no regular file.
+    It sends any file: the caller must have checked `path`. Conditional requests (304) are left to
+    an application that serves a folder. Raises RuntimeError if `path` is not a regular file.
 
     Args:
-        filename: offered for the download; makes a Content-Disposition header.
-        stat_result: saves asking the file system, and then the file isn't checked.
+        filename: the name offered for the download, in a Content-Disposition header.
+        stat_result: saves reading it from the file system; then the file isn't checked.
     """
 
     chunk_size = 64 * 1024
@@ -328,7 +329,7 @@ class FileResponse(Response):
         return result
 
     def _requested_ranges(self, scope: Scope, size: int) -> list[ByteRange]:
-        """The ranges to send, none for the whole file."""
+        """Return the ranges to send; none means the whole file."""
         headers = Headers(scope=scope)
         wanted, condition = headers.get("range"), headers.get("if-range")
         reads = scope["type"] != "http" or scope["method"].upper() in ("GET", "HEAD")
@@ -342,7 +343,7 @@ class FileResponse(Response):
     def _answer(
         self, ranges: list[ByteRange], size: int
     ) -> tuple[Message, AsyncGenerator[Piece, None]]:
-        """The start of the response, and the pieces of its body."""
+        """Return the start of the response, and the pieces of its body."""
         if not ranges:
             return self._start(), read_whole(self.path, self.chunk_size)
         if len(ranges) == 1:
@@ -366,13 +367,13 @@ class FileResponse(Response):
 
 
 def _filename_parameter(filename: str) -> str:
-    """RFC 6266: plain where it can be, else the extended notation of RFC 8187."""
+    """Return the plain form of RFC 6266 if possible, else the extended notation of RFC 8187."""
     quoted = quote(filename)
     return f'filename="{filename}"' if quoted == filename else f"filename*=utf-8''{quoted}"
 
 
 def _denying(send: Sender) -> Sender:
-    """Sends HTTP's response events as those of the WebSocket denial extension."""
+    """Turn HTTP's response events into those of the WebSocket denial extension."""
 
     async def deny(message: Message) -> None:
         await send({**message, "type": f"websocket.{message['type']}"})

@@ -1,4 +1,4 @@
-"""One route: HTTP or a WebSocket at a path pattern, answered by an endpoint."""
+"""A route: HTTP or a WebSocket at a path pattern, answered by an endpoint."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ __all__ = [
 
 
 class Match(Enum):
-    """PARTIAL: the path is right, the method is not."""
+    """PARTIAL: the path matches, the method does not."""
 
     NONE = 0
     PARTIAL = 1
@@ -41,7 +41,8 @@ class Match(Enum):
 
 
 def request_response(func: Callable[..., Awaitable[Response] | Response]) -> ASGIApp:
-    """The ASGI application of `func(request) -> response`; a plain one runs in the thread pool."""
+    """Make an ASGI application of `func(request) -> response`; a plain function runs in the thread
+    pool."""
     call: Any = func if is_async_callable(func) else functools.partial(run_in_threadpool, func)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,7 +58,7 @@ def request_response(func: Callable[..., Awaitable[Response] | Response]) -> ASG
 
 
 def websocket_session(func: Callable[..., Awaitable[None]]) -> ASGIApp:
-    """The ASGI application of `async func(websocket)`."""
+    """Make an ASGI application of `async func(websocket)`."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         websocket = WebSocket(scope, receive, send)
@@ -70,14 +71,14 @@ def websocket_session(func: Callable[..., Awaitable[None]]) -> ASGIApp:
 
 
 class BaseRoute:
-    """Anything a router can hold. Called by itself, it is an application of one route."""
+    """Base of everything that a router contains. Called itself, it serves only this route."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """How well it matches, and what it adds to the scope if it does."""
+        """Return how far the scope matches, and the keys to add to it."""
         raise NotImplementedError
 
     def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
-        """Raises NoMatchFound if this isn't the route of that name and those parameters."""
+        """Raises NoMatchFound if the name or the parameters differ from this route's."""
         raise NotImplementedError
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -92,7 +93,7 @@ class BaseRoute:
 
 
 class _Endpoint(BaseRoute):
-    """What Route and WebSocketRoute share: one endpoint at one path pattern."""
+    """Base of Route and WebSocketRoute: one endpoint at one path pattern."""
 
     protocol: ClassVar[Literal["http", "websocket"]]
 
@@ -108,7 +109,7 @@ class _Endpoint(BaseRoute):
         self.path = path
         self.endpoint = endpoint
         self.name = getattr(endpoint, "__name__", type(endpoint).__name__) if name is None else name
-        # A class is an ASGI application of its own.
+        # A class is already an ASGI application.
         self.app = wrap(adapt(endpoint) if _is_function(endpoint) else endpoint, middleware or ())
         self.pattern = compile_path(path)
 
@@ -133,7 +134,7 @@ class _Endpoint(BaseRoute):
 class Route(_Endpoint):
     """HTTP at a path. `endpoint` is `func(request) -> response`, or an ASGI class.
 
-    `methods` are GET and HEAD for a function, and all of them for a class; GET brings HEAD along.
+    `methods` defaults to GET for a function and to all methods for a class. GET includes HEAD.
     """
 
     protocol = "http"

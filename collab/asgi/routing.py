@@ -1,7 +1,7 @@
-"""Routes, and the router that finds the one for a scope.
+"""Mounts, and the router that finds the route of a scope.
 
-Paths are matched below the scope's `root_path`. A mount leaves `path` as it is and lets `root_path`
-grow, so that what is mounted can always tell its full path and its own part of it.
+Paths are matched below the scope's `root_path`. A mount leaves `path` unchanged and extends
+`root_path`, so a mounted application knows both its full path and its own part of it.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ __all__ = [
 
 
 class Mount(BaseRoute):
-    """An application, or routes, at everything below a path.
+    """An application, or routes, at all paths below a path.
 
-    The names of what it holds are `name:child`, or as they are if the mount has no name.
+    The names of its routes become `name:child`, or stay unchanged if the mount has no name.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Mount(BaseRoute):
         below = "/" + params.pop("path")
         return Match.FULL, {
             "path_params": {**scope.get("path_params", {}), **params},
-            # Where the whole application begins, which is what `url_for` counts from.
+            # The root of the whole application, to which `url_for` refers.
             "app_root_path": scope.get("app_root_path", root_path),
             "root_path": root_path + route_path[: -len(below)],
             "endpoint": self.app,
@@ -118,13 +118,13 @@ class Mount(BaseRoute):
 
 
 class Router:
-    """Calls the first route that matches fully, else the first that matches but for its method.
+    """Calls the first route that matches fully, else the first that matches except the method.
 
     Args:
-        redirect_slashes: a path that only matches with or without its last slash is redirected.
-        default: called when nothing matches, instead of `not_found`.
-        lifespan: `lifespan(app)` is an async context manager around the time of serving; the
-            mapping that it gives, if any, is where each connection's `state` begins.
+        redirect_slashes: redirect a path that only matches with, or without, a final slash.
+        default: called if no route matches, instead of `not_found`.
+        lifespan: `lifespan(app)` is an async context manager entered while the application serves;
+            the mapping that it yields, if any, is the initial `state` of each connection.
     """
 
     def __init__(
@@ -163,7 +163,8 @@ class Router:
         return await self.default(scope, receive, send)
 
     def _become_root(self, scope: Scope) -> None:
-        """URLs are made from here: a foreign router above doesn't know the names of our routes."""
+        """Make this router the root of URLs: a router of another toolkit above doesn't know our
+        names."""
         if "router" in scope:
             scope["app_root_path"] = scope.get("root_path", "")
         scope["router"] = self
@@ -179,7 +180,7 @@ class Router:
         return partial
 
     def _redirect(self, scope: Scope) -> URL | None:
-        """The URL with its last slash added or taken away, if there is a route for that."""
+        """Return the URL with its final slash added or removed, if a route matches it."""
         route_path = get_route_path(scope)
         if scope["type"] != "http" or not self.redirect_slashes or route_path == "/":
             return None
@@ -194,14 +195,14 @@ class Router:
         await not_found(scope, receive, send)
 
     def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
-        """The path of the first route of that name and those parameters. Raises NoMatchFound."""
+        """Return the path of the first route with this name and parameters. Raises NoMatchFound."""
         found = first_path(self.routes, name, path_params)
         if found is None:
             no_match(name, path_params)
         return found
 
     async def lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Runs the lifespan context; a failure is told to the server and raised."""
+        """Run the lifespan context; report a failure to the server and raise it."""
         stage: Literal["startup", "shutdown"] = "startup"
         await receive()
         try:

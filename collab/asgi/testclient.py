@@ -1,6 +1,6 @@
 """A client for tests: HTTP and WebSockets to an application in the same process.
 
-It needs the package `httpx2`, which is not among the dependencies of the program itself.
+It needs the package `httpx2`, which is not a dependency of collab itself.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ __all__ = ["TestClient", "WebSocketDenialResponse", "WebSocketTestSession"]
 
 
 class TestClient(httpx2.Client):
-    """`httpx2.Client`, whose requests go to `app`, plus `websocket_connect`.
+    """An `httpx2.Client` that sends its requests to `app`, with `websocket_connect` in addition.
 
-    As a context manager it runs the application's lifespan and keeps one event loop; without, each
-    request and each WebSocket has a loop of its own, and no lifespan.
+    As a context manager it runs the application's lifespan and keeps one event loop. Otherwise each
+    request and each WebSocket has its own loop, and no lifespan runs.
 
     Args:
-        raise_server_exceptions: raise what the application raises, instead of showing its 500.
-        client: address and port that the application sees as the client's.
+        raise_server_exceptions: raise the application's exceptions instead of returning its 500.
+        client: the address and port of the client in the application's scope.
     """
 
     __test__ = False
@@ -82,7 +82,7 @@ class TestClient(httpx2.Client):
     def websocket_connect(
         self, url: str, subprotocols: Sequence[str] | None = None, **kwargs: Any
     ) -> WebSocketTestSession:
-        """A session, which connects when it is entered. `kwargs` are those of `request`."""
+        """Return a session, which connects when entered. `kwargs` are those of `request`."""
         defaults = {
             "connection": "upgrade",
             "sec-websocket-key": "testserver==",
@@ -131,7 +131,7 @@ def _with_defaults(headers: Any, defaults: dict[str, str]) -> httpx2.Headers:
 
 
 def _step(lifespan: Conversation, stage: Literal["startup", "shutdown"]) -> None:
-    """One stage of the lifespan. Raises what the application raises in it, or RuntimeError."""
+    """Run one stage of the lifespan. Raises the application's exception, or RuntimeError."""
     lifespan.send({"type": f"lifespan.{stage}"})
     message = lifespan.receive()
     if message["type"] == f"lifespan.{stage}.failed":

@@ -1,4 +1,4 @@
-"""An event loop in a thread of its own, so that plain test code can talk to an ASGI application."""
+"""An event loop in its own thread, through which synchronous tests call an ASGI application."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .types import ASGIApp, Message, Scope
 
 __all__ = ["GRACE_SECONDS", "Conversation", "LoopThread"]
 
-# How long an application may take to end when its connection has, before it is cancelled.
+# The time for an application to return after its connection has ended, before it is cancelled.
 GRACE_SECONDS = 1.0
 
 T = TypeVar("T")
@@ -22,7 +22,7 @@ _ENDED: Any = object()
 
 
 class LoopThread:
-    """Runs from entering to leaving; what is still running then is cancelled."""
+    """Runs an event loop while the context is entered; leaving it cancels the running tasks."""
 
     def __enter__(self) -> Self:
         ready = threading.Event()
@@ -49,14 +49,14 @@ class LoopThread:
         self._thread.join()
 
     def call(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Runs it there and waits for what it gives or raises."""
+        """Run the coroutine in the loop; return its result or raise its exception."""
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result()
 
 
 class Conversation:
-    """An application running for one scope, and the events that go to and fro.
+    """An application running for one scope, and the events in both directions.
 
-    Both directions are unbounded: a test that lets them grow has itself to blame.
+    Both queues are unbounded, which is acceptable in tests.
     """
 
     def __init__(self, loop: LoopThread, app: ASGIApp, scope: Scope) -> None:
@@ -81,9 +81,9 @@ class Conversation:
         self._loop.loop.call_soon_threadsafe(self._inbox.put_nowait, message)
 
     def receive(self) -> Message:
-        """Waits for the next event.
+        """Wait for the next event.
 
-        Raises what the application has raised, or RuntimeError if it returned: nothing more comes.
+        Raises the application's exception, or RuntimeError if it has returned: no event follows.
         """
         message = self._outbox.get()
         if message is not _ENDED:
@@ -93,9 +93,9 @@ class Conversation:
         raise RuntimeError("The application has returned: there is nothing more to receive.")
 
     def end(self, grace_seconds: float | None) -> None:
-        """Waits for the application to return, and raises what it raises.
+        """Wait for the application to return, and raise its exception.
 
-        After the grace, if there is one, it is cancelled, which is no error.
+        After `grace_seconds`, unless None, it is cancelled, which is not an error.
         """
         self._loop.call(self._end(grace_seconds))
 

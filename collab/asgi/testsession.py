@@ -1,4 +1,4 @@
-"""The client's end of a WebSocket in a test."""
+"""The client's side of a WebSocket in a test."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from .websockets import WebSocketDisconnect
 __all__ = ["WebSocketDenialResponse", "WebSocketTestSession"]
 
 
-# mypy finds that the attributes of the two bases differ; nobody looks at those of the exception.
+# mypy reports that attributes of the two bases differ; those of the exception are not used.
 class WebSocketDenialResponse(httpx2.Response, WebSocketDisconnect):  # type: ignore[misc]
-    """Raised by connecting when the application refuses with `send_denial_response`.
+    """Raised on connecting if the application refuses with `send_denial_response`.
 
-    It is that response; as a disconnect it has the code that browsers see then, 1006.
+    It is that response. As a disconnect it has the code that browsers report then, 1006.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -31,10 +31,10 @@ class WebSocketDenialResponse(httpx2.Response, WebSocketDisconnect):  # type: ig
 
 
 class WebSocketTestSession:
-    """A connection, from entering to leaving the context.
+    """A connection for the duration of the context.
 
     Entering raises WebSocketDisconnect, or WebSocketDenialResponse, if the application refuses.
-    Leaving disconnects, waits a second for the application to end, and raises what it raised.
+    Leaving disconnects, waits a second for the application to return, and raises its exception.
     """
 
     accepted_subprotocol: str | None = None
@@ -73,7 +73,7 @@ class WebSocketTestSession:
         return self._exit_stack.__exit__(kind, error, trace)
 
     def send(self, message: Message) -> None:
-        """Gives the application any ASGI event."""
+        """Send any ASGI event to the application."""
         self._conversation.send(message)
 
     def send_text(self, data: str) -> None:
@@ -93,7 +93,7 @@ class WebSocketTestSession:
         self.send({"type": "websocket.disconnect", "code": code, "reason": reason})
 
     def receive(self) -> Message:
-        """Waits for any ASGI event of the application; raises what the application raised."""
+        """Wait for any ASGI event of the application; raise the application's exception."""
         return self._conversation.receive()
 
     def receive_text(self) -> str:

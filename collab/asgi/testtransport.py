@@ -1,4 +1,4 @@
-"""HTTP from `httpx2` to an ASGI application in the same process."""
+"""The transport from `httpx2` to an ASGI application in the same process."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DEFAULT_PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 
 
 class Upgrade(Exception):
-    """The request was for a WebSocket: here it is."""
+    """Carries the session of a WebSocket request out of the HTTP client."""
 
     def __init__(self, session: WebSocketTestSession) -> None:
         super().__init__("A WebSocket has no HTTP response: use websocket_connect.")
@@ -29,8 +29,8 @@ class Upgrade(Exception):
 
 class TestTransport(httpx2.BaseTransport):
     """Args:
-    loops: gives the loop to run the application in, for the time of one exchange.
-    app_state: what the lifespan left; each connection gets a copy.
+    loops: returns the loop that runs the application, for one exchange.
+    app_state: the state set by the lifespan; each connection gets a copy.
     """
 
     __test__ = False
@@ -111,7 +111,7 @@ class TestTransport(httpx2.BaseTransport):
 
 
 class _Exchange:
-    """One request and its response. The application waits for each piece to be read."""
+    """One request and its response. The application waits until each piece is read."""
 
     def __init__(self, loop: LoopThread, app: ASGIApp, scope: Scope, body: bytes) -> None:
         self._loop = loop
@@ -150,7 +150,7 @@ class _Exchange:
                 self._complete.set()
 
     def start(self) -> Message | None:
-        """How the response starts, None if the application ended without one."""
+        """Return the start of the response, or None if the application returned without one."""
         self._loop.call(self._wait_for_start())
         return self._start
 
@@ -174,7 +174,7 @@ class _Exchange:
         return None if self._pieces.empty() else self._pieces.get_nowait()
 
     def finish(self, raising: bool) -> None:
-        """Lets the application end, background tasks too, or cancels it if nobody reads on."""
+        """Let the application and its background tasks end; cancel it if the body was not read."""
         self._loop.call(self._finish(raising))
 
     async def _finish(self, raising: bool) -> None:
@@ -186,7 +186,7 @@ class _Exchange:
 
 
 class _Body(httpx2.SyncByteStream):
-    """A response's body as it comes; a silent one is read to its end and not shown."""
+    """A response's body as a stream; a silent one is read to its end and not returned."""
 
     def __init__(self, exchange: _Exchange, stack: ExitStack, silent: bool) -> None:
         self._exchange = exchange

@@ -1,8 +1,8 @@
-"""The ASGI contract, in the types of `asgiref.typing`.
+"""The ASGI types, based on `asgiref.typing`.
 
-A `Scope` is an open mapping, where asgiref's are closed: servers, middleware and routers all add
-keys of their own. A `Message` is open for another reason: asgiref's events demand the keys which
-the specification leaves optional.
+A `Scope` is an open mapping, while asgiref's are closed: servers, middleware and routers add keys
+of their own. A `Message` is open because asgiref's events require keys that the specification makes
+optional.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = Any
 Receive: TypeAlias = ASGIReceiveCallable
 Send: TypeAlias = ASGISendCallable
-# Any as the scope admits asgiref's own ASGI3Application as well as ours.
+# Any, so that asgiref's own ASGI3Application is accepted as well.
 ASGIApp: TypeAlias = Callable[[Any, Receive, Send], Awaitable[None]]
 
 StatelessLifespan: TypeAlias = Callable[[AppType], AbstractAsyncContextManager[None]]

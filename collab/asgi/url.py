@@ -1,4 +1,4 @@
-"""URLs: the one that a request came for, and the ones that routes make."""
+"""The URL of a request, and the URLs of routes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Protocol = Literal["http", "websocket", ""]
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 _SCHEMES = {"http": ("http", "https"), "websocket": ("ws", "wss")}
 
-# RFC 3986, section 3.2.2. A Host header outside of it could move the path or the authority.
+# RFC 3986, section 3.2.2. Any other Host header could change the path or the authority.
 _HOST = re.compile(
     r"(?:[a-z0-9._~%!$&'()*+,;=-]+"
     r"|\[(?:(?P<ipv6>[a-f0-9]*:[a-f0-9.:]+)|v[a-f0-9]+\.[a-z0-9._~!$&'()*+,;=:-]+)\])"
@@ -29,10 +29,10 @@ _HOST = re.compile(
 
 
 class URL:
-    """Immutable; made from text, from an ASGI scope, or from components by name.
+    """An immutable URL, made from a string, from an ASGI scope, or from named components.
 
     The components are those of `urllib.parse.urlsplit`: `scheme`, `netloc`, `path`, `query`,
-    `fragment`, `username`, `password`, `hostname` and `port` (None where it is the default's).
+    `fragment`, `username`, `password`, `hostname` and `port` (None if it is the scheme's default).
     """
 
     def __init__(self, url: str = "", scope: Scope | None = None, **components: Any) -> None:
@@ -90,13 +90,13 @@ class URL:
         return self.scheme in ("https", "wss")
 
     def replace(self, **components: Any) -> URL:
-        """The same URL with these components in place of its own."""
+        """Return the URL with these components replaced."""
         if components.keys() & {"username", "password", "hostname", "port"}:
             components["netloc"] = self._netloc_with(components)
         return type(self)(self.components._replace(**components).geturl())
 
     def _netloc_with(self, components: dict[str, Any]) -> str:
-        """The authority with those of its parts replaced, which are taken out of `components`."""
+        """Return the authority with its parts replaced; remove these from `components`."""
         host = components.pop("hostname", None)
         port = components.pop("port", self.port)
         username = components.pop("username", self.username)
@@ -109,13 +109,13 @@ class URL:
         return f"{username}{secret}@{netloc}"
 
     def include_query_params(self, **params: Any) -> URL:
-        """Sets these parameters and keeps the others."""
+        """Set these parameters and keep the others."""
         query = self._query_params()
         query.update({name: str(value) for name, value in params.items()})
         return self.replace(query=urlencode(query.multi_items()))
 
     def replace_query_params(self, **params: Any) -> URL:
-        """Sets these parameters and drops the others."""
+        """Set these parameters and drop the others."""
         return self.replace(query=urlencode([(name, str(value)) for name, value in params.items()]))
 
     def remove_query_params(self, keys: str | Sequence[str]) -> URL:
@@ -142,7 +142,7 @@ class URL:
 
 
 class URLPath(str):
-    """The path of a route, which knows whether HTTP or a WebSocket answers there."""
+    """The path of a route, with the protocol of its endpoint: HTTP or WebSocket."""
 
     protocol: Protocol
     host: str
@@ -155,7 +155,7 @@ class URLPath(str):
         return self
 
     def make_absolute_url(self, base_url: str | URL) -> URL:
-        """This path below `base_url`, with its host, and its scheme as this protocol has it."""
+        """Return the URL of this path below `base_url`, with its host and the protocol's scheme."""
         base = URL(base_url) if isinstance(base_url, str) else base_url
         scheme = _SCHEMES[self.protocol][base.is_secure] if self.protocol else base.scheme
         path = base.path.rstrip("/") + str(self)
@@ -163,7 +163,7 @@ class URLPath(str):
 
 
 def get_route_path(scope: Scope) -> str:
-    """The part of the path below `root_path`, or the whole where it isn't below."""
+    """Return the part of the path below `root_path`, or the whole path if it is elsewhere."""
     path: str = scope["path"]
     root_path: str = scope.get("root_path", "")
     below = path.removeprefix(root_path)
@@ -182,12 +182,12 @@ def _from_scope(scope: Scope) -> str:
 
 
 def _ascii(query: bytes) -> str:
-    """What should have been percent-encoded is."""
+    """Percent-encode the bytes that are not ASCII."""
     return "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in query)
 
 
 def _netloc(scope: Scope, scheme: str) -> str | None:
-    """The Host header, or where it is missing or malformed, the server's own address."""
+    """Return the Host header, or the server's own address if it is missing or malformed."""
     header: bytes | None = next((v for name, v in scope["headers"] if name == b"host"), None)
     if header is not None and _is_authority(authority := header.decode("latin-1")):
         return authority
@@ -203,7 +203,7 @@ def _is_authority(text: str) -> bool:
     if match is None or (match["ipv6"] is not None and not _is_ipv6(match["ipv6"])):
         return False
     try:
-        # Python is stricter than the RFC on a few, such as `[V1.a]`, and reads no port above 65535.
+        # Python rejects a few that the RFC allows, such as `[V1.a]`, and ports above 65535.
         _ = urlsplit(f"//{text}").port
     except ValueError:
         return False
@@ -228,5 +228,5 @@ def _bracketed(host: str) -> str:
 
 
 def _never_authority(path: str) -> str:
-    """A path that begins with `//` would be read as a host: its second slash is escaped."""
+    """Escape the second slash of a path with `//` at its start, which would be read as a host."""
     return "/%2F" + path[2:] if path.startswith("//") else path

@@ -1,6 +1,6 @@
-"""The WebSocket: two state machines, one per side, that every other method goes through.
+"""The WebSocket: two state machines, one per side, which every other method uses.
 
-`client_state` follows what `receive` brings, `application_state` what `send` takes:
+`client_state` follows the events of `receive`, `application_state` those of `send`:
 
     client       CONNECTING → connect → CONNECTED → disconnect → DISCONNECTED
     application  CONNECTING → accept → CONNECTED → close → DISCONNECTED
@@ -42,7 +42,7 @@ class WebSocketState(enum.Enum):
 
 
 class WebSocketDisconnect(Exception):
-    """The connection is over, with this close code and reason; 1006 if it broke while sending."""
+    """The connection has ended with this close code and reason; 1006 if it broke while sending."""
 
     def __init__(self, code: int = 1000, reason: str | None = None) -> None:
         super().__init__(code, reason)
@@ -54,7 +54,7 @@ class WebSocketDisconnect(Exception):
 
 
 class WebSocketDisconnected(RuntimeError):
-    """The socket was used before it was accepted, or after its end."""
+    """The WebSocket was used before it was accepted, or after its end."""
 
 
 Step: TypeAlias = Mapping[str, WebSocketState]
@@ -81,9 +81,9 @@ _SENT: Mapping[WebSocketState, Step] = {
 
 
 class WebSocket(HTTPConnection[StateT]):
-    """One connection. Methods that wait for the client raise WebSocketDisconnect when it goes.
+    """One connection. Methods that wait for the client raise WebSocketDisconnect when it ends.
 
-    Using it in an illegal order raises RuntimeError, which names what was allowed and what came.
+    A call in an illegal order raises RuntimeError with the allowed events and the actual one.
     """
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -96,11 +96,11 @@ class WebSocket(HTTPConnection[StateT]):
 
     @property
     def subprotocols(self) -> list[str]:
-        """What the client offers, the one it likes best first; see `negotiate_subprotocol`."""
+        """The client's subprotocols in order of preference; see `negotiate_subprotocol`."""
         return list(self.scope.get("subprotocols") or ())
 
     async def receive(self) -> Message:
-        """The next ASGI event, whatever it is."""
+        """Return the next ASGI event of any type."""
         if self.client_state not in _RECEIVED:
             raise WebSocketDisconnected(
                 'Cannot call "receive" once a disconnect message has been received.'
@@ -110,7 +110,7 @@ class WebSocket(HTTPConnection[StateT]):
         return message
 
     async def send(self, message: Message) -> None:
-        """Sends an ASGI event. Raises WebSocketDisconnect(1006) if the connection is broken."""
+        """Send an ASGI event. Raises WebSocketDisconnect(1006) if the connection is broken."""
         if self.application_state not in _SENT:
             raise WebSocketDisconnected('Cannot call "send" once a close message has been sent.')
         self.application_state = _step(_SENT, self.application_state, message)
@@ -125,7 +125,7 @@ class WebSocket(HTTPConnection[StateT]):
         subprotocol: str | None = None,
         headers: Iterable[tuple[bytes, bytes]] | None = None,
     ) -> None:
-        """Answers the handshake; waits for the client's connect event if it hasn't come yet."""
+        """Accept the handshake; first wait for the client's connect event if necessary."""
         if self.client_state is WebSocketState.CONNECTING:
             await self.receive()
         await self.send(
@@ -133,14 +133,14 @@ class WebSocket(HTTPConnection[StateT]):
         )
 
     async def close(self, code: int = 1000, reason: str | None = None) -> None:
-        """Ends the connection; before `accept` it refuses the handshake with HTTP's 403."""
+        """Close the connection; before `accept`, refuse the handshake with HTTP status 403."""
         await self.send({"type": "websocket.close", "code": code, "reason": reason or ""})
 
     async def send_denial_response(self, response: Response) -> None:
-        """Refuses the handshake with an HTTP response of your own.
+        """Refuse the handshake with an HTTP response.
 
-        Raises RuntimeError where the server can't: check for "websocket.http.response" in the
-        scope's "extensions" first, and `close` instead.
+        Raises RuntimeError if the server doesn't support that: first check for
+        "websocket.http.response" in the scope's "extensions", and otherwise call `close`.
         """
         if "websocket.http.response" not in (self.scope.get("extensions") or {}):
             raise RuntimeError(
@@ -164,11 +164,11 @@ class WebSocket(HTTPConnection[StateT]):
             await self.send_bytes(text.encode())
 
     async def receive_text(self) -> str:
-        """Raises RuntimeError if the frame is binary; the frame is gone, the connection is not."""
+        """Raises RuntimeError if the frame is binary. The frame is lost; the connection stays."""
         return cast("str", await self._receive_data("text"))
 
     async def receive_bytes(self) -> bytes:
-        """Raises RuntimeError if the frame is text; the frame is gone, the connection is not."""
+        """Raises RuntimeError if the frame is text. The frame is lost; the connection stays."""
         return cast("bytes", await self._receive_data("bytes"))
 
     async def receive_json(self, mode: Mode = "text") -> Any:
@@ -192,7 +192,7 @@ class WebSocket(HTTPConnection[StateT]):
         return data
 
     async def iter_text(self) -> AsyncIterator[str]:
-        """Frames until the client goes."""
+        """Yield frames until the client disconnects."""
         try:
             while True:
                 yield await self.receive_text()
@@ -200,7 +200,7 @@ class WebSocket(HTTPConnection[StateT]):
             return
 
     async def iter_bytes(self) -> AsyncIterator[bytes]:
-        """Frames until the client goes."""
+        """Yield frames until the client disconnects."""
         try:
             while True:
                 yield await self.receive_bytes()
@@ -208,7 +208,7 @@ class WebSocket(HTTPConnection[StateT]):
             return
 
     async def iter_json(self, mode: Mode = "text") -> AsyncIterator[Any]:
-        """Frames until the client goes."""
+        """Yield frames until the client disconnects."""
         try:
             while True:
                 yield await self.receive_json(mode)
@@ -217,7 +217,7 @@ class WebSocket(HTTPConnection[StateT]):
 
 
 class WebSocketClose:
-    """An ASGI application that ends every connection, or refuses its handshake."""
+    """An ASGI application that closes every connection, or refuses its handshake."""
 
     def __init__(self, code: int = 1000, reason: str | None = None) -> None:
         self.code = code
@@ -228,10 +228,10 @@ class WebSocketClose:
 
 
 def negotiate_subprotocol(offered: Iterable[str], supported: Iterable[str]) -> str | None:
-    """The first that the client offers and the server supports (RFC 6455, section 4.2.2), or None.
+    """Return the client's first subprotocol that the server supports (RFC 6455, section 4.2.2).
 
-    None says nothing about what to do then: a client that offered none may be welcome, one that
-    offered only others usually isn't.
+    The result is None if there is none. The caller decides what follows: a client that offered none
+    may be accepted, one that offered only unsupported ones is usually refused.
     """
     known = frozenset(supported)
     return next((name for name in offered if name in known), None)
@@ -240,7 +240,7 @@ def negotiate_subprotocol(offered: Iterable[str], supported: Iterable[str]) -> s
 def _step(
     table: Mapping[WebSocketState, Step], state: WebSocketState, message: Message
 ) -> WebSocketState:
-    """The state after `message`: the one place where a state changes by an event."""
+    """Return the state after `message`. All transitions by events are made here."""
     came, allowed = message["type"], table[state]
     if came not in allowed:
         raise RuntimeError(
@@ -262,7 +262,7 @@ def _check(mode: str) -> None:
 
 
 def parse_json(data: str | bytes) -> Any:
-    """The value of JSON text, in UTF-8 if it is bytes. Raises ValueError for everything else."""
+    """Decode JSON text, in UTF-8 if it is bytes. Raises ValueError if it is invalid."""
     try:
         return _DECODER.decode(data.decode() if isinstance(data, bytes) else data)
     except RecursionError:
@@ -273,6 +273,6 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"Expected JSON, got {constant}, which JSON doesn't have.")
 
 
-# Made once: the functions of `json` make new ones for each call with options.
+# Created once: with options, the functions of `json` create a new coder for each call.
 _DECODER = json.JSONDecoder(parse_constant=_refuse)
 _ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)

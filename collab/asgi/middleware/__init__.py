@@ -11,7 +11,7 @@ __all__ = ["Middleware", "wrap"]
 
 
 class Middleware:
-    """What to wrap an application with: `cls(app, *args, **kwargs)`."""
+    """The class and arguments of a middleware: `cls(app, *args, **kwargs)`."""
 
     def __init__(self, cls: Callable[..., ASGIApp], *args: Any, **kwargs: Any) -> None:
         self.cls = cls
@@ -28,7 +28,7 @@ class Middleware:
 
 
 def wrap(app: ASGIApp, middleware: Iterable[Middleware]) -> ASGIApp:
-    """`app` within all of these, the first one outermost."""
+    """Wrap `app` in these middlewares, the first one outermost."""
     for cls, args, kwargs in reversed(list(middleware)):
         app = cls(app, *args, **kwargs)
     return app

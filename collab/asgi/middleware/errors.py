@@ -1,4 +1,4 @@
-"""The outermost layer: whatever nobody handled becomes a 500."""
+"""The outermost layer: answer unhandled exceptions with 500."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ __all__ = ["ServerErrorMiddleware"]
 
 
 class ServerErrorMiddleware:
-    """Answers 500, by `handler` if there is one, and raises on, so that the server logs the error.
+    """Answers 500, with `handler` if there is one, and raises again, so that the server logs it.
 
-    With `debug` the answer is the traceback: never in the open.
+    With `debug` the answer is the traceback: never use it in public.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
-"""Turns exceptions into the answers that handlers give for them.
+"""Answer exceptions with the registered handlers.
 
-Handlers are found where an endpoint is called, by way of the scope, so that they get the same
-`Request` or `WebSocket` as the endpoint; the middleware catches what is raised around endpoints.
+An endpoint's exceptions are handled where it is called, with handlers from the scope, so that they
+get the endpoint's own `Request` or `WebSocket`. The middleware handles exceptions raised elsewhere.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from ..websockets import WebSocket
 
 __all__ = ["HANDLERS", "ExceptionMiddleware", "answer_exception", "handle_exceptions"]
 
-# By exception class and by HTTP status.
+# Keys are exception classes and HTTP statuses.
 Handlers: TypeAlias = Mapping[Any, ExceptionHandler]
 
-# Our own key in the scope: a Starlette around us has handlers too, but none for our exceptions.
+# A key of our own: the handlers of an outer Starlette don't know our exceptions.
 HANDLERS = "collab.asgi.exception_handlers"
 
 
@@ -63,9 +63,9 @@ class ExceptionMiddleware:
 async def handle_exceptions(
     app: ASGIApp, connection: Request | WebSocket, scope: Scope, receive: Receive, send: Send
 ) -> None:
-    """Run `app`; the scope's handlers answer for what it raises.
+    """Run `app` and answer its exceptions with the handlers in the scope.
 
-    Raises RuntimeError for a handled exception that comes after the response has begun.
+    Raises RuntimeError if a handled exception is raised after the response has started.
     """
     response = _Response(send) if scope["type"] == "http" else None
     try:
@@ -83,9 +83,9 @@ async def answer_exception(
     send: Send,
     has_begun: bool = False,
 ) -> None:
-    """Answer as the scope's handlers have it; raise the error again if there is none for it.
+    """Answer with the handler in the scope; without one, raise the error again.
 
-    Raises RuntimeError if the response has begun.
+    Raises RuntimeError if the response has started.
     """
     handler = _handler(connection.scope.get(HANDLERS, {}), error)
     if handler is None:
@@ -98,7 +98,7 @@ async def answer_exception(
 
 
 class _Response:
-    """Knows whether it has begun."""
+    """Records whether the response has started."""
 
     __slots__ = ("_send", "has_begun")
 
@@ -112,13 +112,13 @@ class _Response:
 
 
 async def call_handler(handler: Any, connection: Request | WebSocket, error: Exception) -> Any:
-    """What the handler answers; a plain function runs in the thread pool."""
+    """Call the handler and return its result; a plain function runs in the thread pool."""
     if is_async_callable(handler):
         return await handler(connection, error)
     return await run_in_threadpool(handler, connection, error)
 
 
 def _handler(handlers: Handlers, error: Exception) -> ExceptionHandler | None:
-    """The one for the status of an HTTPException, else for the nearest class."""
+    """Return the handler of an HTTPException's status, else that of the nearest class."""
     keys: list[Any] = [error.status_code] if isinstance(error, HTTPException) else []
     return next((handlers[key] for key in [*keys, *type(error).__mro__] if key in handlers), None)
