@@ -2,8 +2,8 @@
 
 app.mount("/collab", collab.create_app(collab.Settings()))
 
-The names below are imported when they are first used, so that a program which imports one part,
-such as `collab.client`, does not load the server.
+The names below are imported on first use, so a program that imports one part, such as
+`collab.client`, does not load the server.
 """
 
 from typing import TYPE_CHECKING
@@ -30,7 +30,7 @@ __all__ = [
 
 __version__ = "0.1.0"
 
-# A type checker that saw `__getattr__` would accept every name.
+# With `__getattr__`, a type checker would accept every name.
 if not TYPE_CHECKING:
     _MODULES = {
         "Collab": "app",

@@ -1,27 +1,26 @@
-"""The one error tree.
+"""All errors of the package, in one tree.
 
-Every error that can reach a client has a stable `code` (the one of the frames, see
-`docs/protocol.md`), the HTTP `status` used where it answers a request or a handshake, the WebSocket
-`close_code` used where it ends a connection, and `retry`, which says whether sending the same thing
-again may succeed.
+Every error that can reach a client has a stable `code`, the one in frames (see
+`docs/protocol.md`), an HTTP `status` for requests and handshakes, a WebSocket `close_code` for
+connections that it ends, and `retry`, which says whether the same request may succeed later.
 
     CollabError
-    ├── FrameError              what was received is not a frame
+    ├── FrameError              the received text is not a valid frame
     │   └── InvalidJSON · InvalidFrame · UnknownType
     ├── EditError               a well-formed edit that is refused; the document is unchanged
     │   ├── InvalidOperation · VersionAhead · VersionGone · OutOfOrder · WrongDocType
     │   └── ReadOnly · Forbidden · TooLarge · RateLimited · DocumentFull
-    ├── DocumentError           the document can't be had
+    ├── DocumentError           the request for a document is refused
     │   ├── InvalidRequest · NoSuchDocument · DocumentDeleted · DocumentExists · DocumentBusy
     │   ├── NoSuchResource · MethodNotAllowed · Unauthorized
     │   └── AddressBusy · ServerBusy · ShuttingDown · TooSlow · RequestTimeout
-    ├── StorageError            the database can't be used, now or as it is
+    ├── StorageError            the database can't be used, temporarily or permanently
     │   ├── StorageUnavailable
     │   │   └── DatabaseInUse
     │   └── DocumentDamaged · SchemaMismatch
-    ├── PeerLeft                the peer is gone: no answer is sent
-    ├── ConfigurationError      a setting that can't work; only the operator sees it
-    └── Internal                our own fault: details go to the log, never to a client
+    ├── PeerLeft                the peer has disconnected: no answer is sent
+    ├── ConfigurationError      an invalid setting; only the operator sees it
+    └── Internal                a fault of the server: details are logged, never sent to a client
 """
 
 from __future__ import annotations
@@ -71,14 +70,14 @@ __all__ = [
 
 
 class CollabError(Exception):
-    """Base of every error of this package. `str(error)` is fit to be shown to a client."""
+    """Base of every error of this package. `str(error)` may be shown to a client."""
 
     code: ClassVar[str] = "internal"
     status: ClassVar[int] = 500
     close_code: ClassVar[int] = 1011
     retry: ClassVar[bool] = False
     retry_after_seconds: int = 1
-    """Where `retry`, how long to wait before it."""
+    """The seconds to wait before a retry, if `retry` is true."""
 
     @property
     def message(self) -> str:
@@ -86,7 +85,7 @@ class CollabError(Exception):
 
 
 class FrameError(CollabError):
-    """What was received is not a frame of the protocol."""
+    """The received text is not a valid frame of the protocol."""
 
     code = "invalid_frame"
     status = 400
@@ -106,13 +105,13 @@ class InvalidFrame(FrameError):
 
 
 class UnknownType(FrameError):
-    """The frame's `type` is not one that a client sends."""
+    """The frame's `type` is not one of a client's frames."""
 
     code = "unknown_type"
 
 
 class EditError(CollabError):
-    """A well-formed edit that is refused. The document is unchanged and the `id` not used up."""
+    """A well-formed edit is refused. The document is unchanged and the `id` can be used again."""
 
     code = "invalid_operation"
     status = 400
@@ -123,9 +122,9 @@ class InvalidOperation(EditError):
     """The operation is malformed or doesn't fit the content.
 
     Args:
-        problem: what was got, what was expected.
-        component: index of the offending component, None where the whole operation is meant.
-        offset: where in the content that component begins (UTF-16 code units for text).
+        problem: the actual and the expected value.
+        component: the index of the invalid component; None means the whole operation.
+        offset: the position of that component in the content (UTF-16 code units for text).
     """
 
     code = "invalid_operation"
@@ -155,35 +154,35 @@ class VersionGone(EditError):
 
 
 class OutOfOrder(EditError):
-    """The `id` skips or is reused, or the version lies before the client's last edit."""
+    """The `id` skips or repeats one, or the version is older than the client's last edit."""
 
     code = "out_of_order"
     status = 409
 
 
 class WrongDocType(EditError):
-    """The document is of another type than the one asked for."""
+    """The document has another type than the requested one."""
 
     code = "wrong_doc_type"
     status = 409
 
 
 class ReadOnly(EditError):
-    """This user may read the document, not edit it."""
+    """This user may read the document, but not edit it."""
 
     code = "read_only"
     status = 403
 
 
 class Forbidden(EditError):
-    """Not allowed to this user, or the `client_id` belongs to another one."""
+    """This user has no permission, or the `client_id` belongs to another user."""
 
     code = "forbidden"
     status = 403
 
 
 class TooLarge(EditError):
-    """A frame, an operation or a presence beyond its limit, which the message names."""
+    """A frame, an operation or a presence exceeds its limit, which the message names."""
 
     code = "too_large"
     status = 413
@@ -191,7 +190,7 @@ class TooLarge(EditError):
 
 
 class RateLimited(EditError):
-    """Too much in too short a time."""
+    """The client has exceeded a rate limit."""
 
     code = "rate_limited"
     status = 429
@@ -203,14 +202,14 @@ class RateLimited(EditError):
 
 
 class DocumentFull(EditError):
-    """The edit would make the document larger than its limit."""
+    """The edit would make the document exceed its size limit."""
 
     code = "document_full"
     status = 413
 
 
 class DocumentError(CollabError):
-    """The document can't be had."""
+    """The request for a document is refused."""
 
     code = "not_found"
     status = 404
@@ -225,27 +224,27 @@ class InvalidRequest(DocumentError):
 
 
 class NoSuchResource(DocumentError):
-    """There is nothing at this path of the HTTP API."""
+    """The HTTP API has no resource at this path."""
 
     close_code = 4404
 
 
 class MethodNotAllowed(DocumentError):
-    """This HTTP method is not for this path; the message names those that are."""
+    """The path does not support this HTTP method; the message names the supported ones."""
 
     code = "method_not_allowed"
     status = 405
 
 
 class Unauthorized(DocumentError):
-    """Nobody whom this server knows: there is no token, or it is refused."""
+    """The client is not authenticated: the token is missing or invalid."""
 
     code = "unauthorized"
     status = 401
 
 
 class NoSuchDocument(DocumentError):
-    """There is no document of this id, and joining doesn't create one."""
+    """No document has this id, and joining doesn't create one."""
 
     code = "not_found"
     close_code = 4404
@@ -260,14 +259,14 @@ class DocumentDeleted(DocumentError):
 
 
 class DocumentExists(DocumentError):
-    """A document of this id is there already."""
+    """A document with this id exists already."""
 
     code = "document_exists"
     status = 409
 
 
 class DocumentBusy(DocumentError):
-    """The document has as many connections as one document may have."""
+    """The document has reached its limit of connections."""
 
     code = "server_busy"
     status = 503
@@ -276,7 +275,7 @@ class DocumentBusy(DocumentError):
 
 
 class AddressBusy(DocumentError):
-    """There are as many connections from this network address as there may be."""
+    """The client's network address has reached its limit of connections."""
 
     code = "rate_limited"
     status = 429
@@ -285,7 +284,7 @@ class AddressBusy(DocumentError):
 
 
 class RequestTimeout(DocumentError):
-    """A request, or a WebSocket's handshake, was not sent in time."""
+    """The client did not send a request, or a WebSocket's handshake, in time."""
 
     code = "request_timeout"
     status = 408
@@ -312,7 +311,7 @@ class ShuttingDown(DocumentError):
 
 
 class TooSlow(DocumentError):
-    """This reader fell behind the history kept in memory; it may resume."""
+    """This client fell behind the history that is kept in memory; it may resume."""
 
     code = "too_slow"
     status = 503
@@ -321,7 +320,7 @@ class TooSlow(DocumentError):
 
 
 class PeerLeft(CollabError):
-    """The peer disconnected during the handshake, so that no answer can be sent."""
+    """The peer disconnected during the handshake, so no answer can be sent."""
 
 
 class StorageError(CollabError):
@@ -333,11 +332,11 @@ class StorageError(CollabError):
 
 
 class StorageUnavailable(StorageError):
-    """The database can't be used just now: it is closed, read-only, full, locked or unreachable, or
-    it did not answer in time.
+    """The database temporarily can't be used: it is closed, read-only, full, locked or unreachable,
+    or it did not answer in time.
 
-    What was to be written may be stored all the same, where the answer to a commit was lost. An
-    edit that is sent again under its `client_id` and `id` is applied once.
+    If the answer to a commit was lost, the data may be stored all the same. An edit that is sent
+    again under its `client_id` and `id` is applied once.
 
     Args:
         reason: one word for the metric `collab_store_errors`.
@@ -358,7 +357,7 @@ class DatabaseInUse(StorageUnavailable):
 
 
 class DocumentDamaged(StorageError):
-    """What is stored of a document is not what was stored; the others are not affected."""
+    """The stored data of one document is corrupt; other documents are not affected."""
 
 
 class SchemaMismatch(StorageError):
@@ -366,12 +365,12 @@ class SchemaMismatch(StorageError):
 
 
 class ConfigurationError(CollabError):
-    """A setting that can't work: a bad URL, a port in use. The message says what to change."""
+    """A setting is invalid, such as a bad URL or a port in use. The message says what to change."""
 
     code = "configuration"
 
 
 class Internal(CollabError):
-    """Our own fault. The details are in the log."""
+    """A fault of the server. The details are in the log."""
 
     code = "internal"

@@ -1,7 +1,7 @@
-"""The frames of `collab.v1` and their codec: pure, no I/O.
+"""The frames of `collab.v1` and their codec, without I/O.
 
-Every text frame, both ways, is one JSON object whose `type` names it. What a client sends is one of
-`Edit`, `PresenceUpdate` and `Ping`; `decode` checks it. What the server sends is made by `encode`.
+Every text frame, in both directions, is one JSON object whose `type` names it. A client sends
+`Edit`, `PresenceUpdate` and `Ping`, which `decode` checks. `encode` makes the server's frames.
 """
 
 from __future__ import annotations
@@ -43,16 +43,16 @@ __all__ = [
     "shortened",
 ]
 
-# The largest integer that JavaScript, and so every JSON reader, holds exactly.
+# The largest integer that JavaScript, and so every JSON parser, represents exactly.
 LARGEST_INTEGER = 2**53 - 1
 
-# How many lists and objects may lie in one another, in `data` and in what HTTP is sent.
+# The limit of nested lists and objects in `data` and in the bodies of HTTP requests.
 MAXIMUM_DEPTH = 64
 
 
 def shortened(checksum: int | None) -> int | None:
-    """What editors are told of a checksum of 64 bits: those that every JSON reader holds exactly.
-    None of none."""
+    """Return the bits of a 64-bit checksum that every JSON parser represents exactly, for frames;
+    None for None."""
     return None if checksum is None else checksum & LARGEST_INTEGER
 
 
@@ -61,14 +61,14 @@ Positive = Annotated[int, msgspec.Meta(ge=1, le=LARGEST_INTEGER)]
 
 
 class Cursor(msgspec.Struct, frozen=True):
-    """A selection: it was begun at `anchor` and ends at `head` (UTF-16 code units)."""
+    """A selection from `anchor`, where it started, to `head` (UTF-16 code units)."""
 
     anchor: Count
     head: Count
 
 
 class Edit(msgspec.Struct, frozen=True, tag_field="type", tag="edit"):
-    """One edit: `operation` was made on `version`; `id` counts 1, 2, 3 … per `client_id`."""
+    """One edit: `operation` is based on `version`; `id` counts 1, 2, 3 … per `client_id`."""
 
     id: Positive
     version: Count
@@ -76,7 +76,7 @@ class Edit(msgspec.Struct, frozen=True, tag_field="type", tag="edit"):
 
 
 class PresenceUpdate(msgspec.Struct, frozen=True, tag_field="type", tag="presence"):
-    """Where this editor's cursor is at `version`, and what else it says of itself."""
+    """The position of the client's cursor at `version`, and other data that the client shares."""
 
     cursor: Cursor | None = None
     data: Any = None
@@ -84,7 +84,7 @@ class PresenceUpdate(msgspec.Struct, frozen=True, tag_field="type", tag="presenc
 
 
 class Ping(msgspec.Struct, frozen=True, tag_field="type", tag="ping"):
-    """Asks for a `pong`."""
+    """Requests a `pong`."""
 
     data: Any = None
 
@@ -93,7 +93,7 @@ ClientFrame = Edit | PresenceUpdate | Ping
 
 
 class Identity(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Who the server takes this editor's user to be; a guest gets the secret that proves it."""
+    """The user of the connection; a guest also gets the secret that identifies it later."""
 
     user_id: str
     name: str
@@ -103,7 +103,7 @@ class Identity(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class PresentEditor(msgspec.Struct, frozen=True):
-    """One editor that is present."""
+    """One client that has the document open."""
 
     client_id: str
     user_id: str
@@ -113,7 +113,7 @@ class PresentEditor(msgspec.Struct, frozen=True):
 
 
 class ServerFrame(msgspec.Struct, frozen=True, tag_field="type"):
-    """Base of what the server sends."""
+    """Base of the server's frames."""
 
 
 class DocumentState(ServerFrame, frozen=True, tag="document_state", omit_defaults=True):
@@ -206,16 +206,16 @@ _deterministic = msgspec.json.Encoder(order="sorted")
 
 
 def size_of(text: str) -> int:
-    """Its bytes of UTF-8; of ASCII, which nearly every frame is, they need not be counted."""
+    """Return the bytes in UTF-8. ASCII, which nearly every frame is, need not be encoded."""
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
 def decode(text: str, size: int, *, max_edit_bytes: int, max_presence_bytes: int) -> ClientFrame:
-    """The frame that `text` is, of this `size_of`.
+    """Decode a client's frame of `size` bytes, as `size_of` counts.
 
     Raises:
-        InvalidJSON, InvalidFrame, UnknownType: it is none.
-        TooLarge: an edit or another frame beyond its limit (bytes of UTF-8).
+        InvalidJSON, InvalidFrame, UnknownType: the text is not a valid frame.
+        TooLarge: an edit or another frame exceeds its limit (bytes of UTF-8).
     """
     if size > max_edit_bytes:
         raise TooLarge(
@@ -237,9 +237,9 @@ def decode(text: str, size: int, *, max_edit_bytes: int, max_presence_bytes: int
             f"got a {type(frame).__struct_config__.tag} of {size} bytes, "
             f"the limit is {max_presence_bytes}: send less data"
         )
-    # An operation is checked by the type of its document.
+    # An operation is checked by the document's type.
     if not isinstance(frame, Edit) and is_deeper(frame.data, MAXIMUM_DEPTH):
-        # Python could read it and then not write it again.
+        # Python could decode such data, but not encode it again.
         raise InvalidFrame(
             f"field 'data' is nested deeper than {MAXIMUM_DEPTH} levels, which is the limit: "
             "flatten it"
@@ -253,7 +253,7 @@ def decode(text: str, size: int, *, max_edit_bytes: int, max_presence_bytes: int
 
 
 def is_deeper(value: Any, depth: int) -> bool:
-    """Whether more than `depth` lists and objects of a JSON value lie in one another."""
+    """Whether a JSON value has more than `depth` levels of nested lists and objects."""
     level = [value]
     for _ in range(depth):
         level = [
@@ -268,7 +268,7 @@ def is_deeper(value: Any, depth: int) -> bool:
 
 
 def _invalid_frame(problem: str) -> CollabError:
-    """msgspec says what is wrong and where: `Expected …, got … - at `$.field``."""
+    """Turn msgspec's message, `Expected …, got … - at `$.field``, into an error of the protocol."""
     what, _, path = problem.partition(" - at `$")
     field = path.rstrip("`").lstrip(".")
     missing = re.fullmatch(r"Object missing required field `(\w+)`", what)
@@ -283,7 +283,7 @@ def _invalid_frame(problem: str) -> CollabError:
 
 
 def edit_id(text: str) -> int | None:
-    """The `id` of an edit frame that `decode` refused, where it can be made out."""
+    """Return the `id` of an edit frame that `decode` refused, or None if it can't be read."""
     try:
         frame = msgspec.json.decode(text)
     except (ValueError, RecursionError):
@@ -295,29 +295,29 @@ def edit_id(text: str) -> int | None:
 
 
 def encode(frame: ServerFrame) -> str:
-    """The text of a server frame."""
+    """Return the text of a server frame."""
     return _encoder.encode(frame).decode()
 
 
 def encode_bytes(frame: msgspec.Struct) -> bytes:
-    """The same, or a part of a frame, in UTF-8."""
+    """Return a frame, or a part of one, in UTF-8."""
     return _encoder.encode(frame)
 
 
 def encode_json(value: Any) -> str:
-    """Compact JSON text of a plain JSON value."""
+    """Return the compact JSON text of a plain JSON value."""
     return _encoder.encode(value).decode()
 
 
 def error_frame(error: CollabError, answers: int | None = None) -> str:
-    """The `error` frame for `error`; `answers` is the `id` of the edit it refuses, if any."""
+    """Return the `error` frame of `error`; `answers` is the `id` of the refused edit, if any."""
     return encode(Error(error.code, error.message, answers))
 
 
 def fingerprint(version: int, operation: Any) -> str:
-    """Names an edit as it was first sent: 32 hex digits.
+    """Return 32 hex digits that identify the content of an edit as it was first sent.
 
-    Two edits of one `client_id` and `id` are the same edit if their fingerprints agree.
+    Two edits with one `client_id` and `id` are the same edit if their fingerprints are equal.
     """
     digest = hashlib.blake2b(_deterministic.encode((version, operation)), digest_size=16)
     return digest.hexdigest()

@@ -1,10 +1,10 @@
-"""Document types that other installed packages bring: the entry points of the group `collab.types`.
+"""Document types of other installed packages: the entry points of the group `collab.types`.
 
     [project.entry-points."collab.types"]
     growset = "growset:GrowSetType"
 
-The entry point's name is the type's; it leads to the class, which is called without arguments, or
-to an object.
+The entry point's name is the name of the type. It refers to a class, which is called without
+arguments, or to an object.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ MEMBERS = [name for name in vars(OperationType) if not name.startswith("_")]
 
 
 def register_installed_types() -> None:
-    """Register what the installed packages offer. A type that the program itself has registered
-    under a name stays.
+    """Register the types of installed packages. A type that the program has already registered
+    under the same name stays.
 
     Raises:
-        ConfigurationError: one can't be loaded, or its name is another's; nothing runs without a
-            type that its documents need.
+        ConfigurationError: a type can't be loaded, or two have the same name. The program must not
+            run without a type that its documents need.
     """
     owners = {own.name: "collab itself" for own in OWN_TYPES}
     for point in entry_points(group=GROUP):
         if point.name in owners:
             raise ConfigurationError(
-                f"the document type '{point.name}' of {owner(point)} is there already, by "
+                f"the document type '{point.name}' of {owner(point)} exists already in "
                 f"{owners[point.name]}: uninstall one of them"
             )
         owners[point.name] = owner(point)
@@ -45,7 +45,7 @@ def loaded(point: EntryPoint) -> OperationType:
     try:
         offered = point.load()
         made: Any = offered() if isinstance(offered, type) else offered
-    # It is somebody else's code, and it may fail in any way.
+    # The class is another package's code and may raise anything.
     except Exception as error:
         raise unusable(point, f"{type(error).__name__}: {error}") from error
     missing = [name for name in MEMBERS if not hasattr(made, name)]

@@ -89,7 +89,7 @@ def test_what_the_program_has_registered_itself_stays(site: Path) -> None:
             "usurper",
             "from tests.ot.growset import GrowSetType",
             "text = usurper:GrowSetType",
-            "the document type 'text' of the package 'usurper' is there already, by collab itself",
+            "the document type 'text' of the package 'usurper' exists already in collab itself",
         ),
     ],
 )
@@ -106,6 +106,6 @@ def test_two_packages_with_one_name_are_both_told(site: Path) -> None:
     install_growset(site)
     source = "from tests.ot.growset import GrowSetType"
     install_package(site, "another", source, "growset = another:GrowSetType")
-    with pytest.raises(ConfigurationError, match=r"'growset'.* is there already") as refusal:
+    with pytest.raises(ConfigurationError, match=r"'growset'.* exists already") as refusal:
         register_installed_types()
     assert "'another'" in str(refusal.value)
