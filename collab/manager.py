@@ -7,17 +7,15 @@ import contextlib
 import itertools
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection
-from functools import partial
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from .auth import User
 from .connection_log import log_fields
-from .documents.content import Encoded, decode_content, let_go_of
-from .documents.document import Document, DocumentState
-from .documents.loading import check_version
+from .documents.content import Encoded, let_go_of
+from .documents.document import Document
+from .documents.document_reader import DocumentReader, IsKnown
 from .documents.open_documents import DEFAULT_TYPE, OpenDocuments
-from .documents.reading import Contents
 from .documents.restoring import way_back
 from .documents.titles import check_title
 from .errors import (
@@ -25,25 +23,23 @@ from .errors import (
     ConfigurationError,
     DocumentDeleted,
     EditError,
-    NoSuchDocument,
     PeerLeft,
-    ServerBusy,
     ShuttingDown,
     StorageError,
     StorageUnavailable,
     TooLarge,
     VersionGone,
 )
-from .frames import ServerShutdown, encode_json
-from .limits.budget import Allowance, Budgets, Metered, until_affordable
-from .limits.connection_limits import ConnectionLimits, address_of
+from .frames import encode_json
+from .limits.budget import Allowance, Budgets
 from .limits.unread import Unread
 from .sessions.connection import Connection
-from .sessions.handshake import WebSocketLike, accept, check_subprotocols, refuse
+from .sessions.connections import Connections
+from .sessions.handshake import WebSocketLike, check_subprotocols, refuse
 from .sessions.join import JoinRequest, check_doc_id
-from .sessions.reauthorization import Admit, Reauthorization, RoleOf
+from .sessions.reauthorization import Admit, RoleOf
 from .sessions.room import Room, room_of
-from .sessions.wire import encode_frame, encode_text_frame
+from .sessions.wire import encode_text_frame
 from .settings import Settings
 from .storage import Committer, DocumentRecord, OperationRecord, Store
 
@@ -81,7 +77,6 @@ class DocumentManager:
         self._open_all = open_all
         self.budgets = Budgets(settings)
         self.unread = Unread(settings)
-        self._reauthorization = Reauthorization()
         self._own_ids = itertools.count(1)
         self._housekeeper: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -90,12 +85,10 @@ class DocumentManager:
     def _begin(self) -> None:
         """Have nothing open, and nobody connected."""
         self.documents = OpenDocuments(self.settings, self.store, self._committer, self._make_room)
-        self.connection_limits = ConnectionLimits(self.settings)
         self.budgets.clear()
-        self._contents = Contents(self.settings, self.store, self.documents.types)
-        self._connections: dict[Connection, str] = {}
+        self.connections = Connections(self.settings, self.documents, self.budgets, self.unread)
+        self._reader = DocumentReader(self.settings, self.store, self.documents)
         self._verifier: asyncio.Task[None] | None = None
-        self._is_closing = False
 
     def _make_room(self, document: Document) -> Room:
         interval = self.settings.presence_interval_seconds
@@ -121,11 +114,6 @@ class DocumentManager:
             )
 
     # -- connections ----------------------------------------------------------------------------
-
-    @property
-    def connections(self) -> Collection[Connection]:
-        """Everybody who is connected now."""
-        return self._connections.keys()
 
     async def serve(
         self,
@@ -177,118 +165,11 @@ class DocumentManager:
             request = JoinRequest.of_query(websocket.query_params)
         check_subprotocols(websocket)
         await self._ready()
-        if self._is_closing:
-            raise ShuttingDown("the server is shutting down: reconnect shortly")
-        asked_at = self._reauthorization.number
-        with self.connection_limits.handshake(websocket.scope) as address:
-            allowance = await self._allowed(websocket.scope)
-            try:
-                admitted = await self._admit(user)
-                self._charge_user(allowance, admitted)
-                connection = await self._join(
-                    websocket, check_doc_id(doc_id), admitted, request, allowance
-                )
-            except BaseException:
-                allowance.close()
-                raise
-            self._connections[connection] = address
-            self.connection_limits.enter(address)
-            _log_joined(connection, websocket)
-        if self._is_closing:
-            connection.close(1001, "server shutting down")
-        if callable(user) and self._reauthorization.number != asked_at:
-            await self._ask_again(connection, user)
-        return connection
-
-    async def _allowed(self, scope: Any) -> Allowance:
-        """Wait for the peer's address to have something left of what it may use.
-
-        Raises:
-            RateLimited: it opens too many connections, or too many of its requests wait.
-        """
-        budget = self.budgets.of_address(scope)
-        if budget is not None:
-            budget.acquire("joins", "connections opened")
-            await until_affordable(budget)
-        return Allowance(budget)
-
-    def _charge_user(self, allowance: Allowance, user: User) -> None:
-        budget = self.budgets.of_user(user)
-        if budget is not None:
-            budget.acquire("joins", "connections opened")
-            Metered.charge_user(budget)
-            allowance.of_user(budget)
-
-    async def _admit(self, user: User | str | Admit) -> User:
-        if isinstance(user, str):
-            return User(user)
-        if isinstance(user, User):
-            return user
-        limit = self.settings.handshake_timeout_seconds
-        try:
-            async with asyncio.timeout(limit):
-                return await user()
-        except TimeoutError:
-            raise ServerBusy(
-                f"the user could not be authenticated within {limit:g} s, which is the limit "
-                "(handshake_timeout_seconds): try again later"
-            ) from None
-
-    async def _ask_again(self, connection: Connection, admit: Admit) -> None:
-        try:
-            await self._reauthorization.again(connection, admit)
-        except BaseException:
-            await connection.finish()
-            raise
-
-    async def _join(
-        self,
-        websocket: WebSocketLike,
-        doc_id: str,
-        user: User,
-        request: JoinRequest,
-        allowance: Allowance,
-    ) -> Connection:
-        create = self.settings.create_on_join
-
-        def count() -> None:
-            self.budgets.count_creation(websocket.scope, user)
-
-        async with self.documents.open(
-            doc_id,
-            doc_type=request.doc_type,
-            create=create,
-            client_id=request.client_id,
-            verify=True,
-            on_create=count,
-        ) as document:
-            allowance.enter(document)
-            present = room_of(document).connections
-            with self.connection_limits.joining(doc_id, present, request.client_id):
-                author = await document.authors.hold(request.client_id, user.user_id, user.may_edit)
-                connection = Connection(websocket, document, author, user, self.settings, allowance)
-                connection.on_finish(self._finished)
-                try:
-                    await accept(websocket)
-                    hold = partial(self.unread.hold, address_of(websocket.scope))
-                    await connection.join(request, hold)
-                except BaseException:
-                    await connection.finish()
-                    raise
-                return connection
+        return await self.connections.join(websocket, doc_id, user, request)
 
     async def leave_document(self, connection: Connection) -> None:
         """End a connection that the host read itself. Idempotent."""
         await connection.finish()
-
-    def _finished(self, connection: Connection) -> None:
-        address = self._connections.pop(connection, None)
-        if address is not None:
-            self.connection_limits.leave(address)
-            _log_left(connection)
-        connection.allowance.close()
-        connection.document.authors.release(connection.author)
-        self.documents.used(connection.document)
 
     async def reauthorize(self, doc_id: str, role_of: RoleOf) -> None:
         """Ask anew what everybody connected to a document may do there.
@@ -297,16 +178,13 @@ class DocumentManager:
         1008. Who is joining at this moment is asked about once they have joined.
         """
         self._check_loop()
-        theirs = [each for each in self._connections if each.document.doc_id == doc_id]
-        await self._reauthorization.roles(theirs, doc_id, role_of)
+        await self.connections.reauthorize(doc_id, role_of)
 
     async def reauthorize_user(self, user_id: str) -> None:
         """Have everybody connected as this user go through the handshake again: who is signed in no
         longer is refused there. They are closed with 1013."""
         self._check_loop()
-        self._reauthorization.sign_in(
-            each for each in self._connections if each.user.user_id == user_id
-        )
+        self.connections.reauthorize_user(user_id)
 
     # -- what an embedding application calls ----------------------------------------------------
 
@@ -363,7 +241,7 @@ class DocumentManager:
         """
         try:
             await self._ready()
-            if self._is_closing:
+            if self.connections.is_closing:
                 raise ShuttingDown("the server is shutting down: send the same again shortly")
             async with self.documents.open(doc_id, client_id=client_id) as document:
                 allowance.enter(document)
@@ -436,9 +314,7 @@ class DocumentManager:
         """Send a JSON message to every connection of a user; returns how many there were."""
         self._check_loop()
         frame = encode_text_frame(encode_json(message))
-        theirs = [
-            connection for connection in self._connections if connection.user.user_id == user_id
-        ]
+        theirs = [each for each in self.connections if each.user.user_id == user_id]
         for connection in theirs:
             connection.put(frame)
         return len(theirs)
@@ -574,29 +450,14 @@ class DocumentManager:
         Raises:
             NoSuchDocument: there is no such document, or it never had that version.
         """
-        while True:
-            record = await self._find_record(doc_id)
-            document = self._open_as(record) if version is None else None
-            # If it was deleted meanwhile, there may be another one by now.
-            with contextlib.suppress(DocumentDeleted):
-                if document is not None:
-                    at, text = await document.content.text()
-                    return record, at, await decode_content(text)
-                loaded = await self._contents.loaded(record, check_version(record, version))
-                return record, loaded.version, loaded.buffer.content()
-
-    def _open_as(self, record: DocumentRecord) -> Document | None:
-        """The open document that this record is of, if it can be asked now."""
-        document = self.documents.get(record.doc_id)
-        if document is None or document.epoch != record.epoch:
-            return None
-        return document if document.state is DocumentState.OPEN else None
+        await self._ready()
+        return await self._reader.value(doc_id, version)
 
     async def read_content(
         self,
         doc_id: str,
         version: int | None = None,
-        is_known: Callable[[DocumentRecord, int], bool] = lambda record, version: False,
+        is_known: IsKnown = lambda record, version: False,
     ) -> tuple[DocumentRecord, int, Encoded | None]:
         """As `read_document`, but encoded, and shared by all who read the same at one time.
 
@@ -604,27 +465,8 @@ class DocumentManager:
             is_known: whether the reader has the content of this record at this version: it is not
                 read then, and None is returned in its place.
         """
-        while True:
-            record = await self._find_record(doc_id)
-            # What is not known may be read no more than it may be edited.
-            self.documents.types.get(record.doc_type)
-            document = self._open_as(record) if version is None else None
-            at = check_version(record, version) if document is None else document.history.head
-            if is_known(record, at):
-                return record, at, None
-            with contextlib.suppress(DocumentDeleted):
-                if document is not None:
-                    content = await document.content.encoded()
-                else:
-                    content = await self._contents.encoded(record, at)
-                return record, content.version, content
-
-    async def _find_record(self, doc_id: str) -> DocumentRecord:
         await self._ready()
-        record = await self.documents.find_record(doc_id)
-        if record is None:
-            raise NoSuchDocument(f"there is no document {doc_id!r}")
-        return record
+        return await self._reader.encoded(doc_id, version, is_known)
 
     # -- the manager's own life -----------------------------------------------------------------
 
@@ -666,13 +508,7 @@ class DocumentManager:
     async def sweep(self, now: float) -> None:
         """End readers that take too little for too long and users who are let in no longer; evict
         documents idle for long enough."""
-        today = time.time()
-        for connection in list(self._connections):
-            expires_at = connection.user.expires_at
-            if expires_at is not None and expires_at <= today:
-                connection.close(1008, "the token has expired: reconnect with a new one")
-            if connection.is_too_slow(now):
-                connection.abort()
+        self.connections.sweep(now)
         await self.documents.evict_idle(now - self.settings.document_idle_seconds)
 
     async def close(self) -> None:
@@ -680,9 +516,9 @@ class DocumentManager:
 
         Idempotent; takes at most `shutdown_timeout_seconds` for the connections.
         """
-        if self._is_closing:
+        if self.connections.is_closing:
             return
-        self._is_closing = True
+        self.connections.is_closing = True
         if self._housekeeper is not None:
             tasks = [each for each in (self._housekeeper, self._verifier) if each is not None]
             for task in tasks:
@@ -693,32 +529,6 @@ class DocumentManager:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self.settings.shutdown_timeout_seconds):
                 await self.documents.until_all_committed()
-        retry_after = self.settings.retry_after_seconds
-        last_frame = encode_frame(
-            ServerShutdown("the server is shutting down: reconnect", retry_after)
-        )
-        connections = list(self._connections)
-        for connection in connections:
-            connection.close(1001, "server shutting down", last_frame=last_frame)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self.settings.shutdown_timeout_seconds):
-                await asyncio.gather(*(connection.closed() for connection in connections))
-        for connection in list(self._connections):
-            await connection.finish()
+        await self.connections.close()
         await self.documents.close()
         self._loop = None
-
-
-def _log_joined(connection: Connection, websocket: WebSocketLike) -> None:
-    user, client = connection.user, websocket.scope.get("client")
-    about = {"user_id": user.user_id, "role": user.role, "address": client[0] if client else ""}
-    logger.info("joined", extra={**connection.log_fields, **about})
-
-
-def _log_left(connection: Connection) -> None:
-    close_request = connection.close_request
-    if close_request is None:
-        logger.info("left", extra=connection.log_fields)
-    else:
-        about = {**connection.log_fields, "code": close_request.code}
-        logger.info("closed: %s", close_request.reason, extra=about)

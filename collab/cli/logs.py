@@ -28,7 +28,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class TextFormatter(logging.Formatter):
-    """`2026-01-31 12:00:00,000 INFO collab.manager: joined [doc_id=notes client_id=a]`
+    """`2026-01-31 12:00:00,000 INFO collab.sessions.connections: joined [doc_id=notes client_id=a]`
 
     The lines of a traceback follow.
     """

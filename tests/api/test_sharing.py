@@ -280,7 +280,7 @@ async def test_a_grant_removed_while_its_user_joins_is_missed_by_no_review(app: 
     await opening
     assert await wire.closed() == 1008
     await wire.leave()
-    assert app.manager._connections == {}
+    assert not app.manager.connections
 
 
 async def test_a_role_changed_while_its_user_joins_takes_effect(app: Collab) -> None:

@@ -226,5 +226,5 @@ def test_as_text_it_is_the_same(folder: Path) -> None:
     joined, left = server.ended().splitlines()
     (connection_id,) = set(re.findall(r"connection_id=(\w{12}) ", joined + left))
     about = f"connection_id={connection_id} doc_id=notes client_id=a"
-    assert f"INFO collab.manager: joined [{about} user_id=" in joined
-    assert left.endswith(f"INFO collab.manager: left [{about}]")
+    assert f"INFO collab.sessions.connections: joined [{about} user_id=" in joined
+    assert left.endswith(f"INFO collab.sessions.connections: left [{about}]")

@@ -28,6 +28,12 @@ async def edited(app: Collab, edits: int, doc_id: str = "doc") -> None:
         await app.manager.handle_edit(doc_id, "ann", INSERT)
 
 
+async def key_of(app: Collab) -> int:
+    record = await app.manager.store.catalog.find_document("doc")
+    assert record is not None
+    return record.key
+
+
 async def reopened(make_app: Make, app: Collab, **settings: object) -> Collab:
     await app.close()
     return await make_app(**settings)
@@ -97,7 +103,7 @@ async def test_versions_far_from_a_snapshot_get_one_when_they_are_read(make_app:
     app = await make_app(snapshot_interval_operations=10, snapshots_kept=1)
     await edited(app, 95)
     app = await reopened(make_app, app, snapshot_spacing_operations=20)
-    key = (await app.manager._find_record("doc")).key
+    key = await key_of(app)
     store = app.manager.store
     assert (await app.manager.read_document("doc", 70))[1:] == (70, "x" * 70)
     found = [await store.snapshots.latest(key, version) for version in (19, 39, 59, 94)]
@@ -111,7 +117,7 @@ async def test_no_version_of_a_long_history_is_far_from_a_snapshot(make_app: Mak
         snapshot_interval_operations=5, snapshots_kept=2, snapshot_spacing_operations=20
     )
     await edited(app, 203)
-    key = (await app.manager._find_record("doc")).key
+    key = await key_of(app)
     versions = []
     at_most: int | None = None
     while snapshot := await app.manager.store.snapshots.latest(key, at_most):
@@ -170,11 +176,11 @@ async def test_who_has_used_up_their_share_keeps_nobody_from_reading_the_same(
     await read(other)
     assert not any(each.done() for each in waiting)
     # What the second one has reached before its share was used up is stored.
-    key = (await app.manager._find_record("doc")).key
+    key = await key_of(app)
     snapshot = await app.manager.store.snapshots.latest(key, 25)
     assert snapshot is not None
     assert snapshot.version == 20
     for each in waiting:
         each.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
-    assert not app.manager._contents._queues
+    assert not app.manager._reader._contents._queues

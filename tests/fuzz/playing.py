@@ -165,6 +165,6 @@ class Round:
         for place in self._places.values():
             await manager.delete_document(place.doc_id)
         await manager.sweep(time.monotonic())
-        expect(not manager._connections, "connections are left", len(manager._connections))
+        expect(not manager.connections, "connections are left", len(manager.connections))
         expect(not len(manager.documents), "documents are left", list(manager.documents))
         expect(not self._line.state.connections, "sockets are left", self._line.state.connections)

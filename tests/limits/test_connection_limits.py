@@ -108,9 +108,9 @@ async def test_nothing_is_counted_once_everybody_has_left(make_app: Make) -> Non
         await connect(app, "doc")
     for wire in wires:
         await wire.leave()
-    assert len(app.manager.connection_limits) == 0
-    assert not app.manager.connection_limits._addresses
-    assert not app.manager.connection_limits._joining
+    assert len(app.manager.connections.limits) == 0
+    assert not app.manager.connections.limits._addresses
+    assert not app.manager.connections.limits._joining
 
 
 # -- handshakes --------------------------------------------------------------------------------
@@ -156,4 +156,4 @@ async def test_finding_out_who_it_is_may_not_take_for_ever(database: str) -> Non
         assert refused.value.status == 503
         assert "within 0.01 s" in refused.value.body["message"]
         assert "handshake_timeout_seconds" in refused.value.body["message"]
-        assert len(app.manager.connection_limits) == 0
+        assert len(app.manager.connections.limits) == 0

@@ -169,9 +169,9 @@ def check_left(world: World) -> None:
     assert server is not None
     manager, documents = server.manager, server.manager.documents
     left = {
-        "connections": len(manager._connections),
-        "admitted": len(manager.connection_limits),
-        "joining": len(manager.connection_limits._joining),
+        "connections": len(manager.connections),
+        "admitted": len(manager.connections.limits),
+        "joining": len(manager.connections.limits._joining),
         "documents": len(documents),
         "loading": len(documents._loading),
         "closing": len(documents._closing),

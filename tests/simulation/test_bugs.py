@@ -15,9 +15,9 @@ from collab.documents.content import Encoded
 from collab.documents.history import Change, History
 from collab.documents.recovery import Recovery
 from collab.documents.submission import Submission
-from collab.manager import DocumentManager
 from collab.sessions import Connection
 from collab.sessions.change_frames import ack_frame
+from collab.sessions.connections import Connections
 from collab.sessions.direct_transport import DirectTransport
 from collab.sessions.join import JoinRequest
 from collab.sessions.room import Room, room_of
@@ -108,10 +108,10 @@ def keep_the_presence_of_who_has_left(patch: Patch) -> None:
 
 
 def keep_connections(patch: Patch) -> None:
-    def finished(self: DocumentManager, connection: Connection) -> None:
+    def finished(self: Connections, connection: Connection) -> None:
         connection.document.authors.release(connection.author)
 
-    patch.setattr(DocumentManager, "_finished", finished)
+    patch.setattr(Connections, "_finished", finished)
 
 
 def keep_authors(patch: Patch) -> None:
