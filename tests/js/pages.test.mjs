@@ -87,6 +87,24 @@ test("the pages hold no inline script or style and no absolute address", () => {
   }
 });
 
+test("the heads of the pages differ in what is a page's own only", () => {
+  const own = /<title>|href="static\/(?:css\/(?!base\.css)|vendor\/)|type="module"/;
+  const head = (page) => {
+    const html = readFileSync(new URL(page, root), "utf8").match(/<head>\n(.*?) *<\/head>/s)[1].replaceAll('"../', '"');
+    return html.split("\n").filter((line) => !own.test(line));
+  };
+  const documents = head("editor.html");
+  for (const page of ["board.html", "richtext.html"]) assert.deepEqual(head(page), documents, page);
+  // A page without a field for text needs no room for a keyboard on the screen.
+  const plain = documents.map((line) => line.replace(", interactive-widget=resizes-content", ""));
+  const asking = plain.filter((line) => !line.includes('rel="preload"'));
+  const still = asking.filter((line) => !line.includes("start.js"));
+  const expected = { "index.html": plain, "sign_in.html": asking, "missing.html": still, "other.html": still };
+  for (const [page, lines] of Object.entries(expected)) assert.deepEqual(head(page), lines, page);
+  const known = ["board.html", "editor.html", "richtext.html", ...Object.keys(expected)].sort();
+  assert.deepEqual(readdirSync(root).filter((name) => name.endsWith(".html")).sort(), known);
+});
+
 test("no module writes HTML, but for the preview's sanitised fragment", () => {
   const files = readdirSync(new URL("js/", root), { recursive: true }).filter((file) => file.endsWith(".js"));
   assert.ok(files.length > 20);
