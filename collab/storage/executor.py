@@ -242,7 +242,12 @@ class ThreadExecutor:
 
 
 class AsyncExecutor:
-    """At most `width` transactions at a time over an asynchronous engine; `close` disposes it."""
+    """At most `width` transactions at a time over an asynchronous engine; `close` disposes it.
+
+    Args:
+        abandon: called while it is closed, before transactions that hang are cancelled: has their
+            connections answer at once, where the driver would wait for them.
+    """
 
     def __init__(
         self,
@@ -250,7 +255,9 @@ class AsyncExecutor:
         width: int,
         timeout_seconds: float | None,
         verify: Callable[[], None] = lambda: None,
+        abandon: Callable[[], None] = lambda: None,
     ) -> None:
+        self._abandon = abandon
         self._engine = engine
         self._timeout_seconds = timeout_seconds
         self._verify = verify
@@ -302,6 +309,8 @@ class AsyncExecutor:
             return
         if self._running:
             _, hanging = await asyncio.wait(self._running, timeout=self._timeout_seconds)
+            if hanging:
+                self._abandon()
             for task in hanging:
                 task.cancel()
             if hanging:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from collab.errors import StorageUnavailable
 from collab.storage import Database, DatabaseStore, DocumentRecord, Store
 
-from .edits import append, stores
+from .edits import append, program, stores
 
 TOO_SLOW = r"it has not answered for 1 s; try again later"
 
@@ -198,3 +198,16 @@ def test_a_loop_that_ends_before_the_answer_leaves_the_transaction_whole(url: st
     asyncio.run(leave())
     go_on.set()
     assert asyncio.run(come_back())
+
+
+@pytest.mark.parametrize("driver", ["sqlite", "sqlite+aiosqlite"])
+@pytest.mark.parametrize("how", ["locked", "writing", "reading"])
+async def test_what_hangs_keeps_no_process_alive_once_the_database_is_closed(
+    driver: str, how: str, tmp_path: Path
+) -> None:
+    url = f"{driver}:///{tmp_path}/hanging.db"
+    async with program("-m", "tests.storage.hanging", url, how) as process:
+        said, _ = await process.communicate()
+    assert said.decode().splitlines()[-1] == "closed"
+    assert "has not answered for 1 s" in said.decode()
+    assert process.returncode == 0

@@ -13,7 +13,7 @@ from ...executor import AsyncExecutor, Executor, ThreadExecutor
 from ...records import Append
 from ...url import file_of, is_memory
 from .append import append_at_once
-from .engine import async_sqlite_engine, sqlite_engine
+from .engine import abandon, async_sqlite_engine, sqlite_engine
 from .serving_lock import lock_file_of
 
 __all__ = ["AsyncSQLiteBackend", "SQLiteBackend"]
@@ -103,4 +103,4 @@ class AsyncSQLiteBackend(SQLiteBackend):
             writes=writes,
             foreign_keys=foreign_keys,
         )
-        return AsyncExecutor(engine, width, timeout_seconds, verify)
+        return AsyncExecutor(engine, width, timeout_seconds, verify, lambda: abandon(engine))

@@ -7,6 +7,7 @@ as SQLAlchemy's manual advises.
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
@@ -15,13 +16,18 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool, StaticPool
 
 from ...engine import engine_errors
 
-__all__ = ["async_sqlite_engine", "sqlite_engine"]
+__all__ = ["abandon", "async_sqlite_engine", "sqlite_engine"]
 
 # A write-ahead log of 16 MB: pages that are written again and again are copied to the file now and
 # then, not every 4 MB. The cache holds the pages that the edits of some thousand documents go to.
 _CHECKPOINT_PAGES = 4000
 _WRITER_CACHE_KIB = 16_384
 _STATEMENTS_CACHED = 256
+
+# Those of aiosqlite.
+_open_connections: weakref.WeakKeyDictionary[Engine, weakref.WeakSet[Any]] = (
+    weakref.WeakKeyDictionary()
+)
 
 
 def sqlite_engine(
@@ -61,7 +67,25 @@ def async_sqlite_engine(
             url, hide_parameters=True, connect_args=_arguments(busy_timeout_seconds), **pool
         )
     _prepare(engine.sync_engine, writes=writes, foreign_keys=foreign_keys)
+    opened: weakref.WeakSet[Any] = weakref.WeakSet()
+    _open_connections[engine.sync_engine] = opened
+    event.listen(
+        engine.sync_engine,
+        "connect",
+        lambda connection, _record: opened.add(connection.driver_connection),
+    )
     return engine
+
+
+def abandon(engine: AsyncEngine) -> None:
+    """Have the open connections of an engine over aiosqlite close as soon as their threads can, and
+    let nobody wait for that: a thread that hangs never closes one."""
+    for connection in _open_connections[engine.sync_engine]:
+        connection.stop()
+        connection.close = _nothing
+
+
+async def _nothing() -> None: ...
 
 
 def _arguments(busy_timeout_seconds: float) -> dict[str, Any]:
