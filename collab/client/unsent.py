@@ -25,12 +25,12 @@ EDIT_BYTES = 200_000
 RECENT_PARTS = 100
 
 UNDONE_BYTES = 1024
-"""The largest part that is checked for being undone by the next one."""
+"""Parts up to this size are checked for being undone by the next one."""
 
 
 @dataclass(slots=True)
 class Part:
-    """One operation, and the bytes of its JSON text when the part was made.
+    """One operation, and the bytes of its JSON text when the part was created.
 
     `alone`: do not send it in one edit with others. `joined`: it is composed of several edits.
     `side` is used in transforms. A sent part has the side "right", as on the server. An unsent part

@@ -98,7 +98,7 @@ class OperationType(Protocol):
     """A type of document.
 
     A type may have further methods. These two replace repeated calls of `transform`:
-    `outline(operation)` returns the data of an operation that many transforms need, and
+    `outline(operation)` returns the data that is needed to transform other operations over it, and
     `transform_past(operation, others)` returns the operation transformed against all of `others`
     (`Applied`, in order), each of which was committed first.
 

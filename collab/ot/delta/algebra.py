@@ -268,8 +268,8 @@ def _walked(keystroke: Keystroke) -> list[tuple[int, int, None]]:
 
 
 def outline(operation: Operation) -> Keystroke | Outline:
-    """Return the data of an operation that transforming others over it needs: of a keystroke its
-    start, its end and the growth of the content; of any other its lengths and attributes."""
+    """Return the data that is needed to transform other operations over this one: the start, the
+    end and the growth of the content for a keystroke, else the lengths and attributes."""
     keystroke = _keystroke(operation)
     return outline_of(operation) if keystroke is None else keystroke
 

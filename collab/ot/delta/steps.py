@@ -1,4 +1,4 @@
-"""Transform an operation over many others without reading its strings again for each.
+"""Transform an operation over many others without reading its strings each time.
 
 A step is a component with its length known. Texts are neither measured nor cut in between, and of
 the inserts of other operations only the lengths are used. The results are those of
@@ -53,7 +53,7 @@ Outline = list[tuple[int, int, Attributes | None]]
 
 
 def outline_of(operation: Operation) -> Outline:
-    """Return the data of an operation that transforming others over it needs."""
+    """Return the data that is needed to transform other operations over this one."""
     return [
         (RETAIN, component["retain"], component.get("attributes"))
         if "retain" in component
