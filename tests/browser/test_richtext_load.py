@@ -43,9 +43,14 @@ WATCH = """
 const loaded = performance.getEntriesByType("resource").map(({ name }) => name);
 const { Quill } = await import(loaded.find((name) => /vendor\\/quill\\.js$/.test(name)));
 const quill = Quill.find(document.querySelector(".ql-container"));
-window.told = { shown: 0, takenIn: 0, whileTakenIn: 0, measured: 0, text: () => quill.getText() };
+window.told = { shown: 0, takenIn: 0, whileTakenIn: 0, measured: 0, lookedUp: 0 };
+told.text = () => quill.getText();
 const { updateContents, scroll } = quill;
-const { update } = scroll;
+const { line, update } = scroll;
+scroll.line = function (...given) {
+  told.lookedUp += 1;
+  return line.apply(this, given);
+};
 quill.updateContents = function (...given) {
   told.shown += 1;
   if (told.takenIn > 0) told.whileTakenIn += 1;
@@ -322,6 +327,25 @@ def test_a_long_text_is_pasted_whole_in_one_step_and_shown_bit_by_bit(
     page.wait_for_function("() => told.text() === 'before behind\\n'")
     saved(page)
     assert content(server) == "before behind\n"
+
+
+@pytest.mark.parametrize("written", ["", "some words"])
+def test_the_editor_does_not_look_up_each_line_of_a_long_text(
+    open_page: OpenPage, server: ServerProcess, written: str
+) -> None:
+    pasted = LINE * 2000
+    page = watched(open_page)
+    page.locator(".ql-editor").click()
+    page.keyboard.insert_text(written)
+    saved(page)
+    # What the text replaces is another part of the same change.
+    page.keyboard.press("Shift+Home")
+    page.evaluate(PASTE, pasted)
+    page.wait_for_function("(length) => told.text().length >= length", arg=len(pasted))
+    saved(page)
+    assert content(server).rstrip("\n") == pasted.rstrip("\n")
+    assert content(server) == page.evaluate("told.text()")
+    assert page.evaluate("told.lookedUp") < 100
 
 
 def test_who_types_while_a_long_text_is_shown_types_where_they_are(

@@ -51,16 +51,17 @@ const editorOn = (Editor) =>
 
     /**
      * Quill looks through all lines several times for each component. What is put in and taken away within lines is
-     * done on one way through them, and many lines that are put in at one place are made there.
+     * done on one way through them, and many lines that are put in at one place are made there, before the rest of the
+     * change is made.
      */
     applyDelta(change) {
       if (change.ops.every(isWithinLine)) return this.#changeWithinLines(change) ?? super.applyDelta(change);
-      const [first, ...inserts] = change.ops;
-      const isRetained = typeof first?.retain === "number" && first.attributes === undefined;
-      const contents = new Delta(isRetained ? inserts : change.ops);
-      if (!isLong(contents)) return super.applyDelta(change);
+      const { inserts, rest } = apart(change);
+      if (inserts.length === 0) return super.applyDelta(change);
       this.scroll.update();
-      return this.insertContents(isRetained ? first.retain : 0, contents);
+      const made = inserts.map(({ offset, contents }) => this.insertContents(offset, contents));
+      if (rest.ops.length > 0) made.push(super.applyDelta(rest));
+      return made.reduce((first, second) => first.compose(second));
     }
 
     /** @returns {Delta | null} null: nothing was done, since something goes from one line to another */
@@ -157,9 +158,40 @@ function inlineFormats(leaf) {
   return formats;
 }
 
-/** Whether a Delta is nothing but the text of many lines. */
+/**
+ * A change as two that follow each other.
+ * @returns {{inserts: {offset: number, contents: Delta}[], rest: Delta}} what it puts in of many lines, each where it is
+ *   once those before it are in; and all else
+ */
+function apart({ ops }) {
+  const inserts = [];
+  const rest = new Delta();
+  let offset = 0;
+  for (let index = 0; index < ops.length; ) {
+    if (ops[index].insert === undefined) {
+      const length = lengthOfOp(ops[index]);
+      offset += length;
+      rest.push(ops[index]);
+      index += 1;
+      continue;
+    }
+    let end = index;
+    while (ops[end]?.insert !== undefined) end += 1;
+    const contents = new Delta(ops.slice(index, end));
+    if (isLong(contents)) {
+      inserts.push({ offset, contents });
+      offset += contents.length();
+      rest.retain(contents.length());
+    } else contents.ops.forEach((op) => rest.push(op));
+    index = end;
+  }
+  return { inserts, rest: rest.chop() };
+}
+
+const lengthOfOp = ({ retain, delete: removed }) => removed ?? (typeof retain === "number" ? retain : 1);
+
+/** Whether inserts are of many lines. */
 function isLong({ ops }) {
-  if (ops.some(({ insert }) => insert === undefined)) return false;
   let lines = 0;
   for (const { insert } of ops) {
     for (let at = -1; typeof insert === "string" && lines < LINES && (at = insert.indexOf("\n", at + 1)) >= 0; ) lines += 1;
