@@ -139,3 +139,22 @@ def test_the_initials_of_joined_emoji_are_whole(open_page: OpenPage, server: Ser
             user = page.locator(f'[data-testid=user][data-client-id="{other.client_id}"]')
             first, *more = name.split()
             expect(user).to_have_text(first + "".join(word[0].upper() for word in more))
+
+
+def test_a_label_that_moves_is_not_written_again(open_page: OpenPage, people: list[Raw]) -> None:
+    page = opened(open_page)
+    ann = people[0]
+    show(ann, 5)
+    expect(labels(page)).to_have_text("Ann")
+    page.evaluate(
+        """() => {
+          const label = document.querySelector("[data-testid=cursor-label]");
+          window.seen = { written: 0, moved: 0 };
+          new MutationObserver((records) => {
+            for (const { type } of records) seen[type === "childList" ? "written" : "moved"] += 1;
+          }).observe(label, { childList: true, attributeFilter: ["style"] });
+        }"""
+    )
+    show(ann, 5, 20)
+    page.wait_for_function("() => seen.moved > 0")
+    assert page.evaluate("seen.written") == 0

@@ -43,10 +43,16 @@ WATCH = """
 const loaded = performance.getEntriesByType("resource").map(({ name }) => name);
 const { Quill } = await import(loaded.find((name) => /vendor\\/quill\\.js$/.test(name)));
 const quill = Quill.find(document.querySelector(".ql-container"));
-window.told = { shown: 0, takenIn: 0, whileTakenIn: 0, measured: 0, lookedUp: 0 };
+window.told = { shown: 0, takenIn: 0, whileTakenIn: 0, measured: 0, lookedUp: 0, checked: 0 };
 told.text = () => quill.getText();
 const { updateContents, scroll } = quill;
 const { line, update } = scroll;
+const { allowedChildren } = scroll.statics;
+const { some } = allowedChildren;
+allowedChildren.some = function (...given) {
+  told.checked += 1;
+  return some.apply(this, given);
+};
 scroll.line = function (...given) {
   told.lookedUp += 1;
   return line.apply(this, given);
@@ -207,6 +213,26 @@ def test_nothing_is_shown_while_the_editor_takes_in_what_is_typed(
     page.wait_for_function("(text) => told.text() === text", arg=content(server))
     assert content(server).count("y" * EDITS) == 1
     assert page.evaluate("told.whileTakenIn") == 0
+
+
+def test_a_change_within_a_line_has_no_other_line_checked(
+    open_page: OpenPage, other: Raw, server: ServerProcess
+) -> None:
+    assert other.edit({"ops": [{"insert": LINE * 300}]})
+    page = watched(open_page)
+    page.locator(".ql-editor").click()
+    page.keyboard.press("Control+Home")
+    before = page.evaluate("told.checked")
+    page.keyboard.press("x")
+    other.catch_up()
+    assert other.edit({"ops": [{"retain": 100}, {"insert": "y"}]})
+    page.wait_for_function("() => told.text().includes('y') && told.text().startsWith('x')")
+    saved(page)
+    assert content(server) == page.evaluate("told.text()")
+    assert page.evaluate("told.checked") == before
+    # A new line is.
+    page.keyboard.press("Enter")
+    page.wait_for_function("(before) => told.checked > before", arg=before)
 
 
 def compose(method: CDPSession, text: str) -> None:

@@ -135,7 +135,8 @@ const isNear = (one, other, pixels) =>
   Math.abs(one.top - other.top) < one.height / 2 && Math.abs(one.left - other.left) < pixels;
 
 class Label {
-  #shown = "";
+  #place = "";
+  #names = "";
   #clientIds = new Set();
 
   constructor(layer) {
@@ -156,14 +157,21 @@ class Label {
     const isAtTop = top - room.top < LABEL_HEIGHT_PIXELS;
     const isAtEnd = left > room.width - LABEL_PIXELS;
     const place = `translate(${left}px, ${isAtTop ? top + height : top}px) translate(${isAtEnd ? "-100%" : 0}, ${isAtTop ? 0 : "-100%"})`;
-    const names = group.map(({ name }) => name);
-    const shown = JSON.stringify([place, color, names]);
-    if (shown === this.#shown) return;
-    this.#shown = shown;
+    if (place !== this.#place) {
+      this.#place = place;
+      this.element.style.setProperty("transform", place);
+      this.element.classList.toggle("at-top", isAtTop);
+      this.element.classList.toggle("at-end", isAtEnd);
+    }
+    this.#name(group.map(({ name }) => name), color);
+  }
+
+  /** Most of the time a label moves only: to write its names again has them laid out again. */
+  #name(names, color) {
+    const shown = JSON.stringify([color, names]);
+    if (shown === this.#names) return;
+    this.#names = shown;
     this.element.style.setProperty("--person", colorOf(color));
-    this.element.style.setProperty("transform", place);
-    this.element.classList.toggle("at-top", isAtTop);
-    this.element.classList.toggle("at-end", isAtEnd);
     this.element.replaceChildren(...shortNames(names));
   }
 

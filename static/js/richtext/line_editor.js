@@ -19,6 +19,7 @@ export function keepByLines(quill) {
   const LineEditor = editorOn(quill.editor.constructor);
   quill.editor = new LineEditor(quill.scroll);
   keepChildrenFound(quill.scroll);
+  checkNewChildren(quill.scroll);
 }
 
 const editorOn = (Editor) =>
@@ -258,4 +259,21 @@ const moved = ({ oldRange, newRange }, by) => ({
 function keepChildrenFound(scroll) {
   const { children } = scroll;
   children.contains = (blot) => blot.parent === scroll && (blot === children.head || blot.prev?.next === blot);
+}
+
+/** Quill looks several times for each change whether the text has a child that it must not have: none gets in unseen. */
+function checkNewChildren(scroll) {
+  const { children, enforceAllowedChildren } = scroll;
+  const { insertBefore } = children;
+  let hasNew = true;
+  children.insertBefore = function (...given) {
+    hasNew = true;
+    return insertBefore.apply(this, given);
+  };
+  scroll.enforceAllowedChildren = function () {
+    if (!hasNew) return;
+    // What it puts right, it puts in.
+    hasNew = false;
+    enforceAllowedChildren.call(this);
+  };
 }
