@@ -91,3 +91,12 @@ def test_type_checkers_see_the_names_that_are_imported_when_used() -> None:
     }
     assert seen == vars(collab)["_MODULES"]
     assert {*seen, "__version__"} == set(collab.__all__)
+
+
+def test_benchmarks_import_no_test() -> None:
+    benchmarks = Path(__file__).parents[1] / "benchmarks"
+    for source in benchmarks.rglob("*.py"):
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += [each.name for each in node.names] if isinstance(node, ast.Import) else []
+            assert not [name for name in names if name.split(".")[0] == "tests"], source
