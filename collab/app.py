@@ -173,10 +173,10 @@ class Collab:
             default=pages.unknown,
             lifespan=lambda app: self.running(),
         )
-        self._life: Lifetime | None = None
+        self._lifetime: Lifetime | None = None
         # Two threads may open the application concurrently.
-        self._door = threading.Lock()
-        self._runs_in: Lifetime | None = None
+        self._lifetime_lock = threading.Lock()
+        self._running: Lifetime | None = None
         self._closed_in: weakref.ref[asyncio.AbstractEventLoop] | None = None
         # Set while the application is open because of a call, so that no caller will close it.
         self._exit_signals: ExitSignals | None = None
@@ -222,15 +222,15 @@ class Collab:
             StorageError: as `open`.
         """
         await self.open()
-        if self._runs_in is self._life:
+        if self._running is self._lifetime:
             raise ConfigurationError(
                 "the application is running already: start it once, and again after it has stopped"
             )
-        life = self._runs_in = self._life
+        lifetime = self._running = self._lifetime
         try:
             yield
         finally:
-            if self._life is life:
+            if self._lifetime is lifetime:
                 await self.close()
 
     async def open(self) -> None:
@@ -243,41 +243,41 @@ class Collab:
         """
         await self._open()
         # A caller that opens the application is expected to close it.
-        self._leave_signals()
+        self._restore_signals()
 
     async def _open(self, *, by_itself: bool = False) -> None:
         while True:
-            life = self._life_here(by_itself)
-            if not life.is_ending:
-                await life.opened()
+            lifetime = self._lifetime_here(by_itself)
+            if not lifetime.is_closing:
+                await lifetime.opened()
                 return
-            await life.over()
+            await lifetime.wait_closed()
 
-    def _life_here(self, by_itself: bool) -> Lifetime:
+    def _lifetime_here(self, by_itself: bool) -> Lifetime:
         """The lifetime in the running event loop, started if there is none.
 
         Raises:
             ConfigurationError: the application is open in another event loop.
         """
-        with self._door:
-            life = self._life
-            if life is None or life.is_over or life.is_abandoned:
+        with self._lifetime_lock:
+            lifetime = self._lifetime
+            if lifetime is None or lifetime.has_ended or lifetime.is_abandoned:
                 self._closed_in = None
-                self._leave_signals()
-                life = self._life = Lifetime(self._open_all)
+                self._restore_signals()
+                lifetime = self._lifetime = Lifetime(self._open_all)
                 if by_itself:
-                    end = functools.partial(self._begin_to_close, life)
-                    self._exit_signals = ExitSignals(life.loop, end)
+                    end = functools.partial(self._start_closing, lifetime)
+                    self._exit_signals = ExitSignals(lifetime.loop, end)
                     self._exit_signals.install()
-            elif not life.is_here:
+            elif not lifetime.is_in_running_loop:
                 raise ConfigurationError(
                     "the application is open in another event loop: call it there "
                     "(asyncio.run_coroutine_threadsafe), or close it there first"
                 )
-            return life
+            return lifetime
 
     async def _open_all(self, stack: contextlib.AsyncExitStack) -> None:
-        stack.callback(self._leave_signals)
+        stack.callback(self._restore_signals)
         await self._database.open()
         stack.push_async_callback(self._database.close)
         await self._committer.start()
@@ -285,11 +285,11 @@ class Collab:
         await self.manager.start()
         stack.push_async_callback(self.manager.close)
 
-    def _begin_to_close(self, life: Lifetime) -> asyncio.Task[None]:
-        self._closed_in = weakref.ref(life.loop)
-        return life.begin_to_end()
+    def _start_closing(self, lifetime: Lifetime) -> asyncio.Task[None]:
+        self._closed_in = weakref.ref(lifetime.loop)
+        return lifetime.start_closing()
 
-    def _leave_signals(self) -> None:
+    def _restore_signals(self) -> None:
         signals, self._exit_signals = self._exit_signals, None
         if signals is not None:
             signals.restore()
@@ -302,8 +302,8 @@ class Collab:
         """
         closed_in = self._closed_in
         if closed_in is not None and closed_in() is asyncio.get_running_loop():
-            life = self._life
-            if life is None or life.is_over or life.is_ending:
+            lifetime = self._lifetime
+            if lifetime is None or lifetime.has_ended or lifetime.is_closing:
                 raise StorageUnavailable("the application was closed: open it again first")
         await self._open(by_itself=True)
 
@@ -315,17 +315,17 @@ class Collab:
         Raises:
             ConfigurationError: it is open in another event loop, which is not running.
         """
-        life = self._life
-        if life is None or life.is_over:
+        lifetime = self._lifetime
+        if lifetime is None or lifetime.has_ended:
             return
-        if life.is_abandoned:
-            self._life = None
+        if lifetime.is_abandoned:
+            self._lifetime = None
             await self._database.close()
-        elif life.is_here:
-            self._begin_to_close(life)
-            await life.over()
-        elif life.loop.is_running():
-            await _in_loop(life.loop, self.close())
+        elif lifetime.is_in_running_loop:
+            self._start_closing(lifetime)
+            await lifetime.wait_closed()
+        elif lifetime.loop.is_running():
+            await _in_loop(lifetime.loop, self.close())
         else:
             raise ConfigurationError(
                 "the application is open in another event loop, which is not running: "
@@ -344,15 +344,22 @@ class Collab:
         await Metered(answered, payer)
 
     async def _call(self, scope: Any, receive: Any, send: Any) -> None:
-        life = self._life
-        if scope["type"] == "lifespan" or (life is not None and life.is_open and life.is_here):
+        lifetime = self._lifetime
+        if scope["type"] == "lifespan" or (
+            lifetime is not None and lifetime.is_open and lifetime.is_in_running_loop
+        ):
             await self._serve(scope, receive, send)
-        elif life is not None and life.is_open and not life.is_here and life.loop.is_running():
+        elif (
+            lifetime is not None
+            and lifetime.is_open
+            and not lifetime.is_in_running_loop
+            and lifetime.loop.is_running()
+        ):
             # Such as a test client that runs each WebSocket in a thread with its own loop.
             offered = scope.get("extensions") or {}
             rest = {name: value for name, value in offered.items() if name != EXTENSION}
             there = {**scope, "extensions": rest}
-            await call_in(life.loop, self._serve, there, receive, send)
+            await call_in(lifetime.loop, self._serve, there, receive, send)
         else:
             await self._open_and_call(scope, receive, send)
 

@@ -26,17 +26,17 @@ class ExitSignals:
 
     Args:
         loop: the event loop in which the application is open.
-        end: called in that loop; begins to close and returns the task that closes.
+        start_closing: called in that loop; begins to close and returns the task that closes.
     """
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, end: Callable[[], asyncio.Future[Any]]
+        self, loop: asyncio.AbstractEventLoop, start_closing: Callable[[], asyncio.Future[Any]]
     ) -> None:
         self._loop = loop
-        self._end = end
+        self._start_closing = start_closing
         self._pid = os.getpid()
-        self._is_on = False
-        self._former: dict[int, Callable[[int, FrameType | None], Any]] = {}
+        self._is_active = False
+        self._previous: dict[int, Callable[[int, FrameType | None], Any]] = {}
 
     def install(self) -> None:
         """Install the handlers. Does nothing outside the main thread, which alone may set them."""
@@ -45,11 +45,11 @@ class ExitSignals:
         # A process that handles SIGINT alone is an interactive program or a test runner.
         if not callable(signal.getsignal(signal.SIGTERM)):
             return
-        self._is_on = True
+        self._is_active = True
         for each in SIGNALS:
-            former = signal.getsignal(each)
-            if callable(former):
-                self._former[each] = former
+            previous = signal.getsignal(each)
+            if callable(previous):
+                self._previous[each] = previous
                 signal.signal(each, self._handle)
 
     def restore(self) -> None:
@@ -57,21 +57,21 @@ class ExitSignals:
 
         Handlers that were installed after these stay, and may call these.
         """
-        self._is_on = False
+        self._is_active = False
         if threading.current_thread() is not threading.main_thread():
             return
-        for each, former in self._former.items():
+        for each, previous in self._previous.items():
             if signal.getsignal(each) == self._handle:
-                signal.signal(each, former)
+                signal.signal(each, previous)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         is_here = self._pid == os.getpid() and self._loop.is_running()
-        if not self._is_on or not is_here:
-            self._former[number](number, frame)
+        if not self._is_active or not is_here:
+            self._previous[number](number, frame)
             return
-        self._is_on = False
-        self._loop.call_soon_threadsafe(self._begin, number)
+        self._is_active = False
+        self._loop.call_soon_threadsafe(self._close, number)
 
-    def _begin(self, number: int) -> None:
+    def _close(self, number: int) -> None:
         logger.info("received %s, closing", signal.Signals(number).name)
-        self._end().add_done_callback(lambda _: self._former[number](number, None))
+        self._start_closing().add_done_callback(lambda _: self._previous[number](number, None))

@@ -17,7 +17,7 @@ ASGI = Callable[[Any, Any, Any], Awaitable[None]]
 class Lifetime:
     """A task in the running event loop that owns all open resources.
 
-    It starts with the constructor and ends by `begin_to_end`, or with the loop. The resources are
+    It starts with the constructor and ends by `start_closing`, or with the loop. The resources are
     closed in reverse order.
 
     Args:
@@ -30,7 +30,7 @@ class Lifetime:
         self._pid = os.getpid()
         self._enter = enter
         self._opened = self.loop.create_future()
-        self._ending = asyncio.Event()
+        self._closing = asyncio.Event()
         self._is_open = False
         self._task = self.loop.create_task(self._run(), name="collab application")
 
@@ -41,7 +41,7 @@ class Lifetime:
                     await self._enter(stack)
                     self._is_open = True
                     self._opened.set_result(None)
-                    await self._ending.wait()
+                    await self._closing.wait()
                 except GeneratorExit:
                     # Collected after its loop was closed. The resources may be in use in another
                     # lifetime, so they are not closed here.
@@ -60,29 +60,29 @@ class Lifetime:
             self._is_open = False
 
     @property
-    def is_here(self) -> bool:
+    def is_in_running_loop(self) -> bool:
         """Whether it belongs to the running event loop."""
         return asyncio.get_running_loop() is self.loop and not self.is_of_another_process
 
     @property
     def is_open(self) -> bool:
         """Whether all resources are open and closing has not begun."""
-        return self._is_open and not self._ending.is_set()
+        return self._is_open and not self._closing.is_set()
 
     @property
-    def is_ending(self) -> bool:
-        return self._ending.is_set()
+    def is_closing(self) -> bool:
+        return self._closing.is_set()
 
     @property
-    def is_over(self) -> bool:
-        """Whether it has ended: by `begin_to_end`, an error or the end of its loop."""
+    def has_ended(self) -> bool:
+        """Whether it has ended: by `start_closing`, an error or the end of its loop."""
         return self._task.done()
 
     @property
     def is_abandoned(self) -> bool:
         """Whether it can't end any more: its loop was closed early, or this process is a fork of
         the one that it belongs to."""
-        return self.is_of_another_process or (self.loop.is_closed() and not self.is_over)
+        return self.is_of_another_process or (self.loop.is_closed() and not self.has_ended)
 
     @property
     def is_of_another_process(self) -> bool:
@@ -92,12 +92,12 @@ class Lifetime:
         """Return once all resources are open; raises the exception of `enter`."""
         await asyncio.shield(self._opened)
 
-    def begin_to_end(self) -> asyncio.Task[None]:
+    def start_closing(self) -> asyncio.Task[None]:
         """Begin to close all resources; returns the task that closes them. Idempotent."""
-        self._ending.set()
+        self._closing.set()
         return self._task
 
-    async def over(self) -> None:
+    async def wait_closed(self) -> None:
         """Return when it has ended."""
         await asyncio.wait([self._task])
 
@@ -122,7 +122,7 @@ async def call_in(
     def begin() -> None:
         task = loop.create_task(_call(app, scope, _in(here, receive), _in(here, send)))
         tasks.append(task)
-        task.add_done_callback(lambda task: _pass_on(task, ended))
+        task.add_done_callback(lambda task: _copy_result(task, ended))
 
     loop.call_soon_threadsafe(begin)
     outcome = asyncio.wrap_future(ended)
@@ -155,7 +155,7 @@ def _in(loop: asyncio.AbstractEventLoop, function: Callable[..., Any]) -> Callab
     return call
 
 
-def _pass_on(task: asyncio.Task[None], ended: Future[None]) -> None:
+def _copy_result(task: asyncio.Task[None], ended: Future[None]) -> None:
     error = None if task.cancelled() else task.exception()
     if error is None:
         ended.set_result(None)

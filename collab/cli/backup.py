@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from ..maintenance.backup import back_up
-from ..maintenance.backup import restore as put_back
+from ..maintenance.backup import restore as restore_backup
 from ..maintenance.opening import existing_file, sqlite_file
 from ..settings import Settings
 from .options import given, setting_options
@@ -51,7 +51,7 @@ def restore(file: Path, replace: bool, **options: Any) -> None:
     """
     settings = Settings(**given(options))
     target = sqlite_file(settings, "restore another database with its own tools")
-    aside = put_back(file, target, replace=replace)
+    aside = restore_backup(file, target, replace=replace)
     if aside is not None:
         click.echo(f"the previous database is now {aside}")
     click.echo(f"{target}: restored from {file}")

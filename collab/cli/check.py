@@ -59,12 +59,12 @@ class DatabaseState(Struct):
     findings: list[str]
 
 
-def say(report: DocumentReport) -> None:
+def print_report(report: DocumentReport) -> None:
     for line in [*report.findings, *report.notes]:
         click.echo(printable(f"{report.record.doc_id}: {line}"))
 
 
-def summary(reports: int, operations: int, damaged: int, without_checksum: int) -> None:
+def print_summary(reports: int, operations: int, damaged: int, without_checksum: int) -> None:
     if without_checksum:
         click.echo(
             f"{without_checksum} operations have no checksum, since an older version stored them: "
@@ -98,7 +98,7 @@ def check(doc_ids: tuple[str, ...], as_json: bool, **options: Any) -> None:
                 if as_json:
                     click.echo(encode_bytes(DocumentState.of(report)))
                 else:
-                    say(report)
+                    print_report(report)
                 reports += 1
                 operations += report.operations
                 damaged += bool(report.findings)
@@ -106,7 +106,7 @@ def check(doc_ids: tuple[str, ...], as_json: bool, **options: Any) -> None:
         if as_json:
             click.echo(encode_bytes(DatabaseState(reports, operations, damaged, problems)))
         else:
-            summary(reports, operations, damaged, without)
+            print_summary(reports, operations, damaged, without)
         return not problems and not damaged
 
     if not asyncio.run(run()):
@@ -159,23 +159,23 @@ def repair(
         types = DocumentTypes(settings)
         is_sound = True
         async with opened(settings) as database:
-            mender = Repair(database, types, dry_run=dry_run, drop=drop_after_damage)
+            repairer = Repair(database, types, dry_run=dry_run, drop=drop_after_damage)
             async for report in check_documents(database, types, *doc_ids):
-                say(report)
-                for line in await mender.document(report):
+                print_report(report)
+                for line in await repairer.document(report):
                     would = "would have " if dry_run else ""
                     click.echo(f"{report.record.doc_id}: {would}{line}")
-                left = await mender.damage_left(report)
+                left = await repairer.damage_left(report)
                 if left is not None:
                     is_sound = False
-                    advise(left)
+                    print_advice(left)
         return is_sound
 
     if not asyncio.run(run()):
         sys.exit(1)
 
 
-def advise(left: DocumentReport) -> None:
+def print_advice(left: DocumentReport) -> None:
     doc_id = left.record.doc_id
     if needs_dropping(left):
         click.echo(

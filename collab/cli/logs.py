@@ -18,7 +18,7 @@ from pythonjsonlogger.json import JsonFormatter
 
 from .redaction import without_tokens
 
-__all__ = ["Damper", "JSONFormatter", "TextFormatter", "start_logging", "use_format"]
+__all__ = ["JSONFormatter", "RateLimitFilter", "TextFormatter", "start_logging", "use_format"]
 
 # uvicorn adds its message again as `color_message`.
 _RESERVED = frozenset({*RESERVED_ATTRS, "color_message"})
@@ -79,7 +79,7 @@ def _without_tokens(value: Any) -> Any:
 FORMATTERS: dict[str, type[logging.Formatter]] = {"text": TextFormatter, "json": JSONFormatter}
 
 
-class Damper(logging.Filter):
+class RateLimitFilter(logging.Filter):
     """Limits the rate of records of one kind, so that clients can't fill the disk with the records
     of refused requests.
 
@@ -123,7 +123,7 @@ def start_logging() -> None:
     """Log warnings and errors to standard error, unless logging is configured already."""
     handler = _Handler(sys.stderr)
     handler.setFormatter(TextFormatter())
-    handler.addFilter(Damper())
+    handler.addFilter(RateLimitFilter())
     logging.basicConfig(handlers=[handler])
     logging.getLogger("alembic").setLevel(logging.WARNING)
 

@@ -40,10 +40,10 @@ def back_up(source: Path, target: Path) -> int:
         raise ConfigurationError(f"the file '{target}' exists already: choose another name")
     if not target.absolute().parent.is_dir():
         raise ConfigurationError(f"the folder '{target.absolute().parent}' does not exist")
-    with _partial(target) as copy:
+    with _temporary_copy(target) as copy:
         _copy(source, copy)
         _verify(copy)
-        _settle(copy, target)
+        _publish(copy, target)
     return target.stat().st_size
 
 
@@ -64,17 +64,17 @@ def restore(backup: Path, target: Path, *, replace: bool) -> Path | None:
         raise ConfigurationError(
             f"the database '{target}' exists already: use --replace to rename it"
         )
-    with _partial(target) as copy:
+    with _temporary_copy(target) as copy:
         _copy(backup, copy)
         _verify(copy)
-        _renew(copy)
-        aside = _put_aside(target) if target.exists() else None
-        _settle(copy, target)
+        _renew_epochs(copy)
+        aside = _rename_aside(target) if target.exists() else None
+        _publish(copy, target)
     return aside
 
 
 @contextlib.contextmanager
-def _partial(target: Path) -> Iterator[Path]:
+def _temporary_copy(target: Path) -> Iterator[Path]:
     """A temporary file in the target's folder, which is removed at the end."""
     copy = target.with_name(f"{target.name}.partial-{os.getpid()}")
     try:
@@ -115,7 +115,7 @@ def _verify(copy: Path) -> None:
             )
 
 
-def _renew(copy: Path) -> None:
+def _renew_epochs(copy: Path) -> None:
     with _transaction(copy, writes=True) as connection:
         renew_epochs(connection)
 
@@ -128,7 +128,7 @@ def _transaction(file: Path, *, writes: bool) -> Iterator[Connection]:
         yield connection
 
 
-def _settle(copy: Path, target: Path) -> None:
+def _publish(copy: Path, target: Path) -> None:
     """Rename the copy to the target once it is synced to disk."""
     with sqlite3.connect(copy) as connection:
         connection.execute("PRAGMA journal_mode=DELETE").close()
@@ -143,7 +143,7 @@ def _settle(copy: Path, target: Path) -> None:
         os.close(folder)
 
 
-def _put_aside(target: Path) -> Path:
+def _rename_aside(target: Path) -> Path:
     check_unused(target)
     # Moves the write-ahead log into the file, so that the file is complete on its own.
     with sqlite3.connect(target) as connection:

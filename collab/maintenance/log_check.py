@@ -41,11 +41,11 @@ class LogCheck:
         if self._last == 0:
             self._start(self._type.create() if self._type else None, 0)
         elif not has_snapshot:
-            self._find(f"there is no snapshot of version {self._last}, where the log begins")
+            self._add_finding(f"there is no snapshot of version {self._last}, where the log begins")
 
     def stray_snapshot(self, version: int) -> None:
         self.report.bad_snapshots.append(version)
-        self._find(f"the snapshot of version {version} belongs to no version of the log")
+        self._add_finding(f"the snapshot of version {version} belongs to no version of the log")
 
     def snapshot(self, found: StoredSnapshot | None) -> None:
         """Check the next snapshot, after the operation that made its version."""
@@ -54,11 +54,11 @@ class LogCheck:
         content = self._content_of(found)
         if content is None:
             self.report.bad_snapshots.append(found.version)
-            self._find(f"the snapshot of version {found.version} is damaged")
+            self._add_finding(f"the snapshot of version {found.version} is damaged")
         elif self._at != found.version:
             self._start(content[0], found.version)
         elif self._buffer is not None and self._buffer.content() != content[0]:
-            self._find(f"the snapshot of version {found.version} does not match the log")
+            self._add_finding(f"the snapshot of version {found.version} does not match the log")
             # Without checksums it is unknown which of the two is right.
             if not self.report.without_checksum:
                 self.report.bad_snapshots.append(found.version)
@@ -68,16 +68,16 @@ class LogCheck:
         record = stored.record
         self.report.operations += 1
         if record.version != self._last + 1:
-            self._settle_pending(None)
+            self._resolve_pending(None)
             last = record.version - 1
-            self._lose(f"operations {self._last + 1} to {last} are missing")
+            self._break_chain(f"operations {self._last + 1} to {last} are missing")
             self._is_after_gap = True
         self._last = record.version
         if stored.checksum is None and self._previous is None and not self._is_after_gap:
             self.report.without_checksum += 1
             self._apply(record)
             return
-        self._settle_pending(stored)
+        self._resolve_pending(stored)
         expected = _checksum(self._previous, self._key, record)
         if self._is_after_gap:
             # It can't be verified, so documents can't be opened beyond it either.
@@ -92,22 +92,22 @@ class LogCheck:
         """Finish the check after the last operation."""
         stored, head = self._stored, self.report.record.version
         if self._last < head:
-            self._settle_pending(None)
-            self._lose(f"operations {self._last + 1} to {head} are missing")
+            self._resolve_pending(None)
+            self._break_chain(f"operations {self._last + 1} to {head} are missing")
         elif self._pending is not None:
-            self._settle_pending(None, stored.checksum)
+            self._resolve_pending(None, stored.checksum)
         elif stored.checksum != self._previous:
             self.report.bad_checksums = True
-            self._find("the checksum of the newest version is wrong")
+            self._add_finding("the checksum of the newest version is wrong")
         newest = stored.newest_operation
         if newest is not None and newest > head:
-            self._lose(f"there are operations up to {newest}, and the document is at {head}")
+            self._break_chain(f"there are operations up to {newest}, and the document is at {head}")
         if stored.damaged_identities:
-            self._find(f"{stored.damaged_identities} rows of compacted edits are damaged")
+            self._add_finding(f"{stored.damaged_identities} rows of compacted edits are damaged")
         self.report.buffer, self.report.version = self._buffer, self._at
         return self.report
 
-    def _settle_pending(
+    def _resolve_pending(
         self, following: StoredOperation | None, checksum: int | None = None
     ) -> None:
         """Decide whether an operation that does not match its checksum is damaged."""
@@ -121,11 +121,11 @@ class LogCheck:
             confirmed = expected
         if expected is not None and checksum is not None and checksum == confirmed:
             self.report.bad_checksums = True
-            self._find(f"the checksum of operation {record.version} is wrong")
+            self._add_finding(f"the checksum of operation {record.version} is wrong")
             self._previous = expected
             self._apply(record)
         else:
-            self._lose(f"operation {record.version} is not what was stored")
+            self._break_chain(f"operation {record.version} is not what was stored")
 
     def _apply(self, record: OperationRecord) -> None:
         if self._buffer is None or self._at != record.version - 1:
@@ -133,7 +133,7 @@ class LogCheck:
         try:
             self._buffer.apply(msgspec.json.decode(record.operation))
         except (CollabError, ValueError, TypeError, KeyError, IndexError, AttributeError):
-            self._lose(f"operation {record.version} can't be applied")
+            self._break_chain(f"operation {record.version} can't be applied")
             return
         self._at = record.version
 
@@ -149,12 +149,12 @@ class LogCheck:
         except ValueError:
             return None
 
-    def _find(self, what: str) -> None:
+    def _add_finding(self, what: str) -> None:
         self.report.findings.append(what)
 
-    def _lose(self, what: str) -> None:
+    def _break_chain(self, what: str) -> None:
         self.report.is_chain_sound = False
-        self._find(what)
+        self._add_finding(what)
 
 
 def _checksum(previous: int | None, key: int, record: OperationRecord) -> int | None:

@@ -18,7 +18,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
 from collab.auth import User, make_token
-from collab.cli.logs import Damper, JSONFormatter, TextFormatter
+from collab.cli.logs import JSONFormatter, RateLimitFilter, TextFormatter
 from collab.cli.redaction import without_tokens
 from tests.serverprocess import free_port
 
@@ -115,26 +115,28 @@ def test_no_token_is_in_a_message_a_traceback_or_a_field(
 # -- how much ----------------------------------------------------------------------------------
 
 
-def passed(damper: Damper, second: float, message: str, count: int) -> list[logging.LogRecord]:
+def passed(
+    limiter: RateLimitFilter, second: float, message: str, count: int
+) -> list[logging.LogRecord]:
     records = [record(message, number) for number in range(count)]
     for each in records:
         each.created = second
-    return [each for each in records if damper.filter(each)]
+    return [each for each in records if limiter.filter(each)]
 
 
 def test_of_one_kind_only_so_many_records_are_written_in_a_second() -> None:
-    damper = Damper(maximum=3)
-    assert len(passed(damper, 1.0, "refused %d", 10)) == 3
-    assert len(passed(damper, 1.5, "refused %d", 10)) == 0
-    (other,) = passed(damper, 1.5, "joined %d", 1)
+    limiter = RateLimitFilter(maximum=3)
+    assert len(passed(limiter, 1.0, "refused %d", 10)) == 3
+    assert len(passed(limiter, 1.5, "refused %d", 10)) == 0
+    (other,) = passed(limiter, 1.5, "joined %d", 1)
     assert vars(other)["suppressed"] == 17
-    (later,) = passed(damper, 2.0, "refused %d", 1)
+    (later,) = passed(limiter, 2.0, "refused %d", 1)
     assert "suppressed" not in vars(later)
 
 
 def test_kinds_beyond_so_many_are_one() -> None:
-    damper = Damper(maximum=3)
-    kinds = [passed(damper, 1.0, f"kind {number}", 1) for number in range(10)]
+    limiter = RateLimitFilter(maximum=3)
+    kinds = [passed(limiter, 1.0, f"kind {number}", 1) for number in range(10)]
     assert sum(map(len, kinds)) == 6
 
 
