@@ -23,7 +23,7 @@ from .typing import CARET, KINDS, SAVED, TIMES, WATCH, cpu, percentile
 __all__ = ["main"]
 
 PASTE = """(text) => {
-  told.tasks.length = 0;
+  measured.tasks.length = 0;
   const clipboardData = new DataTransfer();
   clipboardData.setData("text/plain", text);
   const event = new ClipboardEvent("paste", { clipboardData, cancelable: true, bubbles: true });
@@ -49,7 +49,7 @@ async def measure(base: str, page: Page, session: CDPSession, kind: str, size: i
     await until(page, SHOWN[kind].replace("LINES", str(text.count("\n"))))
     await until(page, SAVED)
     seconds, after = time.monotonic() - began, await cpu(session)
-    tasks: list[float] = await page.evaluate("() => told.tasks")
+    tasks: list[float] = await page.evaluate("() => measured.tasks")
     used = [f"{after[name] - before[name]:.2f}" for name in TIMES]
     figures = [f"{size:,}", f"{seconds:.1f}", *used, percentile(tasks, 1)]
     sys.stdout.write(f"| {' | '.join(figures)} |\n")
