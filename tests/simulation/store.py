@@ -200,6 +200,9 @@ class SimulatedDatabase(Database):
         stored: list[list[int]] = await self._done(name, append)
         return stored
 
+    async def settle(self) -> None:
+        """As on a thread: the writes that follow come after those that were given up."""
+
     async def _done(self, name: str, function: Callable[[], Any]) -> Any:
         if self._overdue or self.gone:
             raise StorageUnavailable(LOST)
