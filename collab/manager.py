@@ -26,7 +26,6 @@ from .errors import (
     PeerLeft,
     ShuttingDown,
     StorageError,
-    StorageUnavailable,
     TooLarge,
     VersionGone,
 )
@@ -36,6 +35,7 @@ from .limits.unread import Unread
 from .sessions.connection import Connection
 from .sessions.connections import Connections
 from .sessions.handshake import WebSocketLike, check_subprotocols, refuse
+from .sessions.housekeeping import Housekeeping
 from .sessions.join import JoinRequest, check_doc_id
 from .sessions.reauthorization import Admit, RoleOf
 from .sessions.room import Room, room_of
@@ -46,8 +46,6 @@ from .storage import Committer, DocumentRecord, OperationRecord, Store
 __all__ = ["DocumentManager"]
 
 logger = logging.getLogger(__name__)
-
-HOUSEKEEPING_SECONDS = 1.0
 
 
 class DocumentManager:
@@ -78,7 +76,6 @@ class DocumentManager:
         self.budgets = Budgets(settings)
         self.unread = Unread(settings)
         self._own_ids = itertools.count(1)
-        self._housekeeper: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._begin()
 
@@ -88,7 +85,7 @@ class DocumentManager:
         self.budgets.clear()
         self.connections = Connections(self.settings, self.documents, self.budgets, self.unread)
         self._reader = DocumentReader(self.settings, self.store, self.documents)
-        self._verifier: asyncio.Task[None] | None = None
+        self._housekeeping = Housekeeping(self.documents, self.metrics, self.sweep)
 
     def _make_room(self, document: Document) -> Room:
         interval = self.settings.presence_interval_seconds
@@ -482,28 +479,10 @@ class DocumentManager:
         self._check_loop()
         if self._loop is loop:
             return
-        if self._housekeeper is not None:
+        if self._housekeeping.was_started:
             self._begin()
         self._loop = loop
-        self._housekeeper = loop.create_task(self._keep_house())
-
-    async def _keep_house(self) -> None:
-        while True:
-            due = time.monotonic() + HOUSEKEEPING_SECONDS
-            await asyncio.sleep(HOUSEKEEPING_SECONDS)
-            self.metrics.loop_lag_seconds.observe(max(0.0, time.monotonic() - due))
-            try:
-                await self.sweep(time.monotonic())
-            except Exception:
-                logger.exception("housekeeping failed")
-            # A task, so that a database that hangs holds up nothing else here.
-            if self._verifier is None or self._verifier.done():
-                self._verifier = asyncio.get_running_loop().create_task(self._close_deleted())
-
-    async def _close_deleted(self) -> None:
-        # Where the database can't be read, the next turn asks again.
-        with contextlib.suppress(StorageUnavailable):
-            await self.documents.close_deleted()
+        self._housekeeping.start()
 
     async def sweep(self, now: float) -> None:
         """End readers that take too little for too long and users who are let in no longer; evict
@@ -519,11 +498,7 @@ class DocumentManager:
         if self.connections.is_closing:
             return
         self.connections.is_closing = True
-        if self._housekeeper is not None:
-            tasks = [each for each in (self._housekeeper, self._verifier) if each is not None]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        await self._housekeeping.stop()
         # By the end of the event loop, which cancels everything at once.
         self._committer.tell_lost()
         with contextlib.suppress(TimeoutError):

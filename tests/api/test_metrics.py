@@ -245,7 +245,7 @@ async def test_a_database_that_fails_shows_by_reason(make_app: Make, tmp_path: P
 async def test_each_round_of_housekeeping_tells_how_late_the_loop_is(
     make_app: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("collab.manager.HOUSEKEEPING_SECONDS", 0.01)
+    monkeypatch.setattr("collab.sessions.housekeeping.HOUSEKEEPING_SECONDS", 0.01)
     app = await make_app(drain_timeout_seconds=0.01)
     slow = await stalled(app)
     (connection,) = app.manager.connections
