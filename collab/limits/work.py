@@ -102,7 +102,7 @@ class WaitQueue:
         delay: returns the seconds until time may be available; 0 if it is available now.
     """
 
-    __slots__ = ("_delay", "_timer", "_waiting", "_work")
+    __slots__ = ("_delay", "_loop", "_timer", "_waiting", "_work")
 
     def __init__(self, work: Work, delay: Callable[[], float]) -> None:
         self._work = work
@@ -110,6 +110,8 @@ class WaitQueue:
         # Created on demand: an empty deque takes 700 bytes.
         self._waiting: deque[Callable[[], None]] | None = None
         self._timer: asyncio.Handle | None = None
+        # The loop that the timer is set in.
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def __len__(self) -> int:
         """The number of waiting callbacks."""
@@ -117,6 +119,9 @@ class WaitQueue:
 
     def call_when_available(self, callback: Callable[[], None]) -> None:
         """Call a callback in its turn, once time is available."""
+        if self._loop is not None and not self._loop.is_running():
+            # It has ended before the timer came, and so have its callbacks.
+            self._waiting = self._timer = self._loop = None
         if self._waiting is None:
             self._waiting = deque()
         self._waiting.append(callback)
@@ -135,7 +140,7 @@ class WaitQueue:
         await turn
 
     def _arm(self) -> None:
-        loop = asyncio.get_running_loop()
+        loop = self._loop = asyncio.get_running_loop()
         if self._work.is_alone:
             # The next iteration of the loop reads for the resumed connections. The next turn is the
             # iteration after that.
@@ -155,7 +160,7 @@ class WaitQueue:
                 break
             waiting.popleft()()
         if not waiting:
-            self._waiting = None
+            self._waiting = self._loop = None
         elif self._timer is None:
             self._arm()
 

@@ -214,6 +214,24 @@ async def test_one_who_gives_up_waiting_holds_nobody_up() -> None:
     assert first.cancelled()
 
 
+def test_callbacks_of_a_loop_that_has_ended_delay_no_callback_of_the_next_loop() -> None:
+    work = Work(1e-9, 0.01)
+
+    async def leave_one_waiting() -> None:
+        waiting = asyncio.ensure_future(work.until_available())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+
+    async def wait() -> None:
+        work.left = 0.01
+        await asyncio.wait_for(work.until_available(), 20)
+
+    work.spend(0.02)
+    asyncio.run(leave_one_waiting())
+    asyncio.run(wait())
+    assert work.waiting == 0
+
+
 def test_the_first_connections_of_an_address_keep_a_little_when_it_is_used_up() -> None:
     budgets = Budgets(Settings(address_loop_share=0.1))
     address = budgets.of_address(scope("1.2.3.4"))
