@@ -195,8 +195,8 @@ def test_a_page_for_who_was_here_last_becomes_the_page_of_who_is_here_now(
     other.close()
     again = come_as("ann")
     expect(again.get_by_test_id("name")).to_have_value("Ann")
-    wait_until_saved(again)
     expect(again.locator(".cm-content")).to_contain_text("Ann's")
+    wait_until_saved(again)
     assert sorted(content(server)) == sorted("Ann'sBob's")
 
 
