@@ -61,7 +61,6 @@ documents = Table(
     Column("search_text", Text, nullable=False, server_default=""),
     Index(None, "updated_at", "id"),
     sqlite_autoincrement=True,
-    postgresql_with={"fillfactor": 70},
 )
 
 # Without a rowid the operations of one document lie side by side, in order: reading a tail is one
