@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from typing import Literal
 
+from ..asgi.background import BackgroundTask
 from ..asgi.requests import Request
 from ..asgi.responses import Response
 from ..auth import Access, TokenAccess, User
@@ -118,7 +119,8 @@ class SessionAPI:
             self._set_cookie(request, response, "", 0, path)
         user = await self._user(request)
         if user is not None:
-            await self._manager.reauthorize_user(user.user_id)
+            # After the response: a page that reconnects sooner would still send the cookie.
+            response.background = BackgroundTask(self._manager.reauthorize_user, user.user_id)
         return response
 
     async def _user(self, request: Request) -> User | None:

@@ -214,6 +214,27 @@ async def test_signing_out_forgets_the_cookie_and_ends_the_connections(app: Coll
     await other.until("pong")
 
 
+async def test_connections_end_after_the_browser_has_been_told_to_forget_the_cookie(
+    app: Collab,
+) -> None:
+    """A page that reconnected sooner would be signed in again."""
+    good = token()
+    wire = await connect(app, "doc", headers={"cookie": f"collab_token={good}"})
+    open_at_response = []
+
+    async def noting(scope: Any, receive: Any, send: Any) -> None:
+        async def note(message: Any) -> None:
+            open_at_response.append(len(app.manager.connections))
+            await send(message)
+
+        await app(scope, receive, note)
+
+    async with client(noting, cookie=f"collab_token={good}") as http:
+        assert (await http.delete(SESSION)).status_code == 204
+    assert set(open_at_response) == {1}
+    assert await wire.closed() == 1013
+
+
 async def test_who_is_not_signed_in_may_sign_out(app: Collab) -> None:
     async with client(app, cookie=f"collab_token={token(seconds=-1)}") as http:
         answer = await http.delete(SESSION)

@@ -41,4 +41,4 @@ def test_a_limit_that_suffices_is_left_alone() -> None:
 def test_a_limit_that_cannot_be_raised_is_told() -> None:
     limit, logged = run("ulimit -Sn 200; ulimit -Hn 400")
     assert limit == 400
-    assert "the system allows 400 open files, the settings need 900: raise it" in logged
+    assert "the system allows 400 open files, the settings need 900: raise the limit" in logged
