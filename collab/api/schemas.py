@@ -248,7 +248,7 @@ class Link(Struct, frozen=True):
 
 
 class SecretLink(Link, frozen=True):
-    """A new link. `link` is the parameter that lets a guest in; it is told once."""
+    """A new link. `link` is the query parameter that admits a guest. No later answer has it."""
 
     link: str
 
@@ -294,7 +294,7 @@ class SignedIn(Struct, frozen=True):
 
 
 class Session(Struct, frozen=True):
-    """Who is signed in, which is null for nobody and in open mode."""
+    """The authenticated user; null without one, and in open mode."""
 
     mode: Literal["open", "token", "host"]
     user: Identity | None

@@ -85,8 +85,8 @@ class CommittedContent:
             await asyncio.wait([self._encoding])
 
     async def _encode(self) -> Encoded:
-        # In the task of the first who asks, which is charged for it. Where it is cancelled, the
-        # next one begins anew.
+        # This runs in the task of the first caller, which is charged for it. If that task is
+        # cancelled, the next caller starts again.
         encoding = self._encoding = asyncio.get_running_loop().create_future()
         version, failures = self._document.history.accepted, self._document.failures
         try:

@@ -63,7 +63,7 @@ _FAULTS_OF_STATES = {
     "53100": ("full", "the disk is full; something must be deleted"),
     "58030": ("io", "reading or writing its files failed (I/O error)"),
     "XX001": ("damaged", "its files are damaged; a backup must be restored"),
-    "XX002": ("damaged", "an index is damaged; REINDEX makes it anew"),
+    "XX002": ("damaged", "an index is damaged; rebuild it with REINDEX"),
 }
 # A value that can't be stored, or a constraint that forbids it.
 _REFUSALS = ("22", "23")

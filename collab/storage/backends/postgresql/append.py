@@ -94,7 +94,7 @@ async def append_at_once(
         For each append, the checksums of its operations; none if it was not stored.
 
     Raises:
-        StorageUnavailable: the database can't be used, or nobody knows the outcome.
+        StorageUnavailable: the database can't be used, or the outcome is unknown.
     """
     stored: Stored = [[] for _ in batch]
     waiting = await _parts(connection, batch, heads)

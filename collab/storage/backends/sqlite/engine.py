@@ -78,8 +78,8 @@ def async_sqlite_engine(
 
 
 def abandon(engine: AsyncEngine) -> None:
-    """Have the open connections of an engine over aiosqlite close as soon as their threads can, and
-    let nobody wait for that: a thread that hangs never closes one."""
+    """Close the open connections of an engine over aiosqlite without waiting for their threads,
+    since a thread that hangs never closes its connection."""
     for connection in _open_connections[engine.sync_engine]:
         connection.stop()
         connection.close = _nothing
